@@ -1,0 +1,217 @@
+// The documents of Firestore, one schema per collection (architecture: "State in Firestore"). Each carries
+// `schemaVersion`, because rolling deploys mix versions. shared/store/stored-form.ts says how they are packed.
+import Type, { type Static } from 'typebox';
+import {
+  BudgetApplied,
+  MAX_PAGE_ENTRIES,
+  MAX_SUBCAMPAIGNS,
+  Outcome,
+  RequestedStatus,
+  SubcampaignStatus,
+  campaignTerms,
+  subcampaignNumbers,
+  subcampaignTerms,
+} from './outcomes.ts';
+import {
+  Count,
+  EpochMs,
+  EventId,
+  Group,
+  Id,
+  MarketId,
+  Micros,
+  PartsPerMillion,
+  PositiveMicros,
+  closed,
+  listOf,
+  oneOf,
+} from './scalars.ts';
+
+/** Pages of a market's book: 16 x 200 live subcampaigns. */
+export const MAX_PAGES = 16;
+/** A page's packed entries, in bytes. */
+export const MAX_PAGE_BYTES = 256 * 1024;
+/** Ad-server groups that can hold leases in one market. */
+export const MAX_GROUPS = 6;
+
+const schemaVersion = Type.Literal(1);
+const MarketName = MarketId;
+
+/** One business event, what it did and the rows it owes: idempotency record and outbox in one. */
+export const LedgerEntry = closed({
+  schemaVersion,
+  source: Id,
+  tenantId: Id,
+  eventId: EventId,
+  eventType: Type.String({ pattern: '^andante\\.[a-z-]+\\.v[0-9]+$', maxLength: 64 }),
+  payloadHash: Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 }),
+  occurredAtMs: EpochMs,
+  recordedAtMs: EpochMs,
+  result: oneOf('applied', 'refused', 'superseded', 'waiting', 'filed', 'folded', 'quarantined'),
+  outcomes: listOf(Outcome, 64),
+  /** A report until its market's tick has folded it: the decoded data of the event. */
+  report: Type.Optional(Type.Unknown()),
+  /** The market whose tick must fold this report. Gone when done. */
+  waitingFor: Type.Optional(MarketId),
+  /** Outcomes that BigQuery has not got yet. Gone when done. */
+  undrained: Type.Optional(Type.Literal(true)),
+  /** When Firestore may forget the entry: set once the outcomes are drained. */
+  expireAtMs: Type.Optional(EpochMs),
+});
+
+const Subcampaign = closed({ ...subcampaignTerms, ...subcampaignNumbers, status: SubcampaignStatus });
+
+/** A campaign: its terms, registers and split. Live numbers are in the book until a subcampaign ends. */
+export const Campaign = closed({
+  schemaVersion,
+  tenantId: Id,
+  campaignId: Id,
+  /** `expected`: a change arrived before the campaign itself. */
+  status: oneOf('expected', 'active', 'paused', 'closing', 'ended'),
+  budgetVersion: Count,
+  statusVersion: Count,
+  splitVersion: Count,
+  waitingBudget: Type.Optional(closed({ requestedMicros: PositiveMicros, budgetVersion: Count })),
+  waitingStatus: Type.Optional(closed({ requestedStatus: RequestedStatus, statusVersion: Count })),
+  /** Absent while `expected`. */
+  terms: Type.Optional(closed(campaignTerms)),
+  requestedMicros: BudgetApplied.properties.requestedMicros,
+  budgetMicros: BudgetApplied.properties.budgetMicros,
+  effectiveMicros: BudgetApplied.properties.effectiveMicros,
+  escrowMicros: BudgetApplied.properties.escrowMicros,
+  subcampaigns: listOf(Subcampaign, MAX_SUBCAMPAIGNS),
+});
+
+/** Whose campaign an id is. Written once, with the accepted campaign. */
+export const CampaignOwner = closed({ schemaVersion, campaignId: Id, tenantId: Id });
+
+/** What a group may spend on one subcampaign. Amounts are cumulative over the subcampaign's life. */
+const Lease = closed({
+  group: Group,
+  grantedMicros: Micros,
+  chargedMicros: Micros,
+  spendUntilAtMs: EpochMs,
+  /** The group's closing word: all it ever charged. */
+  closedAtMicros: Type.Optional(Micros),
+});
+
+/** The impressions of one hour whose clicks may still come. */
+const Cohort = closed({ hourAtMs: EpochMs, chargedMicros: Micros, confirmedMicros: Micros });
+
+/** One subcampaign in a market's book. */
+export const BookEntry = closed({
+  tenantId: Id,
+  campaignId: Id,
+  subcampaignId: Id,
+  status: oneOf('active', 'paused', 'overrun', 'closing'),
+  startAtMs: EpochMs,
+  endAtMs: EpochMs,
+  segments: listOf(Id, 20, 1),
+  surfaces: listOf(Id, 10, 1),
+  clickPriceMicros: PositiveMicros,
+  trafficByDay: listOf(Count, 32, 1),
+  budgetMicros: Micros,
+  spentMicros: Micros,
+  overrunMicros: Micros,
+  impressions: Count,
+  clicks: Count,
+  conversions: Count,
+  cohorts: listOf(Cohort, 32),
+  leases: listOf(Lease, MAX_GROUPS),
+});
+
+/** Up to 200 subcampaigns of one market in one document. */
+export const BookPage = closed({
+  schemaVersion,
+  market: MarketName,
+  page: Id,
+  entries: listOf(BookEntry, MAX_PAGE_ENTRIES),
+});
+
+/** A market: the versions its writers check, and the table of its pages. */
+export const Market = closed({
+  schemaVersion,
+  market: MarketName,
+  bookVersion: Count,
+  supplyVersion: Count,
+  planVersion: Count,
+  /** The last slot the market was brought up to; 0 before its first tick. */
+  watermarkSlot: Count,
+  pages: listOf(closed({ page: Id, entries: Count, bytes: Count }), MAX_PAGES),
+  groups: listOf(closed({ group: Group, seenAtMs: EpochMs, opportunities: Count }), MAX_GROUPS),
+});
+
+/** One day's supply of a market. */
+export const SupplyDay = closed({
+  schemaVersion,
+  market: MarketName,
+  day: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', maxLength: 10 }),
+  modelId: Id,
+  /** Share of the day's opportunities in each hour, UTC; adds up to 1. */
+  hourShape: listOf(Type.Number({ minimum: 0, maximum: 1 }), 24, 24),
+  cells: listOf(
+    closed({
+      segment: Id,
+      surface: Id,
+      /** Opportunities of the day: quantiles of the forecast. */
+      q10: Count,
+      q50: Count,
+      q90: Count,
+      /** Expected clicks per million impressions. */
+      clickPpm: PartsPerMillion,
+    }),
+    500,
+    1,
+  ),
+});
+
+/** The published plan of a market: `body` is the JSON that ad servers get. */
+export const StoredPlan = closed({
+  schemaVersion,
+  market: MarketName,
+  planVersion: Count,
+  slot: Count,
+  hash: Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 }),
+  body: Type.String({ maxLength: 8 * 1024 * 1024 }),
+});
+
+/** A message that could not be applied, and why. */
+export const Quarantined = closed({
+  schemaVersion,
+  functionName: Id,
+  code: Type.String({ pattern: '^[A-Z][A-Z_]*$', maxLength: 64 }),
+  message: Type.String({ maxLength: 2000 }),
+  eventId: Type.Optional(Type.String({ maxLength: 128 })),
+  tenantId: Type.Optional(Type.String({ maxLength: 64 })),
+  payloadHash: Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 }),
+  /** The message as it came, cut at 64 KiB. */
+  body: Type.String({ maxLength: 64 * 1024 }),
+  quarantinedAtMs: EpochMs,
+  /** Whether publishing the same message again could ever be right. */
+  replayable: Type.Boolean(),
+  expireAtMs: EpochMs,
+});
+
+export const documents = {
+  ledger: LedgerEntry,
+  campaign: Campaign,
+  owner: CampaignOwner,
+  market: Market,
+  page: BookPage,
+  supply: SupplyDay,
+  plan: StoredPlan,
+  quarantine: Quarantined,
+} as const;
+
+export type LedgerEntry = Omit<Static<typeof LedgerEntry>, 'outcomes'> & { outcomes: Outcome[] };
+export type Campaign = Static<typeof Campaign>;
+export type Subcampaign = Static<typeof Subcampaign>;
+export type CampaignOwner = Static<typeof CampaignOwner>;
+export type Lease = Static<typeof Lease>;
+export type Cohort = Static<typeof Cohort>;
+export type BookEntry = Static<typeof BookEntry>;
+export type BookPage = Static<typeof BookPage>;
+export type Market = Static<typeof Market>;
+export type SupplyDay = Static<typeof SupplyDay>;
+export type StoredPlan = Static<typeof StoredPlan>;
+export type Quarantined = Static<typeof Quarantined>;

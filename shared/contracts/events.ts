@@ -1,0 +1,158 @@
+// The business events, as they travel through Pub/Sub: one envelope, one `data` per type, the version in the type's last part.
+// Changes carry absolute values and versions, so that late, doubled and reordered copies end in one state.
+import Type, { type Static, type TSchema } from 'typebox';
+import type { Decoded } from './instants.ts';
+import {
+  Count,
+  Currency,
+  EventId,
+  Group,
+  Id,
+  Instant,
+  MarketId,
+  Micros,
+  PositiveMicros,
+  Version,
+  closed,
+  listOf,
+  oneOf,
+  setOf,
+} from './scalars.ts';
+
+/** The longest flight, in days: its supply is read in one go. */
+export const MAX_FLIGHT_DAYS = 31;
+
+function event<const Name extends string, Data extends TSchema>(name: Name, data: Data) {
+  return closed({
+    type: Type.Literal(`andante.${name}.v1`),
+    eventId: EventId,
+    source: Id,
+    tenantId: Id,
+    occurredAt: Instant,
+    data,
+  });
+}
+
+/** What the Scheduler publishes: a static body, so neither id nor time is its own. `scheduledFor` is the tick's virtual time. */
+function scheduled<const Name extends string>(name: Name) {
+  return closed({
+    type: Type.Literal(`andante.${name}.v1`),
+    source: Id,
+    tenantId: Id,
+    scheduledFor: Type.Optional(Instant),
+    market: Type.Optional(MarketId),
+  });
+}
+
+const SubcampaignOrder = closed({
+  subcampaignId: Id,
+  market: MarketId,
+  segments: setOf(Id, 20),
+  surfaces: setOf(Id, 10),
+  clickPriceMicros: PositiveMicros,
+  floorMicros: Type.Optional(Micros),
+  capMicros: Type.Optional(Micros),
+  lockMicros: Type.Optional(Micros),
+});
+
+/** A campaign is booked: a budget with a flight, over 1 to 50 subcampaigns in 1 to 15 markets. */
+export const CampaignCreatedEvent = event(
+  'campaign-created',
+  closed({
+    campaignId: Id,
+    currency: Currency,
+    budgetMicros: PositiveMicros,
+    startAt: Instant,
+    endAt: Instant,
+    objective: oneOf('reach', 'clicks', 'conversions'),
+    ifShort: oneOf('refuse', 'scale-down'),
+    subcampaigns: listOf(SubcampaignOrder, 50, 1),
+  }),
+);
+
+/** The campaign's budget is now `budgetMicros`, by `budgetVersion`. */
+export const BudgetChangedEvent = event(
+  'budget-changed',
+  closed({ campaignId: Id, budgetMicros: PositiveMicros, budgetVersion: Version }),
+);
+
+/** The campaign's owner wants it in `status`, by `statusVersion`. */
+export const CampaignStatusChangedEvent = event(
+  'campaign-status-changed',
+  closed({
+    campaignId: Id,
+    status: oneOf('active', 'paused', 'cancelled', 'completed'),
+    statusVersion: Version,
+  }),
+);
+
+const DeliveryLine = closed({
+  campaignId: Id,
+  subcampaignId: Id,
+  /** The hour in which the impressions were served; late clicks name the hour of their impression. */
+  hourAt: Instant,
+  impressions: Count,
+  clicks: Count,
+  conversions: Count,
+  /** Expected cost of these impressions, charged to the group's lease when they were served. */
+  chargedMicros: Micros,
+});
+
+const LeaseClosing = closed({
+  campaignId: Id,
+  subcampaignId: Id,
+  /** All the group ever charged to this subcampaign. What it was granted above that returns to the budget. */
+  chargedMicros: Micros,
+});
+
+/** The body of a delivery report as an ad server sends it; the door adds who sent it. */
+export const DeliveryReport = closed({
+  market: MarketId,
+  windowStartAt: Instant,
+  windowEndAt: Instant,
+  lines: listOf(DeliveryLine, 400),
+  opportunities: listOf(closed({ segment: Id, surface: Id, opportunities: Count }), 500),
+  /** A reservoir sample of the window's requests. */
+  sample: listOf(closed({ segment: Id, surface: Id, responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }) }), 100),
+  closings: listOf(LeaseClosing, 400),
+});
+
+/** An ad-server group's aggregate of one window in one market. */
+export const DeliveryReportedEvent = event(
+  'delivery-reported',
+  closed({ group: Group, ...DeliveryReport.properties }),
+);
+
+/** Without a market: bring every market up to now. With one: bring that market up to now. */
+export const DeliveryTickEvent = scheduled('delivery-tick');
+
+/** Append what the handlers could not. */
+export const OutcomeDrainEvent = scheduled('outcome-drain');
+
+export type CampaignCreatedWire = Static<typeof CampaignCreatedEvent>;
+export type BudgetChangedWire = Static<typeof BudgetChangedEvent>;
+export type CampaignStatusChangedWire = Static<typeof CampaignStatusChangedEvent>;
+export type DeliveryReportedWire = Static<typeof DeliveryReportedEvent>;
+export type DeliveryReportWire = Static<typeof DeliveryReport>;
+export type DeliveryTickWire = Static<typeof DeliveryTickEvent>;
+export type OutcomeDrainWire = Static<typeof OutcomeDrainEvent>;
+
+export type CampaignCreated = Decoded<CampaignCreatedWire>;
+export type BudgetChanged = Decoded<BudgetChangedWire>;
+export type CampaignStatusChanged = Decoded<CampaignStatusChangedWire>;
+export type DeliveryReported = Decoded<DeliveryReportedWire>;
+
+/** What a decoded campaign event is: the three that change a campaign. */
+export type CampaignEvent = CampaignCreated | BudgetChanged | CampaignStatusChanged;
+
+/** Every event that has a ledger entry of its own from its producer. */
+export type BusinessEvent = CampaignEvent | DeliveryReported;
+
+/** Every body that travels through Pub/Sub. */
+export type AndanteMessage =
+  | CampaignCreatedWire
+  | BudgetChangedWire
+  | CampaignStatusChangedWire
+  | DeliveryReportedWire
+  | DeliveryTickWire
+  | OutcomeDrainWire;

@@ -1,0 +1,266 @@
+// Outcomes: one immutable fact about one decision. The ledger keeps them in this form; BigQuery gets each as one row
+// whose columns are the same names in snake_case, so the table schemas are generated from here.
+import Type, { type Static, type TSchema } from 'typebox';
+import {
+  Count,
+  Currency,
+  EpochMs,
+  Group,
+  Id,
+  MarketId,
+  Micros,
+  PositiveMicros,
+  Version,
+  closed,
+  listOf,
+  oneOf,
+} from './scalars.ts';
+
+/** Why a decision went against what was asked, or not all the way. The README explains each. */
+export const ReasonCode = oneOf(
+  'CAMPAIGN_EXISTS',
+  'CAMPAIGN_CLOSED',
+  'FLIGHT_ENDED',
+  'SUPPLY_UNKNOWN',
+  'SUPPLY_SHORT',
+  'FLOORS_INFEASIBLE',
+  'LOCKS_INFEASIBLE',
+  'MARKET_FULL',
+  'SCALED_DOWN',
+);
+export type ReasonCode = Static<typeof ReasonCode>;
+
+/** Which of a campaign's two version registers a change belongs to. */
+export const Register = oneOf('budget', 'status');
+
+/** What an owner can ask for. */
+export const RequestedStatus = oneOf('active', 'paused', 'cancelled', 'completed');
+
+/** Where a subcampaign stands. `overrun` is a pause that the owner must lift. */
+export const SubcampaignStatus = oneOf('active', 'paused', 'overrun', 'closing', 'ended');
+
+export const MAX_SUBCAMPAIGNS = 50;
+export const MAX_PAGE_ENTRIES = 200;
+
+const ofCampaign = { tenantId: Id, campaignId: Id };
+
+/** What the campaign asked of one of its parts, with what it needs to be paced. */
+export const subcampaignTerms = {
+  subcampaignId: Id,
+  market: MarketId,
+  page: Id,
+  segments: listOf(Id, 20, 1),
+  surfaces: listOf(Id, 10, 1),
+  clickPriceMicros: PositiveMicros,
+  floorMicros: Type.Optional(Micros),
+  capMicros: Type.Optional(Micros),
+  lockMicros: Type.Optional(Micros),
+  /** Expected opportunities of its audience on each day of the flight, from the day it starts. */
+  trafficByDay: listOf(Count, 32, 1),
+  budgetMicros: Micros,
+};
+
+/** Delivery numbers of a subcampaign, cumulative. */
+export const subcampaignNumbers = {
+  spentMicros: Micros,
+  inFlightMicros: Micros,
+  leasedMicros: Micros,
+  overrunMicros: Micros,
+  impressions: Count,
+  clicks: Count,
+  conversions: Count,
+};
+
+export const campaignTerms = {
+  currency: Currency,
+  objective: oneOf('reach', 'clicks', 'conversions'),
+  ifShort: oneOf('refuse', 'scale-down'),
+  startAtMs: EpochMs,
+  endAtMs: EpochMs,
+};
+
+const money = {
+  /** What was asked for. */
+  requestedMicros: Micros,
+  /** What was accepted: the subcampaigns' budgets and the escrow add up to it. */
+  budgetMicros: Micros,
+  /** What may be spent at most: the budget, or what is already committed above it. */
+  effectiveMicros: Micros,
+  /** Accepted but assigned to no subcampaign. */
+  escrowMicros: Micros,
+};
+
+const refusal = {
+  requestedMicros: Type.Optional(Micros),
+  code: ReasonCode,
+  reason: Type.String({ maxLength: 500 }),
+  /** The budget that would have been accepted. */
+  counterOfferMicros: Type.Optional(Micros),
+};
+
+function fact<const Name extends string, P extends Record<string, TSchema>>(name: Name, properties: P) {
+  return closed({ type: Type.Literal(name), ...properties });
+}
+
+export const CampaignAccepted = fact('campaign-accepted', {
+  ...ofCampaign,
+  ...campaignTerms,
+  ...money,
+  splitVersion: Version,
+  code: Type.Optional(ReasonCode),
+  subcampaigns: listOf(closed(subcampaignTerms), MAX_SUBCAMPAIGNS, 1),
+});
+
+export const CampaignRefused = fact('campaign-refused', { ...ofCampaign, ...refusal });
+
+export const BudgetApplied = fact('budget-applied', {
+  ...ofCampaign,
+  ...money,
+  budgetVersion: Version,
+  splitVersion: Version,
+  code: Type.Optional(ReasonCode),
+  subcampaigns: listOf(closed({ subcampaignId: Id, market: MarketId, budgetMicros: Micros }), MAX_SUBCAMPAIGNS, 1),
+});
+
+export const BudgetRefused = fact('budget-refused', { ...ofCampaign, ...refusal, budgetVersion: Version });
+
+export const StatusApplied = fact('status-applied', {
+  ...ofCampaign,
+  statusVersion: Version,
+  requestedStatus: RequestedStatus,
+});
+
+export const StatusRefused = fact('status-refused', {
+  ...ofCampaign,
+  ...refusal,
+  statusVersion: Version,
+  requestedStatus: RequestedStatus,
+});
+
+/** A change older than the register: recorded, nothing else. */
+export const ChangeSuperseded = fact('change-superseded', {
+  ...ofCampaign,
+  register: Register,
+  version: Version,
+  currentVersion: Version,
+});
+
+/** A change that came before its campaign; it is decided when the campaign arrives. */
+export const ChangeWaiting = fact('change-waiting', {
+  ...ofCampaign,
+  register: Register,
+  version: Version,
+  requestedMicros: Type.Optional(Micros),
+  requestedStatus: Type.Optional(RequestedStatus),
+});
+
+/** One page of a market's book after a tick: the subcampaigns whose numbers moved. */
+export const MarketPaced = fact('market-paced', {
+  tenantId: Id,
+  market: MarketId,
+  page: Id,
+  slot: Count,
+  subcampaigns: listOf(
+    closed({ campaignId: Id, subcampaignId: Id, status: SubcampaignStatus, ...subcampaignNumbers }),
+    MAX_PAGE_ENTRIES,
+    1,
+  ),
+});
+
+/** A subcampaign is final: its lease is settled, its click window closed, its entry gone from the book. */
+export const SubcampaignEnded = fact('subcampaign-ended', {
+  ...ofCampaign,
+  market: MarketId,
+  subcampaignId: Id,
+  budgetMicros: Micros,
+  billedMicros: Micros,
+  ...subcampaignNumbers,
+});
+
+/** A report was folded into the book. */
+export const DeliveryFolded = fact('delivery-folded', {
+  tenantId: Id,
+  market: MarketId,
+  group: Group,
+  windowStartAtMs: EpochMs,
+  windowEndAtMs: EpochMs,
+  lines: listOf(
+    closed({
+      campaignId: Id,
+      subcampaignId: Id,
+      hourAtMs: EpochMs,
+      impressions: Count,
+      clicks: Count,
+      conversions: Count,
+      chargedMicros: Micros,
+      confirmedMicros: Micros,
+    }),
+    400,
+  ),
+});
+
+/** What a report saw of the market's traffic. */
+export const SupplyObserved = fact('supply-observed', {
+  tenantId: Id,
+  market: MarketId,
+  group: Group,
+  windowStartAtMs: EpochMs,
+  windowEndAtMs: EpochMs,
+  opportunities: listOf(closed({ segment: Id, surface: Id, opportunities: Count }), 500),
+  sample: listOf(closed({ segment: Id, surface: Id, responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }) }), 100),
+});
+
+/** Which outcomes are rows of which table. */
+export const outcomeTables = {
+  outcomes: [
+    CampaignAccepted,
+    CampaignRefused,
+    BudgetApplied,
+    BudgetRefused,
+    StatusApplied,
+    StatusRefused,
+    ChangeSuperseded,
+    ChangeWaiting,
+    MarketPaced,
+    SubcampaignEnded,
+  ],
+  deliveries: [DeliveryFolded],
+  supply_observations: [SupplyObserved],
+} as const;
+
+export const Outcome = Type.Union([
+  ...outcomeTables.outcomes,
+  ...outcomeTables.deliveries,
+  ...outcomeTables.supply_observations,
+]);
+
+export type CampaignAccepted = Static<typeof CampaignAccepted>;
+export type CampaignRefused = Static<typeof CampaignRefused>;
+export type BudgetApplied = Static<typeof BudgetApplied>;
+export type BudgetRefused = Static<typeof BudgetRefused>;
+export type StatusApplied = Static<typeof StatusApplied>;
+export type StatusRefused = Static<typeof StatusRefused>;
+export type ChangeSuperseded = Static<typeof ChangeSuperseded>;
+export type ChangeWaiting = Static<typeof ChangeWaiting>;
+export type MarketPaced = Static<typeof MarketPaced>;
+export type SubcampaignEnded = Static<typeof SubcampaignEnded>;
+export type DeliveryFolded = Static<typeof DeliveryFolded>;
+export type SupplyObserved = Static<typeof SupplyObserved>;
+export type SubcampaignStatus = Static<typeof SubcampaignStatus>;
+export type RequestedStatus = Static<typeof RequestedStatus>;
+
+/** What a campaign event can come to. */
+export type CampaignOutcome =
+  | CampaignAccepted
+  | CampaignRefused
+  | BudgetApplied
+  | BudgetRefused
+  | StatusApplied
+  | StatusRefused
+  | ChangeSuperseded
+  | ChangeWaiting;
+
+/** What a tick can come to. */
+export type TickOutcome = MarketPaced | SubcampaignEnded;
+
+export type Outcome = CampaignOutcome | TickOutcome | DeliveryFolded | SupplyObserved;

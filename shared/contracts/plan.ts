@@ -1,0 +1,39 @@
+// The plan of a market as ad servers get it: small, versioned, hashed, enough to decide alone.
+import Type, { type Static } from 'typebox';
+import type { Decoded } from './instants.ts';
+import { Count, Group, Id, Instant, MarketId, Micros, PartsPerMillion, PositiveMicros, closed, listOf } from './scalars.ts';
+import { MAX_GROUPS, MAX_PAGES } from './documents.ts';
+import { MAX_PAGE_ENTRIES } from './outcomes.ts';
+
+/** The response table: what an impression in a cell is expected to bring. Its version is the plan's `supplyVersion`. */
+const ResponseCell = closed({ segment: Id, surface: Id, clickPpm: PartsPerMillion });
+
+const PlanLine = closed({
+  campaignId: Id,
+  subcampaignId: Id,
+  segments: listOf(Id, 20, 1),
+  surfaces: listOf(Id, 10, 1),
+  startAt: Instant,
+  endAt: Instant,
+  clickPriceMicros: PositiveMicros,
+  /** The share of each eligible opportunity this line takes; the shares of a cell never add up to more than 1. */
+  fallbackShare: Type.Number({ minimum: 0, maximum: 1 }),
+  leases: listOf(closed({ group: Group, grantedMicros: Micros, spendUntilAt: Instant }), MAX_GROUPS),
+});
+
+export const Plan = closed({
+  schemaVersion: Type.Literal(1),
+  market: MarketId,
+  planVersion: Count,
+  supplyVersion: Count,
+  slot: Count,
+  publishedAt: Instant,
+  /** From here on the plan is stale: leases still bind, shares are only a fallback. */
+  validUntilAt: Instant,
+  response: listOf(ResponseCell, 500),
+  lines: listOf(PlanLine, MAX_PAGES * MAX_PAGE_ENTRIES),
+});
+
+export type PlanWire = Static<typeof Plan>;
+export type Plan = Decoded<PlanWire>;
+export type PlanLine = Plan['lines'][number];
