@@ -5,7 +5,7 @@ import {
   BudgetApplied,
   MAX_PAGE_ENTRIES,
   MAX_SUBCAMPAIGNS,
-  Outcome,
+  type Outcome,
   RequestedStatus,
   SubcampaignStatus,
   campaignTerms,
@@ -22,6 +22,7 @@ import {
   Micros,
   PartsPerMillion,
   PositiveMicros,
+  Version,
   closed,
   listOf,
   oneOf,
@@ -48,7 +49,8 @@ export const LedgerEntry = closed({
   occurredAtMs: EpochMs,
   recordedAtMs: EpochMs,
   result: oneOf('applied', 'refused', 'superseded', 'waiting', 'filed', 'folded', 'quarantined'),
-  outcomes: listOf(Outcome, 64),
+  /** Written by `decide` alone and checked against {@link Outcome} in tests: a validator of all of them is 850 KB of code. */
+  outcomes: listOf(Type.Unsafe<Outcome>(Type.Unknown()), 900),
   /** A report until its market's tick has folded it: the decoded data of the event. */
   report: Type.Optional(Type.Unknown()),
   /** The market whose tick must fold this report. Gone when done. */
@@ -71,8 +73,8 @@ export const Campaign = closed({
   budgetVersion: Count,
   statusVersion: Count,
   splitVersion: Count,
-  waitingBudget: Type.Optional(closed({ requestedMicros: PositiveMicros, budgetVersion: Count })),
-  waitingStatus: Type.Optional(closed({ requestedStatus: RequestedStatus, statusVersion: Count })),
+  waitingBudget: Type.Optional(closed({ budgetMicros: PositiveMicros, budgetVersion: Version })),
+  waitingStatus: Type.Optional(closed({ status: RequestedStatus, statusVersion: Version })),
   /** Absent while `expected`. */
   terms: Type.Optional(closed(campaignTerms)),
   requestedMicros: BudgetApplied.properties.requestedMicros,
@@ -85,14 +87,20 @@ export const Campaign = closed({
 /** Whose campaign an id is. Written once, with the accepted campaign. */
 export const CampaignOwner = closed({ schemaVersion, campaignId: Id, tenantId: Id });
 
-/** What a group may spend on one subcampaign. Amounts are cumulative over the subcampaign's life. */
+/**
+ * What a group may spend on one subcampaign. Amounts are cumulative over the subcampaign's life and never shrink:
+ * the group may still spend granted - returned - charged.
+ */
 const Lease = closed({
   group: Group,
   grantedMicros: Micros,
+  /** Folded from its reports. */
   chargedMicros: Micros,
+  /** Granted, not spent, and given back at a settlement. */
+  returnedMicros: Micros,
   spendUntilAtMs: EpochMs,
-  /** The group's closing word: all it ever charged. */
-  closedAtMicros: Type.Optional(Micros),
+  /** The group's closing word, all it ever charged, until that much is folded and the rest can return. */
+  closingMicros: Type.Optional(Micros),
 });
 
 /** The impressions of one hour whose clicks may still come. */
@@ -203,7 +211,7 @@ export const documents = {
   quarantine: Quarantined,
 } as const;
 
-export type LedgerEntry = Omit<Static<typeof LedgerEntry>, 'outcomes'> & { outcomes: Outcome[] };
+export type LedgerEntry = Static<typeof LedgerEntry>;
 export type Campaign = Static<typeof Campaign>;
 export type Subcampaign = Static<typeof Subcampaign>;
 export type CampaignOwner = Static<typeof CampaignOwner>;

@@ -101,6 +101,8 @@ const DeliveryLine = closed({
 const LeaseClosing = closed({
   campaignId: Id,
   subcampaignId: Id,
+  /** The cumulative grant it gives back; a newer grant makes the closing void. */
+  grantedMicros: Micros,
   /** All the group ever charged to this subcampaign. What it was granted above that returns to the budget. */
   chargedMicros: Micros,
 });
@@ -116,6 +118,9 @@ export const DeliveryReport = closed({
   sample: listOf(closed({ segment: Id, surface: Id, responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }) }), 100),
   closings: listOf(LeaseClosing, 400),
 });
+
+/** What an ad server posts to the report door: its report and the key it retries with. */
+export const ReportBody = closed({ eventId: EventId, ...DeliveryReport.properties });
 
 /** An ad-server group's aggregate of one window in one market. */
 export const DeliveryReportedEvent = event(
@@ -134,6 +139,7 @@ export type BudgetChangedWire = Static<typeof BudgetChangedEvent>;
 export type CampaignStatusChangedWire = Static<typeof CampaignStatusChangedEvent>;
 export type DeliveryReportedWire = Static<typeof DeliveryReportedEvent>;
 export type DeliveryReportWire = Static<typeof DeliveryReport>;
+export type ReportBodyWire = Static<typeof ReportBody>;
 export type DeliveryTickWire = Static<typeof DeliveryTickEvent>;
 export type OutcomeDrainWire = Static<typeof OutcomeDrainEvent>;
 

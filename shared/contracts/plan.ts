@@ -18,7 +18,11 @@ const PlanLine = closed({
   clickPriceMicros: PositiveMicros,
   /** The share of each eligible opportunity this line takes; the shares of a cell never add up to more than 1. */
   fallbackShare: Type.Number({ minimum: 0, maximum: 1 }),
-  leases: listOf(closed({ group: Group, grantedMicros: Micros, spendUntilAt: Instant }), MAX_GROUPS),
+  /** A group may still charge granted - returned - what it charged so far, until `spendUntil`. */
+  leases: listOf(
+    closed({ group: Group, grantedMicros: Micros, returnedMicros: Micros, spendUntilAt: Instant }),
+    MAX_GROUPS,
+  ),
 });
 
 export const Plan = closed({

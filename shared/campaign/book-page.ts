@@ -1,0 +1,77 @@
+// How entries are packed into a market's pages: up to 200 in one document, room for each entry's growth kept from the start.
+import {
+  MAX_GROUPS,
+  MAX_PAGES,
+  MAX_PAGE_BYTES,
+  type BookEntry,
+  type BookPage,
+  type Campaign,
+  type Market,
+  type Subcampaign,
+} from '../contracts/documents.ts';
+import { MAX_PAGE_ENTRIES } from '../contracts/outcomes.ts';
+
+/**
+ * The clicks of an impression are awaited for this long. Eight hours of cohorts at the most are open at once.
+ * What comes later is still confirmed spend, but was not in flight any more.
+ */
+export const CLICK_WINDOW_MS = 6 * 3_600_000;
+
+/** Bytes an entry can grow by in its packed form: a lease for every group, a cohort for every open hour, its counters. */
+const GROWTH_BYTES = MAX_GROUPS * 96 + 8 * 42 + 96;
+
+/** The entry of a newly accepted subcampaign. */
+export function newEntry(campaign: Campaign, sub: Subcampaign): BookEntry {
+  const { startAtMs, endAtMs } = campaign.terms as NonNullable<Campaign['terms']>;
+  return {
+    tenantId: campaign.tenantId,
+    campaignId: campaign.campaignId,
+    subcampaignId: sub.subcampaignId,
+    status: sub.status === 'ended' ? 'closing' : sub.status,
+    startAtMs,
+    endAtMs,
+    segments: sub.segments,
+    surfaces: sub.surfaces,
+    clickPriceMicros: sub.clickPriceMicros,
+    trafficByDay: sub.trafficByDay,
+    budgetMicros: sub.budgetMicros,
+    spentMicros: 0,
+    overrunMicros: 0,
+    impressions: 0,
+    clicks: 0,
+    conversions: 0,
+    cohorts: [],
+    leases: [],
+  };
+}
+
+/** The bytes to keep for an entry, growth included. */
+export function reservedBytes(entry: Pick<BookEntry, 'segments' | 'surfaces' | 'trafficByDay' | 'campaignId' | 'subcampaignId' | 'tenantId'>): number {
+  const own = [entry.tenantId, entry.campaignId, entry.subcampaignId, entry.segments, entry.surfaces, entry.trafficByDay];
+  return JSON.stringify(own).length + 180 + GROWTH_BYTES;
+}
+
+/**
+ * The page that takes `count` entries of `bytes` together: the first with room, else a new one; undefined when the
+ * market is full. A campaign's subcampaigns in one market share one page and never move.
+ */
+export function choosePage(market: Market, count: number, bytes: number): string | undefined {
+  const fits = market.pages.find((page) => page.entries + count <= MAX_PAGE_ENTRIES && page.bytes + bytes <= MAX_PAGE_BYTES);
+  if (fits) return fits.page;
+  return market.pages.length < MAX_PAGES ? pageName(market.pages.length) : undefined;
+}
+
+/** The name of the nth page of any market: `p00` to `p15`. */
+export function pageName(index: number): string {
+  return `p${String(index).padStart(2, '0')}`;
+}
+
+/** The market's table of pages after its pages were written. */
+export function pageTable(market: Market, written: readonly BookPage[]): Market['pages'] {
+  const table = new Map(market.pages.map((row) => [row.page, row]));
+  for (const page of written) {
+    const bytes = page.entries.reduce((sum, entry) => sum + reservedBytes(entry), 0);
+    table.set(page.page, { page: page.page, entries: page.entries.length, bytes });
+  }
+  return [...table.values()];
+}

@@ -1,0 +1,53 @@
+// What a campaign decision reads: the campaign, its entries in the books, and what the markets can offer.
+import type { BookEntry, BookPage, Campaign, Market, Subcampaign, SupplyDay } from '../contracts/documents.ts';
+import { sumMicros } from '../contracts/micros.ts';
+import { committedMicros } from './entry-money.ts';
+
+/** One market as a decision sees it: its versions, its whole book, the supply of the days in question. */
+export interface MarketView {
+  market: Market;
+  pages: readonly BookPage[];
+  supply: ReadonlyMap<string, SupplyDay>;
+}
+
+/** What `decide` may know beside the campaign and the event. */
+export interface CampaignContext {
+  nowMs: number;
+  markets: ReadonlyMap<string, MarketView>;
+}
+
+/** A campaign of which only a change has been seen so far. */
+export function expectedCampaign(tenantId: string, campaignId: string): Campaign {
+  return {
+    schemaVersion: 1,
+    tenantId,
+    campaignId,
+    status: 'expected',
+    budgetVersion: 0,
+    statusVersion: 0,
+    splitVersion: 0,
+    requestedMicros: 0,
+    budgetMicros: 0,
+    effectiveMicros: 0,
+    escrowMicros: 0,
+    subcampaigns: [],
+  };
+}
+
+/** The book entry of a subcampaign, or undefined once it has ended. */
+export function entryOf(context: CampaignContext, campaignId: string, sub: Subcampaign): BookEntry | undefined {
+  const page = context.markets.get(sub.market)?.pages.find((candidate) => candidate.page === sub.page);
+  return page?.entries.find((entry) => entry.campaignId === campaignId && entry.subcampaignId === sub.subcampaignId);
+}
+
+/** What of a subcampaign's budget no change can take back. An ended one keeps what it is billed. */
+export function committedOf(context: CampaignContext, campaignId: string, sub: Subcampaign): number {
+  if (sub.status === 'ended') return Math.min(sub.spentMicros, sub.budgetMicros);
+  const entry = entryOf(context, campaignId, sub);
+  return entry ? committedMicros(entry) : 0;
+}
+
+/** What a campaign may spend at most: its budget, or more where more is already committed. */
+export function effectiveMicros(escrowMicros: number, parts: readonly { budgetMicros: number; committedMicros: number }[]): number {
+  return escrowMicros + sumMicros(parts.map((part) => Math.max(part.budgetMicros, part.committedMicros)));
+}

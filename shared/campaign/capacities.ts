@@ -1,0 +1,37 @@
+// What the books of its markets can still sell to a campaign, its own entries left out.
+import type { BookEntry } from '../contracts/documents.ts';
+import { availability, type Availability, type SoldDemand } from '../planning/availability.ts';
+import type { CampaignContext, MarketView } from './campaign-state.ts';
+import { accruedMicros } from './entry-money.ts';
+
+interface Asked {
+  market: string;
+  segments: readonly string[];
+  surfaces: readonly string[];
+  clickPriceMicros: number;
+}
+
+/** Availability of each subcampaign, in their order; an unknown market offers nothing. */
+export function capacities(
+  campaignId: string,
+  asked: readonly Asked[],
+  flight: { startAtMs: number; endAtMs: number },
+  context: CampaignContext,
+): Availability[] {
+  const offers: Availability[] = asked.map(() => ({ capacityMicros: 0, trafficByDay: [] }));
+  for (const [market, view] of context.markets) {
+    const here = asked.flatMap((sub, index) => (sub.market === market ? [index] : []));
+    const demands = here.map((index) => ({ ...(asked[index] as Asked), ...flight }));
+    const offered = availability(demands, soldDemand(view, campaignId), view.supply, context.nowMs);
+    here.forEach((index, position) => (offers[index] = offered[position] as Availability));
+  }
+  return offers;
+}
+
+/** Everything sold in a market but to this campaign. What is closing has been given back; what is paused has not. */
+function soldDemand(view: MarketView, campaignId: string): SoldDemand[] {
+  const entries: BookEntry[] = view.pages.flatMap((page) => page.entries);
+  return entries
+    .filter((entry) => entry.campaignId !== campaignId && entry.status !== 'closing')
+    .map((entry) => ({ ...entry, remainingMicros: Math.max(0, entry.budgetMicros - accruedMicros(entry)) }));
+}

@@ -1,0 +1,92 @@
+// What a campaign event comes to. Pure: the time is an argument, the books are an argument, the answer is outcomes.
+import type { Campaign } from '../contracts/documents.ts';
+import type { BudgetChanged, CampaignCreated, CampaignEvent, CampaignStatusChanged } from '../contracts/events.ts';
+import type { CampaignOutcome } from '../contracts/outcomes.ts';
+import { acceptCampaign } from './accept-campaign.ts';
+import type { CampaignContext } from './campaign-state.ts';
+import { changeBudget } from './change-budget.ts';
+import { evolve } from './evolve.ts';
+
+/**
+ * The outcomes of one campaign event, at least one.
+ * @param campaign the stored campaign, or `expectedCampaign` where none is
+ */
+export function decideCampaign(campaign: Campaign, event: CampaignEvent, context: CampaignContext): CampaignOutcome[] {
+  switch (event.type) {
+    case 'andante.campaign-created.v1':
+      return decideCreated(campaign, event, context);
+    case 'andante.budget-changed.v1':
+      return [decideBudget(campaign, event.data, context)];
+    case 'andante.campaign-status-changed.v1':
+      return [decideStatus(campaign, event.data, context)];
+    default:
+      return event satisfies never;
+  }
+}
+
+/** A campaign that finds changes waiting for it is decided as if they had come after it. */
+function decideCreated(campaign: Campaign, event: CampaignCreated, context: CampaignContext): CampaignOutcome[] {
+  const { campaignId } = campaign;
+  const about = { tenantId: campaign.tenantId, campaignId };
+  if (campaign.status !== 'expected') {
+    return [
+      {
+        type: 'campaign-refused',
+        ...about,
+        requestedMicros: event.data.budgetMicros,
+        code: 'CAMPAIGN_EXISTS',
+        reason: `campaign ${campaignId} exists already, created by another event: give the new one an id of its own`,
+      },
+    ];
+  }
+  const first = acceptCampaign(campaign, event.data, context);
+  if (first.type === 'campaign-refused') return [first];
+  const outcomes: CampaignOutcome[] = [first];
+  // Nothing has been served yet and the new entries are not in the books: the waiting changes are decided on the split alone.
+  if (campaign.waitingBudget) outcomes.push(decideBudget(evolve(campaign, first), campaign.waitingBudget, context));
+  if (campaign.waitingStatus) outcomes.push(decideStatus(outcomes.reduce(evolve, campaign), campaign.waitingStatus, context));
+  return outcomes;
+}
+
+function decideBudget(
+  campaign: Campaign,
+  wish: Pick<BudgetChanged['data'], 'budgetMicros' | 'budgetVersion'>,
+  context: CampaignContext,
+): CampaignOutcome {
+  const { budgetMicros: requestedMicros, budgetVersion } = wish;
+  const about = { tenantId: campaign.tenantId, campaignId: campaign.campaignId };
+  const currentVersion = campaign.waitingBudget?.budgetVersion ?? campaign.budgetVersion;
+  if (budgetVersion <= currentVersion) {
+    return { type: 'change-superseded', ...about, register: 'budget', version: budgetVersion, currentVersion };
+  }
+  if (campaign.status === 'expected') {
+    return { type: 'change-waiting', ...about, register: 'budget', version: budgetVersion, requestedMicros };
+  }
+  return changeBudget(campaign, requestedMicros, budgetVersion, context);
+}
+
+function decideStatus(
+  campaign: Campaign,
+  wish: Pick<CampaignStatusChanged['data'], 'status' | 'statusVersion'>,
+  context: CampaignContext,
+): CampaignOutcome {
+  const { status: requestedStatus, statusVersion } = wish;
+  const about = { tenantId: campaign.tenantId, campaignId: campaign.campaignId };
+  const currentVersion = campaign.waitingStatus?.statusVersion ?? campaign.statusVersion;
+  if (statusVersion <= currentVersion) {
+    return { type: 'change-superseded', ...about, register: 'status', version: statusVersion, currentVersion };
+  }
+  if (campaign.status === 'expected') {
+    return { type: 'change-waiting', ...about, register: 'status', version: statusVersion, requestedStatus };
+  }
+  if (campaign.status === 'closing' || campaign.status === 'ended') {
+    const reason = `campaign ${campaign.campaignId} is ${campaign.status}: it cannot become ${requestedStatus}`;
+    return { type: 'status-refused', ...about, statusVersion, requestedStatus, code: 'CAMPAIGN_CLOSED', reason };
+  }
+  const hasEnded = campaign.terms !== undefined && context.nowMs >= campaign.terms.endAtMs;
+  if (hasEnded && (requestedStatus === 'active' || requestedStatus === 'paused')) {
+    const reason = `the flight of campaign ${campaign.campaignId} is over: it cannot become ${requestedStatus}`;
+    return { type: 'status-refused', ...about, statusVersion, requestedStatus, code: 'FLIGHT_ENDED', reason };
+  }
+  return { type: 'status-applied', ...about, statusVersion, requestedStatus };
+}

@@ -1,0 +1,124 @@
+// What a tick makes of one market: reports folded, leases settled and granted, shares set, a plan to publish.
+// Pure: the tick's time is its slot, the reports are an argument.
+import type { BookEntry, BookPage, Market } from '../contracts/documents.ts';
+import type { MarketPaced, SubcampaignEnded, TickOutcome } from '../contracts/outcomes.ts';
+import type { Plan } from '../contracts/plan.ts';
+import { LEASE_TICKS, grantLeases } from '../pacing/grant-leases.ts';
+import { dayOf } from '../forecasting/traffic-clock.ts';
+import { pageTable } from './book-page.ts';
+import type { MarketView } from './campaign-state.ts';
+import { billedMicros, committedMicros, entryNumbers } from './entry-money.ts';
+import { entryKey, foldReports, type Verdict, type WaitingReport } from './fold-reports.ts';
+import { makePlan } from './make-plan.ts';
+import { admitGroups } from './admit-groups.ts';
+import { isFinal, settleEntry } from './settle-entry.ts';
+
+/** Campaigns whose subcampaigns may end in one tick; the others end in the next. */
+export const MAX_ENDED_CAMPAIGNS = 40;
+
+/** Spelled as the tenant of what belongs to no tenant: ticks, plans, pages. */
+export const PLATFORM_TENANT = 'andante';
+
+export interface TickInput {
+  view: MarketView;
+  reports: readonly WaitingReport[];
+  slot: number;
+  tickIntervalMs: number;
+  /** More reports wait than one transaction folds: this one only folds, the last one of the slot paces. */
+  isPiece: boolean;
+}
+
+export interface TickDecision {
+  market: Market;
+  /** The pages whose numbers moved. */
+  pages: BookPage[];
+  verdicts: Verdict[];
+  outcomes: TickOutcome[];
+  /** Absent for a piece. */
+  plan?: Plan;
+}
+
+/** Brings a market up to `slot`. */
+export function decideTick(input: TickInput): TickDecision {
+  const { view, reports, slot, tickIntervalMs, isPiece } = input;
+  const nowMs = slot * tickIntervalMs;
+  const before = new Map(view.pages.flatMap((page) => page.entries.map((entry) => [entryKey(entry), entry] as const)));
+  const groups = admitGroups({ market: view.market, entries: before.values(), reports, nowMs, tickIntervalMs });
+  const fold = foldReports(before, groups, reports, nowMs);
+  const entries = new Map([...before, ...fold.changed]);
+  const ended: BookEntry[] = [];
+  if (!isPiece) pace(input, entries, groups, ended, nowMs);
+
+  const pages: BookPage[] = [];
+  const outcomes: TickOutcome[] = [];
+  for (const page of view.pages) {
+    const moved = page.entries.flatMap((old) => {
+      const now = entries.get(entryKey(old));
+      return now && now !== old ? [now] : [];
+    });
+    const isShorter = page.entries.some((entry) => !entries.has(entryKey(entry)));
+    if (moved.length === 0 && !isShorter) continue;
+    pages.push({ ...page, entries: page.entries.flatMap((old) => entries.get(entryKey(old)) ?? []) });
+    if (moved.length > 0) outcomes.push(pacedOutcome(page, slot, moved));
+  }
+  outcomes.push(...ended.map((entry) => endedOutcome(entry, view.market.market)));
+
+  const market: Market = {
+    ...view.market,
+    groups,
+    pages: pageTable(view.market, pages),
+    bookVersion: view.market.bookVersion + (pages.length > 0 ? 1 : 0),
+  };
+  if (isPiece) return { market, pages, verdicts: fold.verdicts, outcomes };
+  const paced = { ...market, planVersion: market.planVersion + 1, watermarkSlot: slot };
+  const plan = makePlan({ market: paced, entries: [...entries.values()], supply: view.supply.get(dayOf(nowMs)), slot, tickIntervalMs });
+  return { market: paced, pages, verdicts: fold.verdicts, outcomes, plan };
+}
+
+/** Settles, ends and grants, in place of the entries it moves. */
+function pace({ view, tickIntervalMs }: TickInput, entries: Map<string, BookEntry>, groups: Market['groups'], ended: BookEntry[], nowMs: number): void {
+  const hourShape = view.supply.get(dayOf(nowMs))?.hourShape ?? evenHours;
+  const heard = groups.filter((group) => group.seenAtMs > nowMs - LEASE_TICKS * tickIntervalMs);
+  const endedCampaigns = new Set<string>();
+  for (const [key, entry] of entries) {
+    const settled = settleEntry(entry, nowMs);
+    const mayEnd = endedCampaigns.has(entry.campaignId) || endedCampaigns.size < MAX_ENDED_CAMPAIGNS;
+    if (isFinal(settled, nowMs) && mayEnd) {
+      endedCampaigns.add(entry.campaignId);
+      ended.push(settled);
+      entries.delete(key);
+      continue;
+    }
+    const leases =
+      settled.status === 'active'
+        ? grantLeases({ entry: settled, committedMicros: committedMicros(settled), groups: heard, hourShape, nowMs, tickIntervalMs })
+        : settled.leases;
+    if (leases !== settled.leases) entries.set(key, { ...settled, leases });
+    else if (settled !== entry) entries.set(key, settled);
+  }
+}
+
+const evenHours = Array.from({ length: 24 }, () => 1 / 24);
+
+function pacedOutcome(page: BookPage, slot: number, moved: readonly BookEntry[]): MarketPaced {
+  const subcampaigns = moved.map((entry) => ({
+    campaignId: entry.campaignId,
+    subcampaignId: entry.subcampaignId,
+    status: entry.status,
+    ...entryNumbers(entry),
+  }));
+  return { type: 'market-paced', tenantId: PLATFORM_TENANT, market: page.market, page: page.page, slot, subcampaigns };
+}
+
+function endedOutcome(entry: BookEntry, market: string): SubcampaignEnded {
+  return {
+    type: 'subcampaign-ended',
+    tenantId: entry.tenantId,
+    campaignId: entry.campaignId,
+    market,
+    subcampaignId: entry.subcampaignId,
+    budgetMicros: entry.budgetMicros,
+    billedMicros: billedMicros(entry),
+    ...entryNumbers(entry),
+  };
+}

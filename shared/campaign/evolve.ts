@@ -1,0 +1,115 @@
+// What outcomes do to a campaign: `outcomes.reduce(evolve, expectedCampaign(...))` is the stored campaign with its live
+// numbers. Money and lifecycle only: leases and cohorts are checkpointed in the book.
+import type { BookEntry, Campaign, Subcampaign } from '../contracts/documents.ts';
+import type { CampaignAccepted, Outcome, RequestedStatus, SubcampaignEnded, SubcampaignStatus } from '../contracts/outcomes.ts';
+import { entryNumbers } from './entry-money.ts';
+
+const noNumbers = {
+  spentMicros: 0,
+  inFlightMicros: 0,
+  leasedMicros: 0,
+  overrunMicros: 0,
+  impressions: 0,
+  clicks: 0,
+  conversions: 0,
+};
+
+/** The campaign after one outcome; outcomes of other campaigns leave it as it is. */
+export function evolve(campaign: Campaign, outcome: Outcome): Campaign {
+  if ('campaignId' in outcome && outcome.campaignId !== campaign.campaignId) return campaign;
+  switch (outcome.type) {
+    case 'campaign-accepted':
+      return accept(campaign, outcome);
+    case 'budget-applied':
+      return {
+        ...campaign,
+        budgetVersion: outcome.budgetVersion,
+        splitVersion: outcome.splitVersion,
+        requestedMicros: outcome.requestedMicros,
+        budgetMicros: outcome.budgetMicros,
+        effectiveMicros: outcome.effectiveMicros,
+        escrowMicros: outcome.escrowMicros,
+        subcampaigns: campaign.subcampaigns.map((sub) => {
+          const part = outcome.subcampaigns.find((candidate) => candidate.subcampaignId === sub.subcampaignId);
+          return part ? { ...sub, budgetMicros: part.budgetMicros } : sub;
+        }),
+      };
+    case 'budget-refused':
+      return { ...campaign, budgetVersion: outcome.budgetVersion };
+    case 'status-applied':
+      return applyStatus(campaign, outcome.requestedStatus, outcome.statusVersion);
+    case 'status-refused':
+      return { ...campaign, statusVersion: outcome.statusVersion };
+    case 'change-waiting':
+      if (outcome.requestedStatus !== undefined) {
+        return { ...campaign, waitingStatus: { status: outcome.requestedStatus, statusVersion: outcome.version } };
+      }
+      return { ...campaign, waitingBudget: { budgetMicros: outcome.requestedMicros as number, budgetVersion: outcome.version } };
+    case 'market-paced':
+      return {
+        ...campaign,
+        subcampaigns: campaign.subcampaigns.map((sub) => {
+          const { campaignId, ...numbers } =
+            outcome.subcampaigns.find((line) => line.campaignId === campaign.campaignId && line.subcampaignId === sub.subcampaignId) ?? {};
+          return campaignId === undefined ? sub : { ...sub, ...numbers };
+        }),
+      };
+    case 'subcampaign-ended':
+      return endSubcampaign(campaign, outcome);
+    case 'campaign-refused':
+    case 'change-superseded':
+    case 'delivery-folded':
+    case 'supply-observed':
+      return campaign;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The status an owner's wish gives to the live parts of a campaign. */
+export function liveStatus(requested: RequestedStatus): 'active' | 'paused' | 'closing' {
+  return requested === 'active' || requested === 'paused' ? requested : 'closing';
+}
+
+/** A campaign as stored, with the live numbers and states of its book entries. */
+export function withLiveNumbers(campaign: Campaign, entries: readonly BookEntry[]): Campaign {
+  return {
+    ...campaign,
+    subcampaigns: campaign.subcampaigns.map((sub) => {
+      const entry = entries.find((candidate) => candidate.campaignId === campaign.campaignId && candidate.subcampaignId === sub.subcampaignId);
+      return entry ? { ...sub, ...entryNumbers(entry), status: entry.status } : sub;
+    }),
+  };
+}
+
+function accept(campaign: Campaign, outcome: CampaignAccepted): Campaign {
+  const { type: _type, code: _code, subcampaigns, currency, objective, ifShort, startAtMs, endAtMs, ...money } = outcome;
+  const { waitingBudget: _budget, waitingStatus: _status, ...known } = campaign;
+  return {
+    ...known,
+    ...money,
+    status: 'active',
+    terms: { currency, objective, ifShort, startAtMs, endAtMs },
+    subcampaigns: subcampaigns.map((sub) => ({ ...sub, ...noNumbers, status: 'active' })),
+  };
+}
+
+function applyStatus(campaign: Campaign, requested: RequestedStatus, statusVersion: number): Campaign {
+  const status = liveStatus(requested);
+  return {
+    ...campaign,
+    status,
+    statusVersion,
+    subcampaigns: campaign.subcampaigns.map((sub) => (sub.status === 'ended' ? sub : { ...sub, status })),
+  };
+}
+
+function endSubcampaign(campaign: Campaign, outcome: SubcampaignEnded): Campaign {
+  const { type: _type, tenantId: _tenant, campaignId: _campaign, billedMicros: _billed, ...totals } = outcome;
+  const ended = { ...totals, status: 'ended' satisfies SubcampaignStatus } as const;
+  const subcampaigns: Subcampaign[] = campaign.subcampaigns.map((sub) =>
+    sub.subcampaignId === outcome.subcampaignId ? { ...sub, ...ended } : sub,
+  );
+  const isOver = subcampaigns.every((sub) => sub.status === 'ended');
+  return { ...campaign, status: isOver ? 'ended' : campaign.status, subcampaigns };
+}

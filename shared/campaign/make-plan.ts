@@ -1,0 +1,60 @@
+// The plan that ad servers get: who may take which share of which opportunities, and inside which leases.
+import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
+import type { Plan } from '../contracts/plan.ts';
+import { shareOfDay } from '../forecasting/traffic-clock.ts';
+import { fallbackShares } from '../planning/allocate.ts';
+import { LEASE_TICKS } from '../pacing/grant-leases.ts';
+import { leasedMicros, openMicros } from './entry-money.ts';
+
+export interface PlanInput {
+  market: Market;
+  entries: readonly BookEntry[];
+  /** The supply of the plan's day; without it nothing is expected and nothing served. */
+  supply: SupplyDay | undefined;
+  slot: number;
+  tickIntervalMs: number;
+}
+
+/** A line spends its open lease evenly over the lease's life; lines without an open lease are not in the plan. */
+export function makePlan({ market, entries, supply, slot, tickIntervalMs }: PlanInput): Plan {
+  const nowMs = slot * tickIntervalMs;
+  const live = entries.filter((entry) => entry.status === 'active' && nowMs < entry.endAtMs && leasedMicros(entry) > 0);
+  const dayStartAtMs = supply ? Date.parse(supply.day) : 0;
+  const share = supply ? shareOfDay(supply.hourShape, dayStartAtMs, nowMs, nowMs + tickIntervalMs) : 0;
+  const cells = (supply?.cells ?? []).map((cell) => ({ ...cell, opportunities: cell.q50 * share }));
+  const shares = fallbackShares(
+    live.map((entry) => ({ ...entry, wantedMicros: wantedMicros(entry, nowMs, tickIntervalMs) })),
+    cells,
+  );
+  return {
+    schemaVersion: 1,
+    market: market.market,
+    planVersion: market.planVersion,
+    supplyVersion: market.supplyVersion,
+    slot,
+    publishedAtMs: nowMs,
+    validUntilAtMs: nowMs + LEASE_TICKS * tickIntervalMs,
+    response: (supply?.cells ?? []).map(({ segment, surface, clickPpm }) => ({ segment, surface, clickPpm })),
+    lines: live.map((entry, index) => ({
+      campaignId: entry.campaignId,
+      subcampaignId: entry.subcampaignId,
+      segments: entry.segments,
+      surfaces: entry.surfaces,
+      startAtMs: entry.startAtMs,
+      endAtMs: entry.endAtMs,
+      clickPriceMicros: entry.clickPriceMicros,
+      fallbackShare: shares[index] as number,
+      leases: entry.leases
+        .filter((lease) => openMicros(lease) > 0 && lease.closingMicros === undefined)
+        .map(({ group, grantedMicros, returnedMicros, spendUntilAtMs }) => ({ group, grantedMicros, returnedMicros, spendUntilAtMs })),
+    })),
+  };
+}
+
+/** What should be spent until the next tick. */
+function wantedMicros(entry: BookEntry, nowMs: number, tickIntervalMs: number): number {
+  return entry.leases.reduce((sum, lease) => {
+    const ticksLeft = Math.max(1, (lease.spendUntilAtMs - nowMs) / tickIntervalMs);
+    return lease.spendUntilAtMs > nowMs ? sum + openMicros(lease) / ticksLeft : sum;
+  }, 0);
+}

@@ -1,0 +1,30 @@
+// What time does to an entry at a tick: click windows close, leases that are over return what was not spent.
+import type { BookEntry, Lease } from '../contracts/documents.ts';
+import { openMicros } from './entry-money.ts';
+import { isOpenHour } from './fold-reports.ts';
+
+/** A group that never says its closing word keeps its money this long after its lease. */
+export const SILENT_LEASE_MS = 24 * 3_600_000;
+
+/** The entry with closed hours dropped and finished leases returned; the same object when nothing moved. */
+export function settleEntry(entry: BookEntry, nowMs: number): BookEntry {
+  const cohorts = entry.cohorts.filter((cohort) => isOpenHour(cohort.hourAtMs, nowMs));
+  const leases = entry.leases.map((lease) => settleLease(lease, nowMs));
+  const isSame = cohorts.length === entry.cohorts.length && leases.every((lease, index) => lease === entry.leases[index]);
+  return isSame ? entry : { ...entry, cohorts, leases };
+}
+
+/** Whether nothing of the entry can move any more: its totals are final. */
+export function isFinal(entry: BookEntry, nowMs: number): boolean {
+  const isOver = entry.status === 'closing' || nowMs >= entry.endAtMs;
+  return isOver && entry.cohorts.length === 0 && entry.leases.every((lease) => openMicros(lease) === 0 && nowMs >= lease.spendUntilAtMs);
+}
+
+/** The closing word counts once everything charged before it is folded. */
+function settleLease(lease: Lease, nowMs: number): Lease {
+  const isClosed = lease.closingMicros !== undefined && lease.chargedMicros >= lease.closingMicros;
+  const isForgotten = nowMs >= lease.spendUntilAtMs + SILENT_LEASE_MS;
+  if (!isClosed && !(isForgotten && openMicros(lease) > 0)) return lease;
+  const { closingMicros: _done, ...settled } = lease;
+  return { ...settled, returnedMicros: lease.returnedMicros + openMicros(lease) };
+}

@@ -1,0 +1,98 @@
+// The allocation store on Firestore. Contention, lost answers and retries are the client's: it may run a transaction's
+// body five times, which the ledger makes harmless.
+import { FieldPath, FieldValue, type DocumentSnapshot, type Firestore, type Query } from '@google-cloud/firestore';
+import { AndanteError } from '../runtime/errors.ts';
+import { AlreadyExists, type AllocationStore, type Documents, type Found, type Kind, type Ref, type Stored } from './allocation-store.ts';
+import { fromFields, toFields } from './stored-form.ts';
+
+const MAX_BATCH = 500;
+
+export function createFirestoreStore(db: Firestore): AllocationStore {
+  const doc = (ref: Ref) => db.doc(ref.path);
+
+  async function page<K extends 'ledger' | 'quarantine'>(kind: K, query: Query, limit: number, afterId?: string): Promise<Stored<K>[]> {
+    const ordered = query.orderBy(FieldPath.documentId());
+    const from = afterId === undefined ? ordered : ordered.startAfter(afterId);
+    const found = await guard(from.limit(limit).get());
+    return found.docs.map((snapshot) => ({
+      ref: { kind, path: snapshot.ref.path },
+      document: decode({ kind, path: snapshot.ref.path }, snapshot) as Documents[K],
+    }));
+  }
+
+  return {
+    async read(refs) {
+      return decodeAll(refs, refs.length === 0 ? [] : await guard(db.getAll(...refs.map(doc))));
+    },
+    async transact(body) {
+      return guard(
+        db.runTransaction((transaction) =>
+          body({
+            get: async (refs) => decodeAll(refs, refs.length === 0 ? [] : await transaction.getAll(...refs.map(doc))),
+            set: (ref, document) => void transaction.set(doc(ref), toFields(ref.kind, document)),
+            create: (ref, document) => void transaction.create(doc(ref), toFields(ref.kind, document)),
+          }),
+        ),
+      );
+    },
+    async create(ref, document) {
+      try {
+        await guard(doc(ref).create(toFields(ref.kind, document)));
+        return true;
+      } catch (error) {
+        if (error instanceof AlreadyExists) return false;
+        throw error;
+      }
+    },
+    waitingReports: (market, limit) => page('ledger', db.collection('ledger').where('waitingFor', '==', market), limit),
+    undrained: (limit, afterId) => page('ledger', db.collection('ledger').where('undrained', '==', true), limit, afterId),
+    quarantined: (limit, afterId) => page('quarantine', db.collection('quarantine'), limit, afterId),
+    async markDrained(refs, expireAtMs) {
+      for (let start = 0; start < refs.length; start += MAX_BATCH) {
+        const batch = db.batch();
+        for (const ref of refs.slice(start, start + MAX_BATCH)) {
+          batch.update(doc(ref), { undrained: FieldValue.delete(), expireAt: new Date(expireAtMs) });
+        }
+        await guard(batch.commit());
+      }
+    },
+    async markets() {
+      const found = await guard(db.collection('markets').get());
+      return found.docs.map((snapshot) => fromFields('market', snapshot.ref.path, snapshot.data()));
+    },
+  };
+}
+
+function decodeAll<R extends readonly Ref[]>(refs: R, snapshots: readonly DocumentSnapshot[]): Found<R> {
+  return refs.map((ref, index) => decode(ref, snapshots[index] as DocumentSnapshot)) as Found<R>;
+}
+
+function decode<K extends Kind>(ref: Ref<K>, snapshot: DocumentSnapshot): Documents[K] | undefined {
+  const fields = snapshot.data();
+  return fields && fromFields(ref.kind, ref.path, fields);
+}
+
+/** gRPC statuses after which the same request may succeed. */
+const passing = new Map([
+  [1, 'CANCELLED'],
+  [2, 'UNKNOWN'],
+  [4, 'DEADLINE_EXCEEDED'],
+  [8, 'RESOURCE_EXHAUSTED'],
+  [10, 'ABORTED'],
+  [13, 'INTERNAL'],
+  [14, 'UNAVAILABLE'],
+]);
+const ALREADY_EXISTS = 6;
+
+async function guard<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const status = (error as { code?: unknown }).code;
+    if (status === ALREADY_EXISTS) throw new AlreadyExists('the document exists', { cause: error });
+    const name = typeof status === 'number' ? passing.get(status) : undefined;
+    if (name) throw new AndanteError('STORE_UNAVAILABLE', `Firestore answered ${name}`, { cause: error });
+    throw error;
+  }
+}
+
