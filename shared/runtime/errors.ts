@@ -17,10 +17,10 @@ export const permanentCodes = [
   'TICK_IN_FUTURE',
   'EVENT_CONFLICT',
   'TENANT_MISMATCH',
+  'UNKNOWN_MARKET',
   'UNKNOWN_SUBCAMPAIGN',
   'IMPLAUSIBLE_REPORT',
   'TOO_MANY_GROUPS',
-  'TRANSACTION_TOO_LARGE',
 ] as const;
 
 /** Codes of transient errors: the same message may succeed later. */

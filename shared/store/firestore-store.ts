@@ -63,8 +63,8 @@ export function createFirestoreStore(db: Firestore): AllocationStore {
   };
 }
 
-function decodeAll<R extends readonly Ref[]>(refs: R, snapshots: readonly DocumentSnapshot[]): Found<R> {
-  return refs.map((ref, index) => decode(ref, snapshots[index] as DocumentSnapshot)) as Found<R>;
+function decodeAll<R extends readonly Ref[]>(refs: readonly [...R], snapshots: readonly DocumentSnapshot[]): Found<R> {
+  return refs.map((ref, index) => decode(ref, snapshots[index] as DocumentSnapshot)) as unknown as Found<R>;
 }
 
 function decode<K extends Kind>(ref: Ref<K>, snapshot: DocumentSnapshot): Documents[K] | undefined {

@@ -20,7 +20,7 @@ export function createMemoryStore(): AllocationStore {
     const cell = cells.get(ref.path);
     return cell && fromFields(ref.kind, ref.path, structuredClone(cell.fields));
   };
-  const loadAll = <R extends readonly Ref[]>(refs: R) => refs.map(load) as Found<R>;
+  const loadAll = <R extends readonly Ref[]>(refs: readonly [...R]) => refs.map(load) as unknown as Found<R>;
   const save = <K extends Kind>(ref: Ref<K>, document: Documents[K]) => {
     cells.set(ref.path, { kind: ref.kind, fields: structuredClone(toFields(ref.kind, document)), version: ++version });
   };

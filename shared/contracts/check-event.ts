@@ -1,0 +1,37 @@
+// What a schema cannot say about an event: fields that must agree with each other.
+import { AndanteError } from '../runtime/errors.ts';
+import { MAX_FLIGHT_DAYS, type CampaignCreated, type DeliveryReported } from './events.ts';
+
+const DAY_MS = 86_400_000;
+export const MAX_MARKETS = 15;
+
+/** @throws AndanteError INVALID_EVENT */
+export function checkCampaign(data: CampaignCreated['data']): void {
+  expect(data.endAtMs > data.startAtMs, '/data/endAt must be after /data/startAt');
+  expect(data.endAtMs - data.startAtMs <= MAX_FLIGHT_DAYS * DAY_MS, `a flight has at most ${MAX_FLIGHT_DAYS} days`);
+  const ids = new Set(data.subcampaigns.map((sub) => sub.subcampaignId));
+  expect(ids.size === data.subcampaigns.length, '/data/subcampaigns must have different subcampaignIds');
+  const markets = new Set(data.subcampaigns.map((sub) => sub.market));
+  expect(markets.size <= MAX_MARKETS, `a campaign has at most ${MAX_MARKETS} markets`);
+  let floorsMicros = 0;
+  for (const [index, sub] of data.subcampaigns.entries()) {
+    const at = `/data/subcampaigns/${index}`;
+    const hasBounds = sub.floorMicros !== undefined || sub.capMicros !== undefined;
+    expect(sub.lockMicros === undefined || !hasBounds, `${at} has a lock: it takes no floor and no cap`);
+    expect((sub.floorMicros ?? 0) <= (sub.capMicros ?? Infinity), `${at}/floorMicros must not be above capMicros`);
+    floorsMicros += sub.lockMicros ?? sub.floorMicros ?? 0;
+  }
+  expect(Number.isSafeInteger(floorsMicros), 'the floors and locks must add up to at most 2^53-1 micros');
+}
+
+/** @throws AndanteError INVALID_EVENT */
+export function checkReport(data: Omit<DeliveryReported['data'], 'group'>): void {
+  expect(data.windowEndAtMs > data.windowStartAtMs, 'windowEndAt must be after windowStartAt');
+  for (const [index, line] of data.lines.entries()) {
+    expect(line.hourAtMs <= data.windowEndAtMs, `lines/${index}/hourAt must not be after windowEndAt`);
+  }
+}
+
+function expect(holds: boolean, message: string): void {
+  if (!holds) throw new AndanteError('INVALID_EVENT', message);
+}

@@ -1,0 +1,161 @@
+// One transaction for one campaign event, over up to 15 markets: ledger and state are read, `decide` is asked, state and
+// ledger entry are written together.
+import { newEntry, pageTable } from '../campaign/book-page.ts';
+import { expectedCampaign, type CampaignContext, type MarketView } from '../campaign/campaign-state.ts';
+import { evolve, withLiveNumbers } from '../campaign/evolve.ts';
+import type { BookEntry, BookPage, Campaign, LedgerEntry } from '../contracts/documents.ts';
+import type { CampaignEvent } from '../contracts/events.ts';
+import type { CampaignOutcome } from '../contracts/outcomes.ts';
+import { daysBetween } from '../forecasting/traffic-clock.ts';
+import { AndanteError } from '../runtime/errors.ts';
+import { refs, type AllocationStore, type Ref, type Transaction } from './allocation-store.ts';
+import { ledgerId, payloadHash } from './ledger-key.ts';
+import { completeViews, emptyPage, readViews, type MarketNeed } from './market-views.ts';
+
+export type DecideCampaign = (campaign: Campaign, event: CampaignEvent, context: CampaignContext) => CampaignOutcome[];
+
+/** What persisting came to: the ledger's entry, whoever wrote it. */
+export interface Persisted {
+  ref: Ref<'ledger'>;
+  entry: LedgerEntry;
+  isDuplicate: boolean;
+}
+
+/**
+ * @param nowMs the time decisions use
+ * @throws AndanteError EVENT_CONFLICT the event's id is taken by another payload; TENANT_MISMATCH the campaign is
+ *   another tenant's; STORE_UNAVAILABLE
+ */
+export async function persistCampaignEvent(store: AllocationStore, event: CampaignEvent, nowMs: number, decide: DecideCampaign): Promise<Persisted> {
+  const { tenantId } = event;
+  const { campaignId } = event.data;
+  const ref = refs.ledger(ledgerId(event));
+  const hash = payloadHash(event);
+  const [before] = await store.read([refs.campaign(tenantId, campaignId)]);
+  const snapshot = await readViews(store, needsOf(event, before));
+  return store.transact(async (transaction) => {
+    const [known, stored] = await transaction.get([ref, refs.campaign(tenantId, campaignId)]);
+    if (known) return { ref, entry: sameEvent(known, hash), isDuplicate: true };
+    if (!stored) await checkOwner(transaction, campaignId, tenantId);
+    const markets = await completeViews(transaction, needsOf(event, stored), snapshot);
+    const campaign = stored ? withLiveNumbers(stored, entriesOf(markets)) : expectedCampaign(tenantId, campaignId);
+    const outcomes = decide(campaign, event, { nowMs, markets });
+    const after = outcomes.reduce(evolve, campaign);
+    if (after !== campaign) writeCampaign(transaction, campaign, after);
+    for (const view of markets.values()) writeBook(transaction, view, after);
+    const entry = newLedgerEntry(event, { hash, nowMs, outcomes, result: resultOf(outcomes) });
+    transaction.create(ref, entry);
+    return { ref, entry, isDuplicate: false };
+  });
+}
+
+/** An event that changes nothing about supply needs its own pages; one that asks for supply needs the whole books. */
+function needsOf(event: CampaignEvent, campaign: Campaign | undefined): MarketNeed[] {
+  if (event.type === 'andante.campaign-created.v1') {
+    if (campaign && campaign.status !== 'expected') return [];
+    const days = daysBetween(event.data.startAtMs, event.data.endAtMs);
+    return [...new Set(event.data.subcampaigns.map((sub) => sub.market))].map((market) => ({ market, pages: 'all', days }));
+  }
+  if (!campaign?.terms) return [];
+  const asksForMore = event.type === 'andante.budget-changed.v1' && event.data.budgetMicros > campaign.budgetMicros;
+  const days = asksForMore ? daysBetween(campaign.terms.startAtMs, campaign.terms.endAtMs) : [];
+  const pages = new Map<string, Set<string>>();
+  for (const sub of campaign.subcampaigns) {
+    if (sub.status !== 'ended') pages.set(sub.market, (pages.get(sub.market) ?? new Set()).add(sub.page));
+  }
+  return [...pages].map(([market, own]) => ({ market, pages: asksForMore ? 'all' : [...own], days }));
+}
+
+function sameEvent(known: LedgerEntry, hash: string): LedgerEntry {
+  if (known.payloadHash === hash) return known;
+  throw new AndanteError('EVENT_CONFLICT', 'this event id was used by another payload: publish the change under an id of its own');
+}
+
+/** A campaign id belongs to the tenant whose campaign was accepted under it. */
+async function checkOwner(transaction: Transaction, campaignId: string, tenantId: string): Promise<void> {
+  const [owner] = await transaction.get([refs.owner(campaignId)]);
+  if (owner && owner.tenantId !== tenantId) {
+    throw new AndanteError('TENANT_MISMATCH', 'this campaign belongs to another tenant');
+  }
+}
+
+function entriesOf(markets: ReadonlyMap<string, MarketView>): BookEntry[] {
+  return [...markets.values()].flatMap((view) => view.pages.flatMap((page) => page.entries));
+}
+
+function writeCampaign(transaction: Transaction, before: Campaign, after: Campaign): void {
+  const { tenantId, campaignId } = after;
+  transaction.set(refs.campaign(tenantId, campaignId), after);
+  if (before.status === 'expected' && after.status !== 'expected') transaction.create(refs.owner(campaignId), { schemaVersion: 1, campaignId, tenantId });
+}
+
+/** Writes the pages of one market in which the campaign's entries moved, and raises its version. */
+function writeBook(transaction: Transaction, { market, pages }: MarketView, campaign: Campaign): void {
+  const written: BookPage[] = [];
+  const own = campaign.subcampaigns.filter((sub) => sub.market === market.market && sub.status !== 'ended');
+  for (const name of new Set(own.map((sub) => sub.page))) {
+    const page = pages.find((candidate) => candidate.page === name) ?? emptyPage(market.market, name);
+    const moved = moveEntries(page, campaign);
+    if (moved) written.push(moved);
+  }
+  if (written.length === 0) return;
+  for (const page of written) transaction.set(refs.page(market.market, page.page), page);
+  transaction.set(refs.market(market.market), { ...market, bookVersion: market.bookVersion + 1, pages: pageTable(market, written) });
+}
+
+function moveEntries(page: BookPage, campaign: Campaign): BookPage | undefined {
+  let hasMoved = false;
+  const entries = [...page.entries];
+  for (const sub of campaign.subcampaigns) {
+    if (sub.market !== page.market || sub.page !== page.page || sub.status === 'ended') continue;
+    const index = entries.findIndex((entry) => entry.campaignId === campaign.campaignId && entry.subcampaignId === sub.subcampaignId);
+    const old = entries[index];
+    if (old?.budgetMicros === sub.budgetMicros && old.status === sub.status) continue;
+    if (old) entries[index] = { ...old, status: sub.status, budgetMicros: sub.budgetMicros };
+    else entries.push(newEntry(campaign, sub));
+    hasMoved = true;
+  }
+  return hasMoved ? { ...page, entries } : undefined;
+}
+
+function resultOf([first]: readonly CampaignOutcome[]): LedgerEntry['result'] {
+  switch (first?.type) {
+    case 'campaign-refused':
+    case 'budget-refused':
+    case 'status-refused':
+      return 'refused';
+    case 'change-superseded':
+      return 'superseded';
+    case 'change-waiting':
+      return 'waiting';
+    default:
+      return 'applied';
+  }
+}
+
+interface Decided {
+  hash: string;
+  nowMs: number;
+  outcomes: LedgerEntry['outcomes'];
+  result: LedgerEntry['result'];
+}
+
+/** The ledger's entry of an event, owing its outcomes to BigQuery. */
+export function newLedgerEntry(
+  event: { source: string; tenantId: string; eventId: string; type: string; occurredAtMs: number },
+  { hash, nowMs, outcomes, result }: Decided,
+): LedgerEntry {
+  return {
+    schemaVersion: 1,
+    source: event.source,
+    tenantId: event.tenantId,
+    eventId: event.eventId,
+    eventType: event.type,
+    payloadHash: hash,
+    occurredAtMs: event.occurredAtMs,
+    recordedAtMs: nowMs,
+    result,
+    outcomes,
+    ...(outcomes.length > 0 ? { undrained: true as const } : {}),
+  };
+}

@@ -1,0 +1,155 @@
+// Brings one market up to a slot, in as many transactions as its waiting reports need: pieces that only fold, and a last
+// one that folds the rest, settles, grants and publishes the plan. Doubled ticks find the watermark and do nothing.
+import { decideTick, PLATFORM_TENANT, type TickDecision, type TickInput } from '../campaign/decide-tick.ts';
+import type { WaitingReport, ReportData, Verdict } from '../campaign/fold-reports.ts';
+import { evolve } from '../campaign/evolve.ts';
+import type { LedgerEntry, Market, StoredPlan } from '../contracts/documents.ts';
+import { encodeInstants } from '../contracts/instants.ts';
+import type { SubcampaignEnded } from '../contracts/outcomes.ts';
+import type { Plan } from '../contracts/plan.ts';
+import { dayOf } from '../forecasting/traffic-clock.ts';
+import { AlreadyExists, refs, type AllocationStore, type Ref, type Stored, type Transaction } from './allocation-store.ts';
+import { canonicalJson, ledgerId, payloadHash, sha256 } from './ledger-key.ts';
+import { completeViews, readViews, type MarketNeed } from './market-views.ts';
+import { newLedgerEntry } from './persist-campaign-event.ts';
+import { quarantineStray } from './quarantine.ts';
+
+/** Reports folded in one transaction: each may be quarantined too, and all touch at most 400 documents together. */
+export const MAX_REPORTS = 160;
+/** Bytes of reports folded in one transaction: with its pages and its plan it stays below 5 MiB. */
+const MAX_REPORT_BYTES = 512 * 1024;
+/** A market that gets reports faster than this many pieces fold them is left to the next tick. */
+const MAX_PIECES = 200;
+
+export interface Tick {
+  market: string;
+  slot: number;
+  tickIntervalMs: number;
+  source: string;
+}
+
+export interface TickResult {
+  result: 'applied' | 'superseded' | 'unknown-market';
+  /** Ledger entries that now owe rows to BigQuery. */
+  written: { ref: Ref<'ledger'>; entry: LedgerEntry }[];
+  reports: number;
+  quarantined: number;
+}
+
+export type DecideTick = (input: TickInput) => TickDecision;
+
+/** @throws AndanteError STORE_UNAVAILABLE; what was folded before stays folded, and the tick comes again */
+export async function persistTick(store: AllocationStore, tick: Tick, decide: DecideTick = decideTick): Promise<TickResult> {
+  const total: TickResult = { result: 'applied', written: [], reports: 0, quarantined: 0 };
+  for (let piece = 0; piece < MAX_PIECES; piece++) {
+    const step = await persistPiece(store, tick, piece, decide);
+    if (step === 'taken') continue;
+    if (step === 'unknown-market' || step === 'superseded') return { ...total, result: step };
+    total.written.push(...step.written);
+    total.reports += step.reports;
+    total.quarantined += step.quarantined;
+    if (!step.isPiece) break;
+  }
+  return total;
+}
+
+interface Step extends Omit<TickResult, 'result'> {
+  isPiece: boolean;
+}
+
+async function persistPiece(store: AllocationStore, tick: Tick, piece: number, decide: DecideTick): Promise<Step | 'taken' | 'superseded' | 'unknown-market'> {
+  const { market, slot, tickIntervalMs } = tick;
+  const need: MarketNeed = { market, pages: 'all', days: [dayOf(slot * tickIntervalMs)] };
+  const snapshot = await readViews(store, [need]);
+  const before = snapshot.get(market);
+  if (!before) return 'unknown-market';
+  if (before.market.watermarkSlot >= slot) return 'superseded';
+  const waiting = await store.waitingReports(market, MAX_REPORTS + 1);
+  const taken = takeReports(waiting);
+  const isPiece = taken.length < waiting.length;
+  try {
+    return await store.transact(async (transaction) => {
+      const views = await completeViews(transaction, [need], snapshot);
+      const view = views.get(market);
+      if (!view) return 'unknown-market';
+      if (view.market.watermarkSlot >= slot) return 'superseded';
+      const entries = await transaction.get(taken.map(({ ref }) => ref));
+      const reports = entries.flatMap((entry, index) => (entry?.waitingFor === market ? [toReport((taken[index] as Stored<'ledger'>).ref, entry)] : []));
+      const decision = decide({ view, reports, slot, tickIntervalMs, isPiece });
+      await tellCampaigns(transaction, decision);
+      writeMarket(transaction, decision, slot);
+      const filed = new Map(taken.map(({ ref }, index) => [ref.path, entries[index] as LedgerEntry]));
+      const folded = decision.verdicts.map((verdict) => writeVerdict(transaction, verdict, filed, slot * tickIntervalMs));
+      const own = writeTickEntry(transaction, tick, piece, decision);
+      const quarantined = decision.verdicts.filter((verdict) => verdict.code !== undefined).length;
+      return { written: [...folded, ...own].filter(({ entry }) => entry.undrained), reports: reports.length, quarantined, isPiece };
+    });
+  } catch (error) {
+    // The same piece by a doubled tick, or by us when the commit's answer was lost: its reports are folded.
+    if (error instanceof AlreadyExists) return 'taken';
+    throw error;
+  }
+}
+
+/** As many reports as one transaction takes, at least one. */
+function takeReports(waiting: readonly Stored<'ledger'>[]): Stored<'ledger'>[] {
+  let bytes = 0;
+  const fitting = waiting.slice(0, MAX_REPORTS).filter(({ document }, index) => {
+    bytes += JSON.stringify(document.report).length;
+    return index === 0 || bytes <= MAX_REPORT_BYTES;
+  });
+  return fitting;
+}
+
+function toReport(ref: Ref<'ledger'>, entry: LedgerEntry): WaitingReport {
+  return { ledgerId: ref.path, tenantId: entry.tenantId, data: entry.report as ReportData };
+}
+
+/** Ended subcampaigns leave the book; their totals move to their campaigns. */
+async function tellCampaigns(transaction: Transaction, { outcomes }: TickDecision): Promise<void> {
+  const ended = outcomes.filter((outcome): outcome is SubcampaignEnded => outcome.type === 'subcampaign-ended');
+  const byCampaign = Map.groupBy(ended, ({ campaignId }) => campaignId);
+  const campaignRefs = [...byCampaign.values()].map(([first]) => refs.campaign((first as SubcampaignEnded).tenantId, (first as SubcampaignEnded).campaignId));
+  const campaigns = await transaction.get(campaignRefs);
+  campaigns.forEach((campaign, index) => {
+    const own = campaign && byCampaign.get(campaign.campaignId);
+    if (own) transaction.set(campaignRefs[index] as Ref<'campaign'>, own.reduce(evolve, campaign));
+  });
+}
+
+function writeMarket(transaction: Transaction, { market, pages, plan }: TickDecision, slot: number): void {
+  for (const page of pages) transaction.set(refs.page(market.market, page.page), page);
+  transaction.set(refs.market(market.market), market);
+  if (plan) transaction.set(refs.plan(market.market), storedPlan(plan, market, slot));
+}
+
+/** The plan as it is served; its hash names these bytes. */
+function storedPlan(plan: Plan, market: Market, slot: number): StoredPlan {
+  const body = canonicalJson(encodeInstants(plan));
+  return { schemaVersion: 1, market: market.market, planVersion: plan.planVersion, slot, hash: sha256(body), body };
+}
+
+function writeVerdict(transaction: Transaction, verdict: Verdict, filed: ReadonlyMap<string, LedgerEntry>, nowMs: number) {
+  const ref: Ref<'ledger'> = { kind: 'ledger', path: verdict.ledgerId };
+  const { waitingFor: _done, ...known } = filed.get(verdict.ledgerId) as LedgerEntry;
+  const { report, ...folded } = known;
+  const { result, outcomes, code } = verdict;
+  // What was folded is in the outcomes; a report of which something strayed is kept whole beside them.
+  const kept = code ? { report } : {};
+  const entry: LedgerEntry = { ...folded, ...kept, result, outcomes, ...(outcomes.length > 0 ? { undrained: true as const } : {}) };
+  transaction.set(ref, entry);
+  if (code) quarantineStray(transaction, { verdict, entry: known, nowMs });
+  return { ref, entry };
+}
+
+/** The tick's own entry, where it decided anything; an idle tick's trace is the watermark. */
+function writeTickEntry(transaction: Transaction, { market, slot, tickIntervalMs, source }: Tick, piece: number, { outcomes, plan }: TickDecision) {
+  if (outcomes.length === 0) return [];
+  const eventId = plan ? `tick:${market}:${slot}` : `tick:${market}:${slot}:${piece}`;
+  const event = { source, tenantId: PLATFORM_TENANT, eventId, type: 'andante.delivery-tick.v1', occurredAtMs: slot * tickIntervalMs };
+  const entry = newLedgerEntry(event, { hash: payloadHash({ market, slot }), nowMs: event.occurredAtMs, outcomes, result: 'applied' });
+  const ref = refs.ledger(ledgerId(event));
+  transaction.create(ref, entry);
+  return [{ ref, entry }];
+}
+
