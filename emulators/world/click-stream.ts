@@ -1,0 +1,95 @@
+// Clicks and conversions on their way: they come minutes to hours after the impression and still belong to its hour.
+// What would come after the attribution window is nobody's click and is never told.
+import { drawBinomial, drawLogNormal } from './draws.ts';
+import type { SubcampaignKey } from './lease-book.ts';
+import type { Random } from './random.ts';
+
+const SIGMA = 1;
+
+/** How listeners respond after an impression. */
+export interface ResponseDelays {
+  /** Arrivals are kept in buckets of this length; {@link ClickStream.take} is called at its multiples. */
+  bucketMs: number;
+  /** Half of the clicks come within this time of the impression. */
+  clickDelayMedianMs: number;
+  /** Half of the conversions come within this time of the click. */
+  conversionDelayMedianMs: number;
+  /** Conversions per click. */
+  conversionRate: number;
+  /** After the impression, nothing counts any more. */
+  attributionWindowMs: number;
+}
+
+/** Impressions of one subcampaign in one cell and interval. */
+export interface Served extends SubcampaignKey {
+  startAtMs: number;
+  endAtMs: number;
+  /** The hour the impressions are counted in. */
+  hourAtMs: number;
+  impressions: number;
+  /** True clicks per impression. */
+  clickRate: number;
+}
+
+/** What arrived for the impressions of one hour. */
+export interface Arrived extends SubcampaignKey {
+  hourAtMs: number;
+  clicks: number;
+  conversions: number;
+}
+
+export interface ClickStream {
+  /** Draws the clicks and conversions that these impressions will bring. */
+  add(random: Random, served: Served): void;
+  /** What arrives before `untilMs` and has not been taken yet. */
+  take(untilMs: number): Arrived[];
+}
+
+/** A stream with nothing on its way. */
+export function createClickStream(delays: ResponseDelays): ClickStream {
+  const buckets = new Map<number, Map<string, Arrived>>();
+  const file = (atMs: number, served: Served, kind: 'clicks' | 'conversions') => {
+    const bucket = Math.floor(atMs / delays.bucketMs);
+    const arrivals = buckets.get(bucket) ?? new Map<string, Arrived>();
+    buckets.set(bucket, arrivals);
+    count(arrivals, served)[kind] += 1;
+  };
+
+  return {
+    add(random, served) {
+      const clicks = drawBinomial(random, served.impressions, served.clickRate);
+      for (let click = 0; click < clicks; click += 1) {
+        const impressionAtMs = served.startAtMs + random() * (served.endAtMs - served.startAtMs);
+        const lastAtMs = impressionAtMs + delays.attributionWindowMs;
+        const clickAtMs = impressionAtMs + drawLogNormal(random, delays.clickDelayMedianMs, SIGMA);
+        if (clickAtMs >= lastAtMs) continue;
+        file(clickAtMs, served, 'clicks');
+        if (random() >= delays.conversionRate) continue;
+        const conversionAtMs = clickAtMs + drawLogNormal(random, delays.conversionDelayMedianMs, SIGMA);
+        if (conversionAtMs < lastAtMs) file(conversionAtMs, served, 'conversions');
+      }
+    },
+    take(untilMs) {
+      const end = Math.floor(untilMs / delays.bucketMs);
+      const due = [...buckets.keys()].filter((bucket) => bucket < end).sort((a, b) => a - b);
+      const arrived = new Map<string, Arrived>();
+      for (const bucket of due) {
+        for (const arrival of buckets.get(bucket)?.values() ?? []) {
+          const total = count(arrived, arrival);
+          total.clicks += arrival.clicks;
+          total.conversions += arrival.conversions;
+        }
+        buckets.delete(bucket);
+      }
+      return [...arrived.values()];
+    },
+  };
+}
+
+function count(arrivals: Map<string, Arrived>, of: SubcampaignKey & { hourAtMs: number }): Arrived {
+  const { campaignId, subcampaignId, hourAtMs } = of;
+  const key = `${campaignId}/${subcampaignId}/${hourAtMs}`;
+  const known = arrivals.get(key) ?? { campaignId, subcampaignId, hourAtMs, clicks: 0, conversions: 0 };
+  arrivals.set(key, known);
+  return known;
+}

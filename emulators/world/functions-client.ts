@@ -1,0 +1,90 @@
+// An ad-server group's two calls to the functions: pull the plan, post a report. Answers that may be better next time
+// (no connection, 408, 429, 5xx) are asked for again, a report under the same eventId, so duplicates do occur.
+import type { ReportBodyWire } from '../../shared/contracts/events.ts';
+import { decodeInstants } from '../../shared/contracts/instants.ts';
+import type { Plan, PlanWire } from '../../shared/contracts/plan.ts';
+
+/** As much of `fetch` as the world uses. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Waits in real time; rejects when the world is stopped. */
+export type Pause = (waitMs: number) => Promise<void>;
+
+const ATTEMPTS = 10;
+const FIRST_BACKOFF_MS = 50;
+const LONGEST_BACKOFF_MS = 4_000;
+/** A request without an answer for this long has failed. */
+const REQUEST_TIMEOUT_MS = 20_000;
+
+export interface FunctionsClientDeps {
+  functionsUrl: string;
+  group: string;
+  fetch: Fetch;
+  pause: Pause;
+}
+
+export interface FunctionsClient {
+  /** The market's plan, from store when it has not changed; undefined while the market has none. */
+  pullPlan(market: string): Promise<Plan | undefined>;
+  /** Returns when the report is accepted, with how many attempts had to be repeated. */
+  postReport(report: ReportBodyWire): Promise<number>;
+}
+
+/** A client that speaks for one group. */
+export function createFunctionsClient(deps: FunctionsClientDeps): FunctionsClient {
+  const authorization = `Bearer group:${deps.group}`;
+  const known = new Map<string, { etag: string; plan: Plan }>();
+
+  return {
+    async pullPlan(market) {
+      const cached = known.get(market);
+      const headers = { authorization, ...(cached ? { 'if-none-match': cached.etag } : {}) };
+      const url = `${deps.functionsUrl}/v1/markets/${encodeURIComponent(market)}/plan`;
+      const { response } = await request(deps, url, { headers });
+      if (response.status === 200) {
+        const plan = decodeInstants((await response.json()) as PlanWire);
+        const etag = response.headers.get('etag');
+        if (etag) known.set(market, { etag, plan });
+        return plan;
+      }
+      if (response.status !== 304 && response.status !== 404)
+        throw await unexpected(deps, `plan of ${market}`, response);
+      await response.arrayBuffer();
+      return response.status === 304 ? cached?.plan : undefined;
+    },
+    async postReport(report) {
+      const { response, repeats } = await request(deps, `${deps.functionsUrl}/v1/reports`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify(report),
+      });
+      if (response.status !== 202) throw await unexpected(deps, `report ${report.eventId}`, response);
+      await response.arrayBuffer();
+      return repeats;
+    },
+  };
+}
+
+async function request(deps: FunctionsClientDeps, url: string, init: RequestInit) {
+  for (let repeats = 0; ; repeats += 1) {
+    const isLast = repeats + 1 >= ATTEMPTS;
+    try {
+      const response = await deps.fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+      if (isLast || !isTransient(response.status)) return { response, repeats };
+      await response.arrayBuffer();
+    } catch (error) {
+      if (isLast)
+        throw new Error(`group ${deps.group}: no answer from ${url} in ${ATTEMPTS} attempts`, { cause: error });
+    }
+    await deps.pause(Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** repeats));
+  }
+}
+
+function isTransient(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+async function unexpected(deps: FunctionsClientDeps, what: string, response: Response): Promise<Error> {
+  const body = (await response.text()).slice(0, 200);
+  return new Error(`group ${deps.group}, ${what}: unexpected answer ${response.status} ${body}`);
+}

@@ -1,0 +1,133 @@
+// Plays days of campaigns against the stack's public interfaces, in virtual time: publish what is booked, tick, wait for
+// each market's plan, serve and report the interval; then some coarse ticks without traffic, until the last clicks are
+// in. It touches no store and knows nothing of the functions but their topics and URLs.
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import { type AdServer, createAdServer, groupName } from './ad-server.ts';
+import { type Publish, type PublishedEvent, createBookingFlow } from './booking-flow.ts';
+import { drawBookingPlan } from './booking-plan.ts';
+import { type Fetch, type Pause, createFunctionsClient } from './functions-client.ts';
+import { createPlanWait } from './plan-wait.ts';
+import type { Population } from './population.ts';
+import { type WorldSettings, type WorldSettingsInput, resolveWorldSettings } from './world-settings.ts';
+import { type Tally, type WorldCounts, type WorldTotals, createTally } from './world-totals.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface WorldProgress extends WorldCounts {
+  /** Virtual time reached. */
+  atMs: number;
+  /** Of the whole run, drain included; ends at 1. */
+  share: number;
+  phase: 'day' | 'drain';
+}
+
+export interface WorldDeps {
+  population: Population;
+  /** Where plan and report answer; without a slash at the end. */
+  functionsUrl: string;
+  publish: Publish;
+  fetch: Fetch;
+  /** Sends the tick of this virtual time on its way; the world then waits for the plans. */
+  tick: (atMs: number) => Promise<void>;
+  onProgress?: (progress: WorldProgress) => void;
+  signal?: AbortSignal;
+  /** Waits in real time; a test may make it instant. */
+  pause?: Pause;
+}
+
+export interface WorldResult extends WorldTotals {
+  /** Every event id the booking flow published, and how often. */
+  published: PublishedEvent[];
+}
+
+/**
+ * Runs a world from its first tick to its last. The same settings and population give the same bookings and the same
+ * traffic, and with the same plans the same reports.
+ * @throws InvalidWorldSettings, or an Error that names the market or report that did not come through
+ */
+export async function runWorld(input: WorldSettingsInput & WorldDeps): Promise<WorldResult> {
+  const settings = resolveWorldSettings(input);
+  const { population, publish, signal } = input;
+  const flow = createBookingFlow({ plan: drawBookingPlan({ ...settings, population }), publish });
+  const tally = createTally();
+  const pause: Pause = input.pause ?? ((waitMs) => pauseFor(waitMs, undefined, signal ? { signal } : {}));
+  const markets = population.markets.map((market) => createMarketPlayer(market, { ...input, settings, pause, tally }));
+  const steps = scheduleSteps(settings);
+
+  for (const [index, step] of steps.entries()) {
+    signal?.throwIfAborted();
+    await flow.publishDue(step.startAtMs);
+    await input.tick(step.startAtMs);
+    await Promise.all(markets.map((play) => play(step)));
+    const share = (index + 1) / steps.length;
+    input.onProgress?.({ atMs: step.endAtMs, share, phase: step.phase, ...tally.counts() });
+  }
+  return { ...tally.totals(), published: flow.published() };
+}
+
+/** One tick and the stretch of time it opens. The last step is a tick that only folds: its stretch is empty. */
+interface Step {
+  startAtMs: number;
+  endAtMs: number;
+  phase: 'day' | 'drain';
+}
+
+function scheduleSteps({ startAtMs, days, tickIntervalMs, drainHours }: WorldSettings): Step[] {
+  const endAtMs = startAtMs + days * DAY_MS;
+  const ofDays = Array.from({ length: (endAtMs - startAtMs) / tickIntervalMs }, (_step, index): Step => {
+    const fromMs = startAtMs + index * tickIntervalMs;
+    return { startAtMs: fromMs, endAtMs: fromMs + tickIntervalMs, phase: 'day' };
+  });
+  const ofDrain = Array.from({ length: drainHours + 1 }, (_step, index): Step => {
+    const fromMs = endAtMs + index * HOUR_MS;
+    return { startAtMs: fromMs, endAtMs: index < drainHours ? fromMs + HOUR_MS : fromMs, phase: 'drain' };
+  });
+  return [...ofDays, ...ofDrain];
+}
+
+interface MarketDeps extends WorldDeps {
+  settings: WorldSettings;
+  pause: Pause;
+  tally: Tally;
+}
+
+/** Returns a function that plays one step in one market: wait for the plan, then all groups at once. */
+function createMarketPlayer(market: string, deps: MarketDeps): (step: Step) => Promise<void> {
+  const { settings, population, pause, tally } = deps;
+  const groups = Array.from({ length: settings.groupsPerMarket }, (_group, index) => ({
+    server: createGroup(market, groupName(market, index), deps),
+    waitForPlan: createPlanWait({ market, pause, timeoutMs: settings.planTimeoutMs }),
+  }));
+
+  return async ({ startAtMs, endAtMs, phase }) => {
+    const slot = Math.floor(startAtMs / settings.tickIntervalMs);
+    const [first] = groups;
+    if (!first) return;
+    // The first group does the waiting; after it the others get the plan at once.
+    const firstPlan = await first.waitForPlan(() => first.server.pullPlan(), slot);
+    if (endAtMs === startAtMs) return;
+    const traffic = phase === 'day' ? population.traffic(market, { startAtMs, endAtMs }, groups.length) : [];
+    const counts = await Promise.all(
+      groups.map(async (group, index) => {
+        const { server, waitForPlan } = group;
+        const plan = group === first ? firstPlan : await waitForPlan(() => server.pullPlan(), slot);
+        return server.playInterval({ startAtMs, endAtMs }, plan, traffic[index] ?? []);
+      }),
+    );
+    for (const count of counts) tally.add(market, count);
+  };
+}
+
+function createGroup(market: string, group: string, deps: MarketDeps): AdServer {
+  const { settings, population, functionsUrl, fetch, pause } = deps;
+  return createAdServer({
+    seed: settings.seed,
+    market,
+    group,
+    client: createFunctionsClient({ functionsUrl, group, fetch, pause }),
+    delays: { ...settings, bucketMs: settings.tickIntervalMs },
+    clickRate: (cell) => population.clickRate(market, cell),
+    duplicateShare: settings.duplicateShare,
+  });
+}
