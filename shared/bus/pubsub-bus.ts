@@ -1,10 +1,15 @@
 // The event bus on Pub/Sub.
-import type { PubSub, Topic } from '@google-cloud/pubsub';
+import { PubSub, type Topic } from '@google-cloud/pubsub';
 import { AndanteError } from '../runtime/errors.ts';
 import { attributesOf, topicOf, type EventBus } from './event-bus.ts';
 
 /** Messages of one handler run go out together; 5 ms is less than one round trip. */
 const batching = { maxMessages: 100, maxMilliseconds: 5 };
+
+/** The bus of a project; PUBSUB_EMULATOR_HOST is honoured by the client. */
+export function openPubSubBus({ projectId }: { projectId: string }): EventBus {
+  return createPubSubBus(new PubSub({ projectId }));
+}
 
 export function createPubSubBus(client: PubSub): EventBus {
   const topics = new Map<string, Topic>();

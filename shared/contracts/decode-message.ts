@@ -1,7 +1,7 @@
 // From the bytes of a message to a typed business event, or a refusal with a code. Nothing else reads wire JSON.
 import { AndanteError } from '../runtime/errors.ts';
 import { checkCampaign, checkReport } from './check-event.ts';
-import type { BudgetChanged, CampaignCreated, CampaignStatusChanged, DeliveryReported, DeliveryTickWire, OutcomeDrainWire } from './events.ts';
+import type { BudgetChanged, CampaignCreated, CampaignStatusChanged, DeliveryReported, DeliveryTickWire, OutcomeDrainWire, ReportBodyWire } from './events.ts';
 import { InvalidInstant, decodeInstants, parseInstant } from './instants.ts';
 import * as validators from './validators.generated.js';
 
@@ -49,12 +49,8 @@ export function decodeMessage<N extends MessageName>(name: N, bytes: Uint8Array)
   const wire = parseJson(bytes);
   checkType(name, wire);
   checkShape(validatorOf[name], wire);
-  try {
-    return (name === 'delivery-tick' || name === 'outcome-drain' ? decodeScheduled(wire as DeliveryTickWire) : decodeBusiness(wire)) as Messages[N];
-  } catch (error) {
-    if (error instanceof InvalidInstant) throw new AndanteError('INVALID_EVENT', error.message);
-    throw error;
-  }
+  const isScheduled = name === 'delivery-tick' || name === 'outcome-drain';
+  return withInstants(() => (isScheduled ? decodeScheduled(wire as DeliveryTickWire) : decodeBusiness(wire)) as Messages[N]);
 }
 
 /**
@@ -107,6 +103,27 @@ export function checkShape(validate: validators.Validator, value: unknown, code:
   const params = error?.params as { additionalProperty?: unknown } | undefined;
   const extra = typeof params?.additionalProperty === 'string' ? ` (${params.additionalProperty.slice(0, 64)})` : '';
   throw new AndanteError(code, `${error?.instancePath || 'the body'} ${error?.message ?? 'is invalid'}${extra}`);
+}
+
+/**
+ * The body that an ad server posts, checked as the event that it becomes will be.
+ * @throws AndanteError BODY_TOO_LARGE, BAD_JSON, BODY_TOO_DEEP, FORBIDDEN_KEY, INVALID_REQUEST, INVALID_EVENT
+ */
+export function decodeReport(bytes: Uint8Array): ReportBodyWire {
+  const body = parseJson(bytes) as ReportBodyWire;
+  checkShape(validators.reportBody, body, 'INVALID_REQUEST');
+  withInstants(() => checkReport(decodeInstants(body)));
+  return body;
+}
+
+/** An instant that no calendar has is a wrong event, like any other wrong field. */
+function withInstants<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof InvalidInstant) throw new AndanteError('INVALID_EVENT', error.message);
+    throw error;
+  }
 }
 
 function decodeBusiness(wire: unknown): Messages['campaign-created' | 'budget-changed' | 'campaign-status-changed' | 'delivery-reported'] {

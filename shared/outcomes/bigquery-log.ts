@@ -1,12 +1,17 @@
 // The outcome log on BigQuery's insertAll: our row id as insertId, at most 500 rows a request, and rows that were only
 // stopped by a bad neighbour sent again without it.
-import type { BigQuery } from '@google-cloud/bigquery';
+import { BigQuery } from '@google-cloud/bigquery';
 import { AndanteError } from '../runtime/errors.ts';
 import type { OutcomeLog, Row, Table } from './outcome-log.ts';
 
 const MAX_ROWS = 500;
 /** BigQuery takes 10 MB a request. */
 const MAX_BYTES = 8_000_000;
+
+/** The log of a project's dataset; BIGQUERY_EMULATOR_HOST is honoured by the client. */
+export function openBigQueryLog({ projectId, dataset }: { projectId: string; dataset: string }): OutcomeLog {
+  return createBigQueryLog(new BigQuery({ projectId }), dataset);
+}
 
 export function createBigQueryLog(client: BigQuery, dataset: string): OutcomeLog {
   return {

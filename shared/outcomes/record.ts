@@ -48,3 +48,41 @@ export async function appendAndMark({ store, outcomes, clock }: RecordDeps, owin
     nowMs + LEDGER_MS,
   );
 }
+
+/** Entries read and appended at a time. */
+const DRAIN_PAGE = 100;
+
+/**
+ * Appends the outcomes of every undrained entry. An entry that BigQuery refuses for good does not keep the others back:
+ * it stays, and is said aloud at every drain.
+ * @throws AndanteError OUTCOMES_UNAVAILABLE, STORE_UNAVAILABLE
+ */
+export async function drain(deps: RecordDeps): Promise<{ drained: number; refused: number }> {
+  const total = { drained: 0, refused: 0 };
+  for (let afterId: string | undefined; ; ) {
+    const owing = (await deps.store.undrained(DRAIN_PAGE, afterId)).map(({ ref, document }) => ({ ref, entry: document }));
+    if (owing.length === 0) return total;
+    afterId = owing.at(-1)?.ref.path.split('/').at(-1);
+    const refused = await appendPage(deps, owing);
+    total.drained += owing.length - refused;
+    total.refused += refused;
+  }
+}
+
+/** One page together, or one by one when BigQuery refuses a row of it; returns how many entries it refused. */
+async function appendPage(deps: RecordDeps, owing: readonly Written[]): Promise<number> {
+  try {
+    await appendAndMark(deps, owing);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof AndanteError) || error.code !== 'OUTCOME_ROW_INVALID') throw error;
+    const [only, ...others] = owing;
+    if (only && others.length === 0) {
+      deps.log.critical('outcomes refused by BigQuery: they stay in the ledger', { event: only.entry.eventId, error: error.message });
+      return 1;
+    }
+  }
+  let refused = 0;
+  for (const one of owing) refused += await appendPage(deps, [one]);
+  return refused;
+}

@@ -1,11 +1,16 @@
 // The allocation store on Firestore. Contention, lost answers and retries are the client's: it may run a transaction's
 // body five times, which the ledger makes harmless.
-import { FieldPath, FieldValue, type DocumentSnapshot, type Firestore, type Query } from '@google-cloud/firestore';
+import { FieldPath, FieldValue, Firestore, type DocumentSnapshot, type Query } from '@google-cloud/firestore';
 import { AndanteError } from '../runtime/errors.ts';
 import { AlreadyExists, type AllocationStore, type Documents, type Found, type Kind, type Ref, type Stored } from './allocation-store.ts';
 import { fromFields, toFields } from './stored-form.ts';
 
 const MAX_BATCH = 500;
+
+/** The store of a project; FIRESTORE_EMULATOR_HOST is honoured by the client. */
+export function openFirestoreStore({ projectId }: { projectId: string }): AllocationStore {
+  return createFirestoreStore(new Firestore({ projectId }));
+}
 
 export function createFirestoreStore(db: Firestore): AllocationStore {
   const doc = (ref: Ref) => db.doc(ref.path);

@@ -1,0 +1,9 @@
+// The table of contents: importing it registers every function with the framework.
+import './campaign-created/index.ts';
+import './budget-changed/index.ts';
+import './campaign-status-changed/index.ts';
+import './delivery-reported/index.ts';
+import './delivery-tick/index.ts';
+import './outcome-drain/index.ts';
+import './plan/index.ts';
+import './report/index.ts';

@@ -1,0 +1,37 @@
+// POST /v1/reports: the ad servers' door. Authenticates the group, stamps the report with it, publishes it.
+import type { EventBus } from '../../shared/bus/event-bus.ts';
+import { PLATFORM_TENANT } from '../../shared/campaign/decide-tick.ts';
+import { decodeReport } from '../../shared/contracts/decode-message.ts';
+import { AndanteError } from '../../shared/runtime/errors.ts';
+import type { HttpHandler } from '../../shared/runtime/http.ts';
+import type { AuthenticateGroup } from '../../shared/runtime/identity.ts';
+import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
+
+export interface ReportDeps {
+  store: AllocationStore;
+  bus: EventBus;
+  authenticateGroup: AuthenticateGroup;
+}
+
+export function createReportHandler({ store, bus, authenticateGroup }: ReportDeps): HttpHandler {
+  /** Markets never vanish: one read each and process. */
+  const known = new Set<string>();
+  return async ({ method, headers, body }) => {
+    if (method !== 'POST') throw new AndanteError('METHOD_NOT_ALLOWED', 'a report is sent with POST');
+    const group = await authenticateGroup(headers['authorization']);
+    const { eventId, ...report } = decodeReport(body);
+    const { market } = report;
+    if (!known.has(market) && !(await store.read([refs.market(market)]))[0]) {
+      throw new AndanteError('NOT_FOUND', 'this market is not known here');
+    }
+    known.add(market);
+    const { windowEndAt: occurredAt } = report;
+    const traceparent = headers['traceparent'];
+    await bus.publish(
+      { type: 'andante.delivery-reported.v1', eventId, source: group, tenantId: PLATFORM_TENANT, occurredAt, data: { group, ...report } },
+      traceparent === undefined ? {} : { traceparent },
+    );
+    const about = { event: eventId, group, market };
+    return { status: 202, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ eventId }), about };
+  };
+}

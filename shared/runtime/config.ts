@@ -1,0 +1,70 @@
+// The only reader of the environment. Called in composition roots; every problem is named in one error.
+import type { Static } from 'typebox';
+import * as validators from '../contracts/config.generated.js';
+import { Environment } from '../contracts/environment.ts';
+import { AndanteError } from './errors.ts';
+
+export interface Config {
+  projectId: string;
+  dataset: string;
+  tickIntervalMs: number;
+  /** Events happen when they say; only on emulators. */
+  virtualTime: boolean;
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Set when everything we talk to is an emulator on this machine. */
+  isLocal: boolean;
+  bigqueryEndpoint: string | undefined;
+  reportAudience: string | undefined;
+  adServerGroups: ReadonlyMap<string, string>;
+}
+
+/** The configuration of this process. */
+export function readConfig(): Config {
+  return parseConfig(process.env);
+}
+
+/**
+ * @param env the environment
+ * @throws AndanteError INVALID_CONFIG naming every variable that is missing or wrong
+ */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const known = Object.keys(Environment.properties);
+  const set = Object.fromEntries(Object.entries(env).filter(([name, value]) => known.includes(name) && value !== undefined && value !== ''));
+  const problems: string[] = [];
+  if (!validators.environment(set)) {
+    for (const error of validators.environment.errors ?? []) problems.push(`${error.instancePath.slice(1)} ${error.message ?? 'is invalid'}`.trim());
+  }
+  const variables = set as Static<typeof Environment>;
+  const isLocal = isLoopback(variables.FIRESTORE_EMULATOR_HOST) && isLoopback(variables.PUBSUB_EMULATOR_HOST);
+  const virtualTime = variables.VIRTUAL_TIME === 'true';
+  if (virtualTime && !isLocal) problems.push('VIRTUAL_TIME is for emulators on this machine: FIRESTORE_EMULATOR_HOST and PUBSUB_EMULATOR_HOST must be loopback addresses');
+  const adServerGroups = parseGroups(variables.AD_SERVER_GROUPS ?? '{}', problems);
+  if (problems.length > 0) throw new AndanteError('INVALID_CONFIG', `configuration: ${problems.join('; ')}`);
+  return Object.freeze({
+    projectId: variables.GOOGLE_CLOUD_PROJECT,
+    dataset: variables.BIGQUERY_DATASET,
+    tickIntervalMs: Number(variables.TICK_INTERVAL_MS ?? 60_000),
+    virtualTime,
+    logLevel: variables.LOG_LEVEL ?? 'info',
+    isLocal,
+    bigqueryEndpoint: variables.BIGQUERY_EMULATOR_HOST,
+    reportAudience: variables.REPORT_AUDIENCE,
+    adServerGroups,
+  });
+}
+
+function parseGroups(json: string, problems: string[]): ReadonlyMap<string, string> {
+  try {
+    const groups = Object.entries(JSON.parse(json) as Record<string, unknown>);
+    if (groups.every((pair): pair is [string, string] => typeof pair[1] === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(pair[1]))) return new Map(groups);
+  } catch {
+    // named below
+  }
+  problems.push('AD_SERVER_GROUPS must be a JSON object from service account emails to group names');
+  return new Map();
+}
+
+/** Whether `host:port` is this machine. */
+function isLoopback(host: string | undefined): boolean {
+  return host !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|::1)(:\d+)?$/.test(host);
+}

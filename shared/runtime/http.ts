@@ -1,0 +1,69 @@
+// The edge of HTTP functions: a handler over plain values in, an answer out, errors as problem+json with a code.
+import type { HttpFunction } from '@google-cloud/functions-framework';
+import { AndanteError, type ErrorCode } from './errors.ts';
+import type { Log, LogFields } from './log.ts';
+
+export interface HttpRequest {
+  method: string;
+  /** Path without query. */
+  path: string;
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string | undefined>>;
+  body: Uint8Array;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+  /** Fields of the log line. */
+  about?: LogFields;
+}
+
+export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
+
+const statuses: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  BODY_TOO_LARGE: 413,
+};
+
+/** The function that the framework calls. */
+export function createHttpFunction(name: string, handle: HttpHandler, { log, clock }: { log: Log; clock: () => number }): HttpFunction {
+  return async (request, response) => {
+    const startedAtMs = clock();
+    const answer = await handle({
+      method: request.method,
+      path: request.path,
+      headers: lowerCase(request.headers),
+      body: request.rawBody ?? Buffer.alloc(0),
+    }).catch((error: unknown) => problem(name, error, log));
+    const traceparent = request.headers['traceparent'];
+    const trace = typeof traceparent === 'string' ? { traceparent } : {};
+    const write = answer.status < 500 ? log.info : log.error;
+    write('answered', { function: name, ...trace, ...answer.about, status: answer.status, ms: clock() - startedAtMs });
+    response.status(answer.status).set(answer.headers ?? {});
+    if (answer.body === undefined) response.end();
+    else response.end(answer.body);
+  };
+}
+
+/** problem+json (RFC 9457) with the code that README explains. */
+function problem(name: string, error: unknown, log: Log): HttpAnswer {
+  const known = error instanceof AndanteError ? error : undefined;
+  if (!known) log.critical('failed', { function: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  const code = known?.code ?? 'INTERNAL';
+  const status = known ? (statuses[known.code] ?? (known.permanent || known.code === 'INVALID_REQUEST' ? 400 : known.retryable ? 503 : 500)) : 500;
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...(status === 503 ? { 'retry-after': '1' } : {}) },
+    body: JSON.stringify({ status, code, detail: status === 500 ? 'the error is in the log' : known?.message }),
+    about: { code },
+  };
+}
+
+function lowerCase(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(headers).map(([key, value]) => [key.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]));
+}
