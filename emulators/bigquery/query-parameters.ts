@@ -39,11 +39,12 @@ interface QueryParameter {
 /** Reads the request's parameters; throws `invalid`, and `invalidQuery` when the query uses one that is not there. */
 export function parseQueryParameters(parameters: unknown): QueryParameters {
   const bound = new Map<string, BoundParameter>();
-  const list = Array.isArray(parameters) ? (parameters as QueryParameter[]) : [];
-  list.forEach((parameter, index) => {
+  const list = Array.isArray(parameters) ? (parameters as (QueryParameter | null)[]) : [];
+  list.forEach((given, index) => {
+    const parameter: QueryParameter = typeof given === 'object' && given !== null ? given : {};
     const field = fieldOfType('parameter', parameter.parameterType ?? {});
     const placeholder = `parameter_${index}`;
-    bound.set((parameter.name ?? String(index)).toLowerCase(), {
+    bound.set(String(parameter.name ?? index).toLowerCase(), {
       sql: expressionOf(field, `$${placeholder}`),
       values: { [placeholder]: boundText(field, parameter.parameterValue ?? {}) },
     });

@@ -232,6 +232,13 @@ describe('datasets and tables of the BigQuery emulator', () => {
       reason: 'required',
     },
     {
+      name: 'a query parameter that is none',
+      path: '/projects/p/queries',
+      init: { method: 'POST', body: '{"query":"SELECT 1","queryParameters":[null]}' },
+      status: 400,
+      reason: 'invalid',
+    },
+    {
       name: 'a bad page token',
       path: '/projects/p/queries',
       init: { method: 'POST', body: '{"query":"SELECT 1","maxResults":"x"}' },
