@@ -7,8 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import '../functions/index.ts';
-import type { Topology } from './topology.ts';
-import { readTopology } from './topology.ts';
+import { readTopology, type Topology } from '../terraform/topology.ts';
 
 /** Serves every function of the topology; resolves when it listens. */
 export async function startGateway({ port, topology }: { port: number; topology: Topology }): Promise<{ url: string; server: Server }> {

@@ -1,4 +1,4 @@
-// terraform/topology.json, the one list of functions, topics, subscriptions, schedules, dataset, tables and views.
+// topology.json: the one list of functions, topics, subscriptions, schedules, dataset, tables and views.
 // Terraform reads the same file.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -49,7 +49,7 @@ export interface ScheduleEntry {
 }
 
 /** The folder that the files named in the topology are relative to. */
-export const topologyDir = resolve(import.meta.dirname, '../terraform');
+export const topologyDir = import.meta.dirname;
 
 export async function readTopology(): Promise<Topology> {
   return JSON.parse(await readFile(resolve(topologyDir, 'topology.json'), 'utf8')) as Topology;
