@@ -1,0 +1,100 @@
+// Creates what Terraform creates in the cloud, from the same topology.json: topics, push subscriptions with retry and dead
+// letter, the dataset, its tables and views. Doing it twice is doing it once.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { BigQuery } from '@google-cloud/bigquery';
+import { PubSub, type CreateSubscriptionOptions } from '@google-cloud/pubsub';
+import { topologyDir, type PullSubscription, type PushSubscription, type Topology } from '../terraform/topology.ts';
+
+export interface ProvisionOptions {
+  projectId: string;
+  topology: Topology;
+  /** Where the functions answer, without a slash at the end. */
+  functionsUrl: string;
+  pubsubHost: string;
+  bigqueryEndpoint: string;
+  /** Emulators need not wait as long as the cloud does. */
+  retry?: { minBackoffSeconds?: number; maxBackoffSeconds?: number; maxDeliveryAttempts?: number };
+}
+
+export interface Provisioned {
+  topics: string[];
+  subscriptions: string[];
+  dataset: string;
+  tables: string[];
+  views: string[];
+}
+
+export async function provision(options: ProvisionOptions): Promise<Provisioned> {
+  await Promise.all([provisionPubSub(options), provisionBigQuery(options)]);
+  const { topics, subscriptions, dataset, tables, views } = options.topology;
+  return { topics, subscriptions: Object.keys(subscriptions), dataset, tables: Object.keys(tables), views: Object.keys(views) };
+}
+
+async function provisionPubSub(options: ProvisionOptions): Promise<void> {
+  const { projectId, topology, pubsubHost } = options;
+  const client = new PubSub({ projectId, apiEndpoint: pubsubHost, emulatorMode: true });
+  try {
+    await Promise.all(topology.topics.map((topic) => unlessExists(client.createTopic(topic))));
+    await Promise.all(
+      Object.entries(topology.subscriptions).map(([name, subscription]) =>
+        unlessExists(client.topic(subscription.topic).createSubscription(name, subscriptionOptions(subscription, options))),
+      ),
+    );
+  } finally {
+    await client.close();
+  }
+}
+
+/** A subscription as the API takes it; the push endpoint ends in the topic's name, from which the framework reads it. */
+export function subscriptionOptions(subscription: PushSubscription | PullSubscription, options: Pick<ProvisionOptions, 'projectId' | 'functionsUrl' | 'retry'>): CreateSubscriptionOptions {
+  const common = {
+    ackDeadlineSeconds: subscription.ackDeadlineSeconds,
+    messageRetentionDuration: { seconds: subscription.retentionDays * 86_400 },
+    expirationPolicy: {},
+  };
+  if ('pull' in subscription) return common;
+  const { projectId, functionsUrl, retry = {} } = options;
+  return {
+    ...common,
+    pushEndpoint: `${functionsUrl}/${subscription.function}/projects/${projectId}/topics/${subscription.topic}`,
+    retryPolicy: {
+      minimumBackoff: { seconds: retry.minBackoffSeconds ?? subscription.minBackoffSeconds },
+      maximumBackoff: { seconds: retry.maxBackoffSeconds ?? subscription.maxBackoffSeconds },
+    },
+    deadLetterPolicy: {
+      deadLetterTopic: `projects/${projectId}/topics/${subscription.deadLetterTopic}`,
+      maxDeliveryAttempts: retry.maxDeliveryAttempts ?? subscription.maxDeliveryAttempts,
+    },
+  };
+}
+
+async function provisionBigQuery({ projectId, topology, bigqueryEndpoint }: ProvisionOptions): Promise<void> {
+  const client = new BigQuery({ projectId, apiEndpoint: bigqueryEndpoint });
+  const dataset = client.dataset(topology.dataset);
+  await unlessExists(client.createDataset(topology.dataset));
+  await Promise.all(
+    Object.entries(topology.tables).map(async ([name, table]) => {
+      const schema = JSON.parse(await readFile(resolve(topologyDir, table.schema), 'utf8')) as object[];
+      const timePartitioning = { type: 'DAY', field: table.partitionBy };
+      await unlessExists(dataset.createTable(name, { schema, timePartitioning, clustering: { fields: table.clusterBy } }));
+    }),
+  );
+  await Promise.all(
+    Object.entries(topology.views).map(async ([name, { sql }]) => {
+      const template = await readFile(resolve(topologyDir, sql), 'utf8');
+      const query = template.replaceAll('${project}', projectId).replaceAll('${dataset}', topology.dataset);
+      await unlessExists(dataset.createTable(name, { view: { query, useLegacySql: false } }));
+    }),
+  );
+}
+
+/** gRPC says 6, HTTP says 409. */
+async function unlessExists(creation: Promise<unknown>): Promise<void> {
+  try {
+    await creation;
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code !== 6 && code !== 409) throw error;
+  }
+}
