@@ -3,8 +3,9 @@ import type { Campaign } from '../contracts/documents.ts';
 import { sumMicros } from '../contracts/micros.ts';
 import type { BudgetApplied, BudgetRefused, ReasonCode } from '../contracts/outcomes.ts';
 import { splitBudget, type SplitPart } from '../planning/split-budget.ts';
-import { committedOf, effectiveMicros, type CampaignContext } from './campaign-state.ts';
+import { committedOf, effectiveMicros, entryOf, type CampaignContext } from './campaign-state.ts';
 import { capacities } from './capacities.ts';
+import { accruedMicros } from './entry-money.ts';
 import { limits, reachable, type Limits } from './limits.ts';
 
 interface Part extends Limits {
@@ -12,6 +13,8 @@ interface Part extends Limits {
   market: string;
   isEnded: boolean;
   budgetMicros: number;
+  /** Spent and in flight: it takes no supply any more. */
+  accruedMicros: number;
   committedMicros: number;
 }
 
@@ -37,7 +40,9 @@ export function changeBudget(campaign: Campaign, requestedMicros: number, budget
     const committedMicros = committedOf(context, campaign.campaignId, sub);
     const isEnded = sub.status === 'ended';
     const own = isEnded ? { floorMicros: committedMicros, capMicros: committedMicros, isLocked: true } : limits(sub);
-    return { ...own, subcampaignId: sub.subcampaignId, market: sub.market, isEnded, budgetMicros: sub.budgetMicros, committedMicros };
+    const entry = entryOf(context, campaign.campaignId, sub);
+    const money = { budgetMicros: sub.budgetMicros, accruedMicros: entry ? accruedMicros(entry) : 0, committedMicros };
+    return { ...own, subcampaignId: sub.subcampaignId, market: sub.market, isEnded, ...money };
   });
   const isRaise = requestedMicros > campaign.budgetMicros;
   const reach = isRaise ? raiseReach(campaign, parts, context) : parts.map((part) => Math.max(part.budgetMicros, part.committedMicros, part.floorMicros));
@@ -67,20 +72,22 @@ export function changeBudget(campaign: Campaign, requestedMicros: number, budget
   };
 }
 
-/** What each part could spend in all: what it has, or what is committed and what supply can add to it. */
+/** What each part could spend in all: what it has or is committed to, or what supply can add to what it accrued. */
 function raiseReach(campaign: Campaign, parts: readonly Part[], context: CampaignContext): number[] {
   const terms = campaign.terms as NonNullable<Campaign['terms']>;
   const offers = capacities(campaign.campaignId, campaign.subcampaigns, terms, context);
   return parts.map((part, index) => {
     if (part.isEnded) return part.committedMicros;
-    return Math.max(part.budgetMicros, part.committedMicros + (offers[index] as { capacityMicros: number }).capacityMicros);
+    // What is leased has still to be served: capacity covers it.
+    const { capacityMicros } = offers[index] as { capacityMicros: number };
+    return Math.max(part.budgetMicros, part.committedMicros, part.accruedMicros + capacityMicros);
   });
 }
 
 /** Nobody loses; what is added goes where supply is. */
 function raise(budgetMicros: number, parts: readonly Part[], reach: readonly number[]): { sharesMicros: number[]; escrowMicros: number } {
   const wish = parts.map((part, index): SplitPart => {
-    const keepMicros = part.isEnded ? part.committedMicros : Math.max(part.budgetMicros, part.floorMicros);
+    const keepMicros = part.isEnded ? part.committedMicros : Math.max(part.budgetMicros, part.committedMicros, part.floorMicros);
     return { floorMicros: keepMicros, capMicros: Math.min(part.capMicros, reach[index] as number), weight: Math.max(0, (reach[index] as number) - keepMicros) };
   });
   const split = splitBudget(budgetMicros, wish);
@@ -96,7 +103,12 @@ function lower(budgetMicros: number, parts: readonly Part[]): { sharesMicros: nu
   });
   const split = splitBudget(budgetMicros, wish);
   if (split.kind === 'split') return split;
-  const committed = parts.map((part): SplitPart => ({ floorMicros: 0, capMicros: part.committedMicros, weight: part.committedMicros }));
+  // What an ended part is billed is final: it stays, and fits (an ended part is a lock).
+  const committed = parts.map((part): SplitPart => ({
+    floorMicros: part.isEnded ? part.committedMicros : 0,
+    capMicros: part.committedMicros,
+    weight: part.isEnded ? 0 : part.committedMicros,
+  }));
   if (sumMicros(committed.map((part) => part.capMicros)) >= budgetMicros) return splitBudget(budgetMicros, committed) as { sharesMicros: number[]; escrowMicros: number };
   // The owner's floors fit the budget and what is committed fits it, only their maximum does not: what is committed stays.
   const kept = splitBudget(budgetMicros, parts.map((part) => ({ floorMicros: part.committedMicros, capMicros: Math.max(part.floorMicros, part.committedMicros), weight: Math.max(0, part.floorMicros - part.committedMicros) })));
