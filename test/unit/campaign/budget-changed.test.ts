@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { entryNumbers } from '../../../shared/campaign/entry-money.ts';
+import { withLiveNumbers } from '../../../shared/campaign/evolve.ts';
+import type { BookEntry, Campaign } from '../../../shared/contracts/documents.ts';
+import { sumMicros } from '../../../shared/contracts/micros.ts';
+import type { BudgetApplied, BudgetRefused } from '../../../shared/contracts/outcomes.ts';
+import { campaignAfter, decide } from '../../support/campaigns.ts';
+import { lease } from '../../support/entries.ts';
+import { budgetChanged, campaignCreated, order, statusChanged } from '../../support/events.ts';
+import { DAY_MS, START_MS } from '../../support/instants.ts';
+import { context, view, withCampaign } from '../../support/markets.ts';
+
+type Own = Partial<BookEntry>;
+
+/** A booked campaign with its books, after `own` was written over its entries. */
+function booked(data: Parameters<typeof campaignCreated>[0] = {}, ...own: Own[]) {
+  const fresh = campaignAfter([campaignCreated(data)], context());
+  const [book] = withCampaign([view()], fresh);
+  const entries = (book?.pages[0]?.entries ?? []).map((entry, index) => ({ ...entry, ...own[index] }));
+  const pages = [{ ...(book?.pages[0] as object), entries }] as NonNullable<typeof book>['pages'];
+  const views = [view({ pages })];
+  return { campaign: withLiveNumbers(fresh, entries), where: context(views), entries };
+}
+
+function applied(campaign: Campaign, micros: number, where: ReturnType<typeof context>): BudgetApplied {
+  const [outcome] = decide(campaign, budgetChanged(micros, campaign.budgetVersion + 1), where).outcomes;
+  assert.equal(outcome?.type, 'budget-applied', JSON.stringify(outcome));
+  const result = outcome as BudgetApplied;
+  assert.equal(
+    sumMicros(result.subcampaigns.map((sub) => sub.budgetMicros)) + result.escrowMicros,
+    result.budgetMicros,
+  );
+  return result;
+}
+
+function refused(campaign: Campaign, micros: number, where: ReturnType<typeof context>): BudgetRefused {
+  const { outcomes, after } = decide(campaign, budgetChanged(micros, campaign.budgetVersion + 1), where);
+  assert.equal(outcomes[0]?.type, 'budget-refused', JSON.stringify(outcomes));
+  assert.deepEqual(after, { ...campaign, budgetVersion: campaign.budgetVersion + 1 });
+  return outcomes[0] as BudgetRefused;
+}
+
+const two = { subcampaigns: [order(), order({ subcampaignId: 's2' })] };
+
+describe('a budget is changed', () => {
+  it('rises inside supply, nobody losing', () => {
+    const { campaign, where } = booked(two);
+    const outcome = applied(campaign, 150_000_001, where);
+    assert.deepEqual([outcome.budgetMicros, outcome.escrowMicros, outcome.splitVersion], [150_000_001, 0, 2]);
+    assert(outcome.subcampaigns.every((sub) => sub.budgetMicros >= 50_000_000));
+    assert.equal(outcome.code, undefined);
+  });
+
+  it('is refused beyond supply with what would have been possible, and uses its version up', () => {
+    const { campaign, where } = booked();
+    const refusal = refused(campaign, 2_000_000_001, where);
+    assert.deepEqual([refusal.code, refusal.counterOfferMicros], ['SUPPLY_SHORT', 2_000_000_000]);
+    const after = campaignAfter([campaignCreated(), budgetChanged(2_000_000_001, 5)], where);
+    const [late] = decide(after, budgetChanged(90_000_000, 5, { eventId: 'late' }), where).outcomes;
+    assert.deepEqual(late?.type === 'change-superseded' && [late.version, late.currentVersion], [5, 5]);
+  });
+
+  it('is scaled down to supply where the campaign asked for that', () => {
+    const { campaign, where } = booked({ ifShort: 'scale-down' });
+    const outcome = applied(campaign, 3_000_000_000, where);
+    assert.deepEqual(
+      [outcome.code, outcome.requestedMicros, outcome.budgetMicros],
+      ['SCALED_DOWN', 3_000_000_000, 2_000_000_000],
+    );
+  });
+
+  it('rises by what supply can add to what is spent', () => {
+    const { campaign, where } = booked({}, { spentMicros: 40_000_000 });
+    assert.equal(refused(campaign, 2_040_000_001, where).counterOfferMicros, 2_040_000_000);
+    assert.equal(applied(campaign, 2_040_000_000, where).budgetMicros, 2_040_000_000);
+  });
+
+  it('sells no supply for leased money twice', () => {
+    // What is leased has still to be served: it takes supply like any unspent money.
+    const { campaign, where } = booked({}, { leases: [lease({ grantedMicros: 90_000_000 })] });
+    assert.equal(refused(campaign, 3_000_000_000, where).counterOfferMicros, 2_000_000_000);
+  });
+
+  it('falls in proportion while nothing is committed', () => {
+    const { campaign, where } = booked(two);
+    const outcome = applied(campaign, 50_000_001, where);
+    assert.deepEqual(
+      outcome.subcampaigns.map((sub) => sub.budgetMicros),
+      [25_000_001, 25_000_000],
+    );
+    assert.equal(outcome.effectiveMicros, 50_000_001);
+  });
+
+  it('falls to no less than is committed in each part while the whole allows it', () => {
+    const { campaign, where } = booked(two, {
+      spentMicros: 30_000_000,
+      leases: [lease({ grantedMicros: 10_000_000 })],
+    });
+    const outcome = applied(campaign, 50_000_000, where);
+    assert((outcome.subcampaigns[0]?.budgetMicros as number) >= 40_000_000);
+    assert.equal(outcome.effectiveMicros, 50_000_000);
+  });
+
+  it('below what is committed it applies, and the effective budget stays at spent, in flight and leased', () => {
+    const cohorts = [{ hourAtMs: START_MS, chargedMicros: 7_000_000, confirmedMicros: 2_000_000 }];
+    const { campaign, where } = booked(
+      two,
+      { spentMicros: 30_000_000, cohorts, leases: [lease()] },
+      { spentMicros: 1_000_000 },
+    );
+    const outcome = applied(campaign, 10_000_000, where);
+    assert.equal(outcome.budgetMicros, 10_000_000);
+    assert.equal(outcome.effectiveMicros, 46_000_000);
+  });
+
+  it('keeps locks, floors and caps on the way up', () => {
+    const subcampaigns = [
+      order({ subcampaignId: 'locked', lockMicros: 20_000_000 }),
+      order({ subcampaignId: 'floored', floorMicros: 30_000_000 }),
+      order({ subcampaignId: 'capped', capMicros: 10_000_000 }),
+    ];
+    const { campaign, where } = booked({ subcampaigns });
+    const [locked, floored, capped] = applied(campaign, 200_000_000, where).subcampaigns.map((sub) => sub.budgetMicros);
+    assert.deepEqual([locked, floored, capped], [20_000_000, 170_000_000, 10_000_000]);
+  });
+
+  it('is refused below its locks, and below its floors', () => {
+    const locks = booked({ subcampaigns: [order({ lockMicros: 60_000_000 }), order({ subcampaignId: 's2' })] });
+    const refusal = refused(locks.campaign, 59_999_999, locks.where);
+    assert.deepEqual(
+      [refusal.code, refusal.reason],
+      ['LOCKS_INFEASIBLE', 'the locks add up to 60000000 micros, the budget is 59999999'],
+    );
+    const floors = booked({ subcampaigns: [order({ floorMicros: 60_000_000 }), order({ subcampaignId: 's2' })] });
+    assert.equal(refused(floors.campaign, 59_999_999, floors.where).code, 'FLOORS_INFEASIBLE');
+  });
+
+  it('keeps what caps cannot take as escrow on the way up and takes it first on the way down', () => {
+    const { campaign, where } = booked({ subcampaigns: [order({ capMicros: 60_000_000 })] });
+    assert.equal(campaign.escrowMicros, 40_000_000);
+    const up = applied(campaign, 120_000_000, where);
+    assert.deepEqual([up.escrowMicros, up.subcampaigns[0]?.budgetMicros], [60_000_000, 60_000_000]);
+    const down = applied(campaign, 70_000_000, where);
+    assert.deepEqual([down.escrowMicros, down.subcampaigns[0]?.budgetMicros], [10_000_000, 60_000_000]);
+  });
+
+  it('never takes from an ended part what it is billed, however low the budget goes', () => {
+    const { campaign, where } = booked(two, {}, { spentMicros: 45_000_000 });
+    const ended = campaign.subcampaigns.map((sub, index) =>
+      index === 0 ? { ...sub, status: 'ended' as const, spentMicros: 40_000_000 } : sub,
+    );
+    const outcome = applied({ ...campaign, subcampaigns: ended }, 60_000_000, where);
+    assert.deepEqual(
+      outcome.subcampaigns.map((sub) => sub.budgetMicros),
+      [40_000_000, 20_000_000],
+    );
+    assert.equal(refused({ ...campaign, subcampaigns: ended }, 39_999_999, where).code, 'LOCKS_INFEASIBLE');
+  });
+
+  it('is superseded by the version in force and by newer ones', () => {
+    const campaign = campaignAfter([campaignCreated(), budgetChanged(110_000_000, 5)], context());
+    for (const version of [4, 5]) {
+      const { outcomes, after } = decide(campaign, budgetChanged(90_000_000, version, { eventId: 'late' }), context());
+      assert.deepEqual(outcomes, [
+        { type: 'change-superseded', tenantId: 't1', campaignId: 'c1', register: 'budget', version, currentVersion: 5 },
+      ]);
+      assert.equal(after, campaign);
+    }
+  });
+
+  it('waits for a campaign that is still expected; the newest wait wins', () => {
+    const campaign = campaignAfter(
+      [budgetChanged(110_000_000, 5), budgetChanged(90_000_000, 4), budgetChanged(130_000_000, 6)],
+      context(),
+    );
+    assert.equal(campaign.status, 'expected');
+    assert.deepEqual(campaign.waitingBudget, { budgetMicros: 130_000_000, budgetVersion: 6 });
+    assert.equal(campaign.budgetVersion, 0);
+  });
+
+  it('is refused for a campaign that is closing, and after the flight', () => {
+    const closing = campaignAfter([campaignCreated(), statusChanged('cancelled', 1)], context());
+    assert.equal(refused(closing, 90_000_000, context()).code, 'CAMPAIGN_CLOSED');
+    const over = campaignAfter([campaignCreated()], context());
+    assert.equal(refused(over, 90_000_000, context([view()], START_MS + 2 * DAY_MS)).code, 'FLIGHT_ENDED');
+  });
+
+  it('splits to the micro and inside every bound, up or down, whatever is committed', () => {
+    const part = fc.record({
+      floor: fc.nat(10_000_000),
+      cap: fc.nat(60_000_000),
+      spent: fc.nat(40_000_000),
+      granted: fc.nat(9_000_000),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(part, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 400_000_000 }),
+        (parts, micros) => {
+          const subcampaigns = parts.map(({ floor, cap }, index) =>
+            order({ subcampaignId: `s${index}`, floorMicros: floor, capMicros: floor + cap }),
+          );
+          const own = parts.map(({ spent, granted }) => ({
+            spentMicros: spent,
+            leases: [lease({ grantedMicros: granted })],
+          }));
+          const { campaign, where, entries } = booked({ subcampaigns }, ...own);
+          const [outcome] = decide(campaign, budgetChanged(micros, 1), where).outcomes;
+          if (outcome?.type !== 'budget-applied') return;
+          const shares = outcome.subcampaigns.map((sub) => sub.budgetMicros);
+          assert.equal(sumMicros(shares) + outcome.escrowMicros, micros);
+          const committed = entries.map((entry) => {
+            const { spentMicros, inFlightMicros, leasedMicros } = entryNumbers(entry);
+            return spentMicros + inFlightMicros + leasedMicros;
+          });
+          assert(outcome.effectiveMicros >= Math.max(micros, sumMicros(committed)));
+          if (sumMicros(committed) <= micros)
+            shares.forEach((share, index) => assert(share >= (committed[index] as number)));
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { campaignAfter, decide } from '../../support/campaigns.ts';
+import { campaignCreated, order, statusChanged } from '../../support/events.ts';
+import { DAY_MS, START_MS } from '../../support/instants.ts';
+import { context, view } from '../../support/markets.ts';
+
+const where = context();
+const created = campaignCreated({ subcampaigns: [order(), order({ subcampaignId: 's2' })] });
+
+describe('a status is changed', () => {
+  const wishes = [
+    { status: 'paused', becomes: 'paused' },
+    { status: 'cancelled', becomes: 'closing' },
+    { status: 'completed', becomes: 'closing' },
+  ] as const;
+  for (const { status, becomes } of wishes) {
+    it(`${status} makes the campaign and all its live parts ${becomes}`, () => {
+      const { outcomes, after } = decide(campaignAfter([created], where), statusChanged(status, 1), where);
+      assert.deepEqual(outcomes, [
+        { type: 'status-applied', tenantId: 't1', campaignId: 'c1', statusVersion: 1, requestedStatus: status },
+      ]);
+      assert.deepEqual([after.status, after.statusVersion], [becomes, 1]);
+      assert(after.subcampaigns.every((sub) => sub.status === becomes));
+    });
+  }
+
+  it('resumes what was paused, and parts that stopped on an overrun', () => {
+    const paused = campaignAfter([created, statusChanged('paused', 1)], where);
+    const stopped = {
+      ...paused,
+      subcampaigns: paused.subcampaigns.map((sub) => ({ ...sub, status: 'overrun' as const })),
+    };
+    for (const campaign of [paused, stopped]) {
+      const { after } = decide(campaign, statusChanged('active', 2), where);
+      assert.deepEqual([after.status, after.subcampaigns.map((sub) => sub.status)], ['active', ['active', 'active']]);
+    }
+  });
+
+  it('leaves ended parts ended', () => {
+    const campaign = campaignAfter([created], where);
+    const [first, second] = campaign.subcampaigns;
+    assert(first && second);
+    const { after } = decide(
+      { ...campaign, subcampaigns: [{ ...first, status: 'ended' }, second] },
+      statusChanged('paused', 1),
+      where,
+    );
+    assert.deepEqual(
+      after.subcampaigns.map((sub) => sub.status),
+      ['ended', 'paused'],
+    );
+  });
+
+  it('refuses everything after a cancellation, using the version up', () => {
+    const campaign = campaignAfter([created, statusChanged('cancelled', 1)], where);
+    const { outcomes, after } = decide(campaign, statusChanged('active', 2), where);
+    assert.equal(outcomes[0]?.type === 'status-refused' && outcomes[0].code, 'CAMPAIGN_CLOSED');
+    assert.deepEqual(after, { ...campaign, statusVersion: 2 });
+  });
+
+  it('is superseded by the version in force', () => {
+    const campaign = campaignAfter([created, statusChanged('paused', 7)], where);
+    const { outcomes, after } = decide(campaign, statusChanged('active', 7, { eventId: 'late' }), where);
+    assert.deepEqual(outcomes, [
+      {
+        type: 'change-superseded',
+        tenantId: 't1',
+        campaignId: 'c1',
+        register: 'status',
+        version: 7,
+        currentVersion: 7,
+      },
+    ]);
+    assert.equal(after, campaign);
+  });
+
+  it('waits for a campaign that is still expected; the newest wait wins', () => {
+    const events = [statusChanged('paused', 3), statusChanged('active', 2), statusChanged('cancelled', 4)];
+    const campaign = campaignAfter(events, where);
+    assert.deepEqual(campaign.waitingStatus, { status: 'cancelled', statusVersion: 4 });
+    assert.equal(campaign.statusVersion, 0);
+    const { after } = decide(campaign, created, where);
+    assert.deepEqual([after.status, after.statusVersion], ['closing', 4]);
+  });
+
+  it('after the flight nothing can be paused or resumed, only closed', () => {
+    const campaign = campaignAfter([created], where);
+    const after = context([view()], START_MS + 2 * DAY_MS);
+    for (const status of ['active', 'paused'] as const) {
+      const [outcome] = decide(campaign, statusChanged(status, 1), after).outcomes;
+      assert.equal(outcome?.type === 'status-refused' && outcome.code, 'FLIGHT_ENDED');
+    }
+    assert.equal(decide(campaign, statusChanged('completed', 1), after).after.status, 'closing');
+  });
+});
