@@ -1,5 +1,5 @@
 // Time as traffic sees it: which part of a day's opportunities falls between two instants.
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** The day of an instant, UTC: `2026-01-31`. */

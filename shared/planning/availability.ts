@@ -1,8 +1,10 @@
 // What a market can still sell to a campaign's subcampaigns. A simple rule with the signature of the flow model:
 // every subcampaign takes the same fraction of each opportunity it is eligible for ("proportional to supply"), so the
-// load of a cell is the sum of the fractions over it, and what is free of a cell is one minus its load.
+// load of a cell is the sum of the fractions over it, what is free of a cell is one minus its load, and a subcampaign
+// can take the fraction that its fullest cell has free in its fullest hour. Safe, and modest: it never moves anybody
+// aside, so one full cell closes every audience that it is part of.
 import type { SupplyDay } from '../contracts/documents.ts';
-import { DAY_MS, daysBetween, shareOfDay } from '../forecasting/traffic-clock.ts';
+import { DAY_MS, HOUR_MS, daysBetween, shareOfDay } from '../forecasting/traffic-clock.ts';
 import { bookableOpportunities } from '../forecasting/supply-quantile.ts';
 
 /** The audience of a subcampaign and what it pays. */
@@ -38,47 +40,74 @@ export function availability(
   supply: ReadonlyMap<string, SupplyDay>,
   nowMs: number,
 ): Availability[] {
-  const results = asked.map((demand) => ({
-    capacity: 0,
-    trafficByDay: daysBetween(demand.startAtMs, demand.endAtMs).map(() => 0),
-  }));
-  const fractions = sold.map((demand) => soldFraction(demand, supply, nowMs));
+  const fractions = asked.map(() => 1);
+  const traffic = asked.map((demand) => daysBetween(demand.startAtMs, demand.endAtMs).map(() => 0));
+  const soldFractions = sold.map((demand) => soldFraction(demand, supply, nowMs));
   const days = [...new Set(asked.flatMap((demand) => daysBetween(demand.startAtMs, demand.endAtMs)))];
   for (const day of days) {
     const ofDay = supply.get(day);
     if (!ofDay) continue;
-    const loads = soldLoads(ofDay, sold, fractions, nowMs);
+    const loads = hourlyLoads(ofDay, sold, soldFractions, nowMs);
+    const hours = asked.map((demand) => hoursOfDay(ofDay, demand, nowMs));
     const shares = asked.map((demand) => flownShare(ofDay, demand, 0));
     ofDay.cells.forEach((cell, index) => {
       const takers = asked.flatMap((demand, which) => ((shares[which] as number) > 0 && isEligible(demand, cell) ? [which] : []));
-      const free = Math.max(0, 1 - (loads[index] as number)) / Math.max(1, takers.length);
       for (const which of takers) {
-        const demand = asked[which] as Demand;
-        const result = results[which] as (typeof results)[number];
-        const valueMicros = (bookableOpportunities(cell) * cell.clickPpm * demand.clickPriceMicros) / 1e6;
-        result.capacity += free * flownShare(ofDay, demand, nowMs) * valueMicros;
-        const dayOfFlight = Math.floor(Date.parse(day) / DAY_MS) - Math.floor(demand.startAtMs / DAY_MS);
-        result.trafficByDay[dayOfFlight] = (result.trafficByDay[dayOfFlight] as number) + (shares[which] as number) * cell.q50;
+        const { startAtMs } = asked[which] as Demand;
+        const dayOfFlight = Math.floor(Date.parse(day) / DAY_MS) - Math.floor(startAtMs / DAY_MS);
+        const ofFlight = traffic[which] as number[];
+        ofFlight[dayOfFlight] = (ofFlight[dayOfFlight] as number) + (shares[which] as number) * cell.q50;
+        if (bookableOpportunities(cell) <= 0) continue;
+        const free = freeFraction(loads[index] as Float64Array, hours[which] as Hours) / takers.length;
+        fractions[which] = Math.min(fractions[which] as number, free);
       }
     });
   }
-  return results.map(({ capacity, trafficByDay }) => ({
-    capacityMicros: Math.floor(Math.min(capacity, Number.MAX_SAFE_INTEGER)),
-    trafficByDay: trafficByDay.map(Math.round),
+  return asked.map((demand, which) => ({
+    capacityMicros: Math.floor(Math.min((fractions[which] as number) * flightValueMicros(demand, supply, nowMs), Number.MAX_SAFE_INTEGER)),
+    trafficByDay: (traffic[which] as number[]).map(Math.round),
   }));
 }
 
-/** The load that sold demand puts on each cell of a day: fractions of the cell's bookable supply. */
-function soldLoads(ofDay: SupplyDay, sold: readonly SoldDemand[], fractions: readonly number[], nowMs: number): number[] {
-  const loads = ofDay.cells.map(() => 0);
+/** Hours of a day, `from` included and `to` not; none when they are equal. */
+interface Hours {
+  from: number;
+  to: number;
+}
+
+/** The hours of a day that a flight still touches. */
+function hoursOfDay({ day }: SupplyDay, { startAtMs, endAtMs }: Demand, nowMs: number): Hours {
+  const hourOf = (atMs: number) => Math.min(24, Math.max(0, (atMs - Date.parse(day)) / HOUR_MS));
+  const from = Math.floor(hourOf(Math.max(nowMs, startAtMs)));
+  return { from, to: Math.max(from, Math.ceil(hourOf(endAtMs))) };
+}
+
+/** The load that sold demand puts on each cell in each hour of a day: fractions of its opportunities. */
+function hourlyLoads(ofDay: SupplyDay, sold: readonly SoldDemand[], fractions: readonly number[], nowMs: number): Float64Array[] {
+  // First the steps, where a flight begins or ends; their running sums are the loads.
+  const loads = ofDay.cells.map(() => new Float64Array(25));
   sold.forEach((demand, which) => {
-    const load = (fractions[which] as number) * flownShare(ofDay, demand, nowMs);
-    if (load <= 0) return;
+    const { from, to } = hoursOfDay(ofDay, demand, nowMs);
+    const fraction = fractions[which] as number;
+    if (from === to || fraction === 0) return;
     ofDay.cells.forEach((cell, index) => {
-      if (isEligible(demand, cell)) loads[index] = (loads[index] as number) + load;
+      if (!isEligible(demand, cell)) return;
+      const steps = loads[index] as Float64Array;
+      steps[from] = (steps[from] as number) + fraction;
+      steps[to] = (steps[to] as number) - fraction;
     });
   });
+  for (const load of loads) {
+    for (let hour = 1; hour < 24; hour++) load[hour] = (load[hour] as number) + (load[hour - 1] as number);
+  }
   return loads;
+}
+
+/** What is free of a cell in the fullest of these hours. */
+function freeFraction(load: Float64Array, { from, to }: Hours): number {
+  let fullest = 0;
+  for (let hour = from; hour < to; hour++) fullest = Math.max(fullest, load[hour] as number);
+  return Math.max(0, 1 - fullest);
 }
 
 /** The fraction of every eligible opportunity that sold demand needs for what it has still to spend. */
