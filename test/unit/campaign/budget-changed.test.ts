@@ -9,7 +9,7 @@ import { campaignAfter, decide } from '../../support/campaigns.ts';
 import { lease } from '../../support/entries.ts';
 import { budgetChanged, campaignCreated, order, statusChanged } from '../../support/events.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
-import { context, view, withCampaign } from '../../support/markets.ts';
+import { context, page, view, withCampaign } from '../../support/markets.ts';
 
 type Own = Partial<BookEntry>;
 
@@ -18,8 +18,7 @@ function booked(data: Parameters<typeof campaignCreated>[0] = {}, ...own: Own[])
   const fresh = campaignAfter([campaignCreated(data)], context());
   const [book] = withCampaign([view()], fresh);
   const entries = (book?.pages[0]?.entries ?? []).map((entry, index) => ({ ...entry, ...own[index] }));
-  const pages = [{ ...(book?.pages[0] as object), entries }] as NonNullable<typeof book>['pages'];
-  const views = [view({ pages })];
+  const views = [view({ pages: [page(entries)] })];
   return { campaign: withLiveNumbers(fresh, entries), where: context(views), entries };
 }
 
