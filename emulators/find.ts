@@ -8,8 +8,10 @@ import { promisify } from 'node:util';
 
 export type EmulatorKind = 'firestore' | 'pubsub';
 
-/** How to run an emulator: a jar under java, or Google's image under a container engine. */
-export type Found = { kind: 'jar'; jar: string } | { kind: 'container'; engine: string; image: string };
+/** How to run an emulator: a jar under a java, or Google's image under a container engine. */
+export type Found =
+  | { kind: 'jar'; from: 'sdk' | 'firebase'; jar: string; java: string }
+  | { kind: 'container'; engine: 'docker' | 'podman'; image: string };
 
 /** What finding may ask of the machine. */
 export interface Machine {
@@ -25,19 +27,29 @@ export interface Machine {
 
 const IMAGE = 'gcr.io/google.com/cloudsdktool/google-cloud-cli:emulators';
 
+/** What the emulators of today's SDK are compiled for; a later one says so itself when it starts. */
+const OLDEST_JAVA = 11;
+
 const jars = {
-  firestore: { folder: 'cloud-firestore-emulator', pattern: /^cloud-firestore-emulator.*\.jar$/, cached: /^cloud-firestore-emulator-v([\d.]+)\.jar$/ },
-  pubsub: { folder: join('pubsub-emulator', 'lib'), pattern: /^cloud-pubsub-emulator-.*\.jar$/, cached: /^pubsub-emulator-([\d.]+)$/ },
+  firestore: {
+    folder: 'cloud-firestore-emulator',
+    pattern: /^cloud-firestore-emulator.*\.jar$/,
+    cached: /^cloud-firestore-emulator-v([\d.]+)\.jar$/,
+  },
+  pubsub: {
+    folder: join('pubsub-emulator', 'lib'),
+    pattern: /^cloud-pubsub-emulator-.*\.jar$/,
+    cached: /^pubsub-emulator-([\d.]+)$/,
+  },
 } as const;
 
 /** @throws Error that says what to install */
 export async function findEmulator(kind: EmulatorKind, machine: Machine = thisMachine): Promise<Found> {
-  const jar = (await findInSdk(kind, machine)) ?? (await findInFirebaseCache(kind, machine));
-  if (jar !== undefined) {
-    await checkJava(machine);
-    return { kind: 'jar', jar };
-  }
-  for (const engine of ['docker', 'podman']) {
+  const sdkJar = await findInSdk(kind, machine);
+  if (sdkJar !== undefined) return { kind: 'jar', from: 'sdk', jar: sdkJar, java: await findJava(machine) };
+  const cachedJar = await findInFirebaseCache(kind, machine);
+  if (cachedJar !== undefined) return { kind: 'jar', from: 'firebase', jar: cachedJar, java: await findJava(machine) };
+  for (const engine of ['docker', 'podman'] as const) {
     if (await machine.run(engine, ['info'])) return { kind: 'container', engine, image: IMAGE };
   }
   throw new Error(installAdvice(kind));
@@ -63,7 +75,7 @@ async function jarIn(kind: EmulatorKind, sdkRoot: string, machine: Machine): Pro
 }
 
 async function findInFirebaseCache(kind: EmulatorKind, machine: Machine): Promise<string | undefined> {
-  const cache = join(machine.home, '.cache', 'firebase', 'emulators');
+  const cache = machine.env['FIREBASE_EMULATORS_PATH'] ?? join(machine.home, '.cache', 'firebase', 'emulators');
   const [newest] = (await machine.list(cache))
     .flatMap((name) => {
       const version = jars[kind].cached.exec(name)?.[1];
@@ -77,23 +89,47 @@ async function findInFirebaseCache(kind: EmulatorKind, machine: Machine): Promis
   return jar === undefined ? undefined : join(lib, jar);
 }
 
-async function checkJava(machine: Machine): Promise<void> {
-  if ((await machine.run('java', ['-version'])) !== undefined) return;
-  throw new Error('Google’s emulators need Java 11 or newer, and there is no `java` on the PATH: install it, for example with `apt-get install default-jre-headless` or `brew install openjdk`');
+async function findJava(machine: Machine): Promise<string> {
+  const home = machine.env['JAVA_HOME'];
+  const java = home ? join(home, 'bin', 'java') : 'java';
+  const where = home ? `JAVA_HOME is ${home}` : 'it is the first `java` on the PATH';
+  const printed = await machine.run(java, ['-version']);
+  const version = /version "(?:1\.)?(\d+)/.exec(printed ?? '')?.[1];
+  if (printed !== undefined && Number(version ?? OLDEST_JAVA) >= OLDEST_JAVA) return java;
+  const problem = printed === undefined ? 'there is no `java` that runs' : `the one found is Java ${version}`;
+  throw new Error(
+    `Google's emulators need Java ${OLDEST_JAVA} or newer, and ${problem} (${where}). Install one, for example with \`sudo apt-get install default-jre-headless\` or \`brew install openjdk\`.`,
+  );
 }
 
 function installAdvice(kind: EmulatorKind): string {
-  const [component, name] = kind === 'firestore' ? ['cloud-firestore-emulator', 'Firestore'] : ['pubsub-emulator', 'Pub/Sub'];
+  const { name, component, apt, variable } = advice[kind];
   return [
-    `The ${name} emulator was not found: not in a gcloud SDK on the PATH, not in ~/.cache/firebase/emulators, and no container engine answers.`,
-    'Install one of these, then run the same command again:',
-    `  gcloud components install ${component}                      (with the gcloud SDK: https://cloud.google.com/sdk/docs/install)`,
-    `  apt-get install google-cloud-cli-${kind === 'firestore' ? 'firestore' : 'pubsub'}-emulator                 (where the SDK came from apt)`,
-    `  npx firebase-tools setup:emulators:${kind}                        (into firebase-tools’ cache; needs Java 11 or newer)`,
-    `  docker pull ${IMAGE}`,
-    `Or point ${kind === 'firestore' ? 'FIRESTORE_EMULATOR_HOST' : 'PUBSUB_EMULATOR_HOST'} at one that runs already.`,
+    `The ${name} emulator was not found: not in a gcloud SDK on the PATH, not in firebase-tools' cache, and neither docker nor podman answers.`,
+    'Install it in one of these ways, then run the same command again:',
+    `  gcloud components install ${component}`,
+    `  sudo apt-get install ${apt}   (where gcloud came from apt)`,
+    `  npx firebase-tools setup:emulators:${kind}`,
+    `  docker pull ${IMAGE}   (no Java needed)`,
+    `All but the last need Java ${OLDEST_JAVA} or newer.`,
+    `Or set ${variable} to the host:port of one that runs already.`,
   ].join('\n');
 }
+
+const advice = {
+  firestore: {
+    name: 'Firestore',
+    component: 'cloud-firestore-emulator',
+    apt: 'google-cloud-cli-firestore-emulator',
+    variable: 'FIRESTORE_EMULATOR_HOST',
+  },
+  pubsub: {
+    name: 'Pub/Sub',
+    component: 'pubsub-emulator',
+    apt: 'google-cloud-cli-pubsub-emulator',
+    variable: 'PUBSUB_EMULATOR_HOST',
+  },
+} as const;
 
 const execute = promisify(execFile);
 

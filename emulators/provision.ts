@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
+import { PassThroughClient } from 'google-auth-library';
 import { PubSub, type CreateSubscriptionOptions } from '@google-cloud/pubsub';
 import { topologyDir, type PullSubscription, type PushSubscription, type Topology } from '../terraform/topology.ts';
 
@@ -28,7 +29,13 @@ export interface Provisioned {
 export async function provision(options: ProvisionOptions): Promise<Provisioned> {
   await Promise.all([provisionPubSub(options), provisionBigQuery(options)]);
   const { topics, subscriptions, dataset, tables, views } = options.topology;
-  return { topics, subscriptions: Object.keys(subscriptions), dataset, tables: Object.keys(tables), views: Object.keys(views) };
+  return {
+    topics,
+    subscriptions: Object.keys(subscriptions),
+    dataset,
+    tables: Object.keys(tables),
+    views: Object.keys(views),
+  };
 }
 
 async function provisionPubSub(options: ProvisionOptions): Promise<void> {
@@ -38,7 +45,7 @@ async function provisionPubSub(options: ProvisionOptions): Promise<void> {
     await Promise.all(topology.topics.map((topic) => unlessExists(client.createTopic(topic))));
     await Promise.all(
       Object.entries(topology.subscriptions).map(([name, subscription]) =>
-        unlessExists(client.topic(subscription.topic).createSubscription(name, subscriptionOptions(subscription, options))),
+        provisionSubscription(client, name, subscription, options),
       ),
     );
   } finally {
@@ -46,8 +53,25 @@ async function provisionPubSub(options: ProvisionOptions): Promise<void> {
   }
 }
 
+async function provisionSubscription(
+  client: PubSub,
+  name: string,
+  subscription: PushSubscription | PullSubscription,
+  options: ProvisionOptions,
+): Promise<void> {
+  const settings = subscriptionOptions(subscription, options);
+  const isNew = await unlessExists(client.topic(subscription.topic).createSubscription(name, settings));
+  if (isNew || 'pull' in subscription) return;
+  // One from an earlier run pushes to where the functions were then.
+  const { pushEndpoint = '', retryPolicy = null, deadLetterPolicy = null } = settings;
+  await client.subscription(name).setMetadata({ pushConfig: { pushEndpoint }, retryPolicy, deadLetterPolicy });
+}
+
 /** A subscription as the API takes it; the push endpoint ends in the topic's name, from which the framework reads it. */
-export function subscriptionOptions(subscription: PushSubscription | PullSubscription, options: Pick<ProvisionOptions, 'projectId' | 'functionsUrl' | 'retry'>): CreateSubscriptionOptions {
+export function subscriptionOptions(
+  subscription: PushSubscription | PullSubscription,
+  options: Pick<ProvisionOptions, 'projectId' | 'functionsUrl' | 'retry'>,
+): CreateSubscriptionOptions {
   const common = {
     ackDeadlineSeconds: subscription.ackDeadlineSeconds,
     messageRetentionDuration: { seconds: subscription.retentionDays * 86_400 },
@@ -70,14 +94,17 @@ export function subscriptionOptions(subscription: PushSubscription | PullSubscri
 }
 
 async function provisionBigQuery({ projectId, topology, bigqueryEndpoint }: ProvisionOptions): Promise<void> {
-  const client = new BigQuery({ projectId, apiEndpoint: bigqueryEndpoint });
+  // Without a client of its own it looks for credentials, and for Google's metadata server.
+  const client = new BigQuery({ projectId, apiEndpoint: bigqueryEndpoint, authClient: new PassThroughClient() });
   const dataset = client.dataset(topology.dataset);
   await unlessExists(client.createDataset(topology.dataset));
   await Promise.all(
     Object.entries(topology.tables).map(async ([name, table]) => {
       const schema = JSON.parse(await readFile(resolve(topologyDir, table.schema), 'utf8')) as object[];
       const timePartitioning = { type: 'DAY', field: table.partitionBy };
-      await unlessExists(dataset.createTable(name, { schema, timePartitioning, clustering: { fields: table.clusterBy } }));
+      await unlessExists(
+        dataset.createTable(name, { schema, timePartitioning, clustering: { fields: table.clusterBy } }),
+      );
     }),
   );
   await Promise.all(
@@ -89,12 +116,14 @@ async function provisionBigQuery({ projectId, topology, bigqueryEndpoint }: Prov
   );
 }
 
-/** gRPC says 6, HTTP says 409. */
-async function unlessExists(creation: Promise<unknown>): Promise<void> {
+/** Whether it is new. gRPC says 6 when it is not, HTTP says 409. */
+async function unlessExists(creation: Promise<unknown>): Promise<boolean> {
   try {
     await creation;
+    return true;
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (code !== 6 && code !== 409) throw error;
+    return false;
   }
 }

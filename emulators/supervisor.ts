@@ -4,13 +4,22 @@ import { spawn } from 'node:child_process';
 
 const GRACE_MS = 3_000;
 
+// Whoever asked may have been killed while this file loaded: that event is over, and no other would come.
+if (!process.connected) process.exit();
+
 const [command, ...args] = process.argv.slice(2);
 const child = spawn(command as string, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 
 // The terminal's Ctrl-C goes to everybody; the program that owns us decides what it means.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', end);
+// A terminal that closes, or Ctrl-\, reaches us as well, and would end us before the child.
+process.on('SIGHUP', end);
+process.on('SIGQUIT', end);
 process.on('disconnect', end);
+
+// A broken channel is no error of ours: the disconnect follows.
+process.on('error', end);
 
 child.on('spawn', () => process.send?.({ pid: child.pid }));
 child.on('error', (error) => {
