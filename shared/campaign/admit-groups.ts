@@ -21,11 +21,12 @@ export interface GroupsInput {
 export function admitGroups({ market, entries, reports, nowMs, tickIntervalMs }: GroupsInput): Market['groups'] {
   if (reports.length === 0) return market.groups;
   const groups = new Map(market.groups.map((group) => [group.group, group]));
-  const newcomers = [...new Set(reports.map(({ data }) => data.group))].filter((group) => !groups.has(group)).sort();
+  const heard = new Set(reports.map(({ data }) => data.group));
+  const newcomers = [...heard].filter((group) => !groups.has(group)).sort();
   if (groups.size + newcomers.length > MAX_GROUPS) {
     const lessees = new Set([...entries].flatMap((entry) => entry.leases.map((lease) => lease.group)));
     for (const { group, seenAtMs } of market.groups) {
-      if (!lessees.has(group) && seenAtMs < nowMs - MEMORY_MS) groups.delete(group);
+      if (!lessees.has(group) && !heard.has(group) && seenAtMs < nowMs - MEMORY_MS) groups.delete(group);
     }
   }
   for (const group of newcomers) {

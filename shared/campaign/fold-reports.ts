@@ -16,6 +16,8 @@ type Closing = ReportData['closings'][number];
 export interface WaitingReport {
   ledgerId: string;
   tenantId: string;
+  /** When it was filed. A tick that comes late folds reports of what is the future to it. */
+  filedAtMs: number;
   data: ReportData;
 }
 
@@ -72,13 +74,13 @@ function quarantineWhole({ ledgerId, data }: WaitingReport, code: NonNullable<Ve
   return { ledgerId, result: 'quarantined', code, outcomes: [], strayLines: data.lines, strayClosings: data.closings };
 }
 
-function foldReport({ ledgerId, tenantId, data }: WaitingReport, open: (key: string) => BookEntry | undefined, nowMs: number): Verdict {
+function foldReport({ ledgerId, tenantId, filedAtMs, data }: WaitingReport, open: (key: string) => BookEntry | undefined, nowMs: number): Verdict {
   const strayLines: Line[] = [];
   const folded: DeliveryFolded['lines'] = [];
   let code: Verdict['code'];
   for (const line of data.lines) {
     const entry = open(entryKey(line));
-    if (entry && isPlausible(entry, line, nowMs)) {
+    if (entry && isPlausible(entry, line, Math.max(nowMs, filedAtMs))) {
       folded.push({ ...line, confirmedMicros: addLine(entry, line, data.group, nowMs) });
       continue;
     }
@@ -106,12 +108,13 @@ function foldReport({ ledgerId, tenantId, data }: WaitingReport, open: (key: str
   };
 }
 
-/** Whether a line can be added: no hour of the future, no sum that an integer of micros does not hold. */
-function isPlausible(entry: BookEntry, line: Line, nowMs: number): boolean {
+/** Whether a line can be added: no hour that was still to come when it was filed, no sum that an integer of micros does not hold. */
+function isPlausible(entry: BookEntry, line: Line, filedAtMs: number): boolean {
   const totalMicros = committedMicros(entry) + line.clicks * entry.clickPriceMicros + line.chargedMicros;
-  const charged = entry.leases.reduce((sum, lease) => sum + lease.grantedMicros, line.chargedMicros);
+  // What coverCharges will make of the leases: a charge above a grant raises it.
+  const charged = entry.leases.reduce((sum, lease) => sum + Math.max(lease.grantedMicros, lease.chargedMicros + lease.returnedMicros), line.chargedMicros);
   const counts = [entry.impressions + line.impressions, entry.clicks + line.clicks, entry.conversions + line.conversions];
-  return line.hourAtMs <= nowMs + HOUR_MS && [totalMicros, charged, ...counts].every((sum) => sum <= MAX_MICROS);
+  return line.hourAtMs <= filedAtMs + HOUR_MS && [totalMicros, charged, ...counts].every((sum) => sum <= MAX_MICROS);
 }
 
 function copyOf(entry: BookEntry | undefined): BookEntry | undefined {
@@ -128,7 +131,8 @@ function addLine(entry: BookEntry, line: Line, group: string, nowMs: number): nu
   entry.conversions += line.conversions;
   entry.spentMicros += confirmedMicros;
   leaseOf(entry, group).chargedMicros += line.chargedMicros;
-  const hourAtMs = Math.floor(line.hourAtMs / HOUR_MS) * HOUR_MS;
+  // A late tick has no hours beyond its own next one: a page has room for the open hours only.
+  const hourAtMs = Math.floor(Math.min(line.hourAtMs, nowMs + HOUR_MS) / HOUR_MS) * HOUR_MS;
   if (isOpenHour(hourAtMs, nowMs)) {
     const cohort = cohortOf(entry, hourAtMs);
     cohort.chargedMicros += line.chargedMicros;
@@ -161,8 +165,9 @@ function leaseOf(entry: BookEntry, group: string): Lease {
   return lease;
 }
 
-/** A closing is void when the group has been granted more since it wrote it. */
+/** A closing is void when the group has been granted more since it wrote it, and when it gives back nothing. */
 function noteClosing(entry: BookEntry, closing: Closing, group: string): void {
+  if (closing.grantedMicros === 0) return;
   const lease = entry.leases.find((candidate) => candidate.group === group);
   if (lease?.grantedMicros !== closing.grantedMicros) return;
   lease.closingMicros = Math.max(lease.closingMicros ?? 0, closing.chargedMicros);

@@ -102,7 +102,7 @@ function takeReports(waiting: readonly Stored<'ledger'>[]): Stored<'ledger'>[] {
 }
 
 function toReport(ref: Ref<'ledger'>, entry: LedgerEntry): WaitingReport {
-  return { ledgerId: ref.path, tenantId: entry.tenantId, data: entry.report as ReportData };
+  return { ledgerId: ref.path, tenantId: entry.tenantId, filedAtMs: entry.recordedAtMs, data: entry.report as ReportData };
 }
 
 /** Ended subcampaigns leave the book; their totals move to their campaigns. */
