@@ -40,7 +40,13 @@ export async function provision(options: ProvisionOptions): Promise<Provisioned>
 
 async function provisionPubSub(options: ProvisionOptions): Promise<void> {
   const { projectId, topology, pubsubHost } = options;
-  const client = new PubSub({ projectId, apiEndpoint: pubsubHost, emulatorMode: true });
+  const client = new PubSub({
+    projectId,
+    apiEndpoint: pubsubHost,
+    emulatorMode: true,
+    // Otherwise it asks for credentials, and for Google's metadata server, to learn this.
+    clientOptions: { universeDomain: 'googleapis.com' },
+  });
   try {
     await Promise.all(topology.topics.map((topic) => unlessExists(client.createTopic(topic))));
     await Promise.all(

@@ -21,25 +21,32 @@ export interface SchedulerOptions {
 }
 
 export interface VirtualScheduler {
-  /** Publishes every run after the last call up to and including `atMs`, with its time as `scheduledFor`. */
-  advanceTo(atMs: number): Promise<void>;
+  /**
+   * Publishes every run after the last call up to and including `atMs`, with its time as `scheduledFor`. Returns, by
+   * schedule, the time of the latest run that was published; the first run of a schedule is never at fault.
+   */
+  advanceTo(atMs: number): Promise<ReadonlyMap<string, number>>;
 }
 
 /** A scheduler on virtual time that starts just before `startAtMs`. */
 export function createVirtualScheduler({ schedules, publish, faults, random = () => 1 }: SchedulerOptions, startAtMs: number): VirtualScheduler {
-  const crons = Object.values(schedules).map((schedule) => ({ schedule, cron: new Cron(schedule.cron, { timezone: 'UTC', paused: true }) }));
+  const latest = new Map<string, number>();
+  const crons = Object.entries(schedules).map(([name, schedule]) => ({ name, schedule, cron: new Cron(schedule.cron, { timezone: 'UTC', paused: true }) }));
   let reachedAtMs = startAtMs - 1;
   let late: { dueAtMs: number; send: () => Promise<void> }[] = [];
   return {
     async advanceTo(atMs) {
-      const runs = crons.flatMap(({ schedule, cron }) => runsBetween(cron, reachedAtMs, atMs).map((runAtMs) => ({ schedule, runAtMs })));
+      const runs = crons.flatMap(({ name, schedule, cron }) => runsBetween(cron, reachedAtMs, atMs).map((runAtMs) => ({ name, schedule, runAtMs })));
       reachedAtMs = Math.max(reachedAtMs, atMs);
       const due = late.filter(({ dueAtMs }) => dueAtMs <= atMs);
       late = late.filter(({ dueAtMs }) => dueAtMs > atMs);
       for (const { send } of due) await send();
-      for (const { schedule, runAtMs } of runs.sort((a, b) => a.runAtMs - b.runAtMs)) {
-        const send = () => publish(schedule.topic, { ...schedule.body, scheduledFor: new Date(runAtMs).toISOString() });
-        const draw = random();
+      for (const { name, schedule, runAtMs } of runs.sort((a, b) => a.runAtMs - b.runAtMs)) {
+        const send = async () => {
+          await publish(schedule.topic, { ...schedule.body, scheduledFor: new Date(runAtMs).toISOString() });
+          latest.set(name, Math.max(runAtMs, latest.get(name) ?? 0));
+        };
+        const draw = latest.has(name) ? random() : 1;
         const { doubledShare = 0, lateShare = 0, missingShare = 0, lateByMs = 0 } = faults ?? {};
         if (draw < missingShare) continue;
         if (draw < missingShare + lateShare) {
@@ -49,6 +56,7 @@ export function createVirtualScheduler({ schedules, publish, faults, random = ()
         await send();
         if (draw < missingShare + lateShare + doubledShare) await send();
       }
+      return latest;
     },
   };
 }

@@ -42,6 +42,9 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+// Google's auth library otherwise looks for a metadata server, in this process too.
+process.env['METADATA_SERVER_DETECTION'] ??= 'none';
+
 /** Where the stack keeps its log and says where it runs. */
 export const cacheDir = resolve(import.meta.dirname, '../node_modules/.cache/andante');
 
@@ -88,7 +91,6 @@ async function assemble(options: StackOptions, running: { stop(): Promise<void> 
     FIRESTORE_EMULATOR_HOST: firestore.host,
     PUBSUB_EMULATOR_HOST: pubsub.host,
     BIGQUERY_EMULATOR_HOST: bigquery.endpoint,
-    // Nobody is to look for Google's metadata server from here.
     METADATA_SERVER_DETECTION: 'none',
   };
   const port = options.port || (await freePort());

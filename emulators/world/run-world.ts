@@ -28,8 +28,11 @@ export interface WorldDeps {
   functionsUrl: string;
   publish: Publish;
   fetch: Fetch;
-  /** Sends the tick of this virtual time on its way; the world then waits for the plans. */
-  tick: (atMs: number) => Promise<void>;
+  /**
+   * Sends the tick of this virtual time on its way and says which is the latest that is: a scheduler may miss one. The
+   * world then waits for that tick's plans.
+   */
+  tick: (atMs: number) => Promise<number>;
   onProgress?: (progress: WorldProgress) => void;
   signal?: AbortSignal;
   /** Waits in real time; a test may make it instant. */
@@ -58,8 +61,8 @@ export async function runWorld(input: WorldSettingsInput & WorldDeps): Promise<W
   for (const [index, step] of steps.entries()) {
     signal?.throwIfAborted();
     await flow.publishDue(step.startAtMs);
-    await input.tick(step.startAtMs);
-    await Promise.all(markets.map((play) => play(step)));
+    const tickedAtMs = await input.tick(step.startAtMs);
+    await Promise.all(markets.map((play) => play(step, tickedAtMs)));
     const share = (index + 1) / steps.length;
     input.onProgress?.({ atMs: step.endAtMs, share, phase: step.phase, ...tally.counts() });
   }
@@ -93,15 +96,15 @@ interface MarketDeps extends WorldDeps {
 }
 
 /** Returns a function that plays one step in one market: wait for the plan, then all groups at once. */
-function createMarketPlayer(market: string, deps: MarketDeps): (step: Step) => Promise<void> {
+function createMarketPlayer(market: string, deps: MarketDeps): (step: Step, tickedAtMs: number) => Promise<void> {
   const { settings, population, pause, tally } = deps;
   const groups = Array.from({ length: settings.groupsPerMarket }, (_group, index) => ({
     server: createGroup(market, groupName(market, index), deps),
     waitForPlan: createPlanWait({ market, pause, timeoutMs: settings.planTimeoutMs }),
   }));
 
-  return async ({ startAtMs, endAtMs, phase }) => {
-    const slot = Math.floor(startAtMs / settings.tickIntervalMs);
+  return async ({ startAtMs, endAtMs, phase }, tickedAtMs) => {
+    const slot = Math.floor(tickedAtMs / settings.tickIntervalMs);
     const [first] = groups;
     if (!first) return;
     // The first group does the waiting; after it the others get the plan at once.

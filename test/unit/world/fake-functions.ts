@@ -101,6 +101,7 @@ export function createFakeFunctions(input: FakeFunctionsInput) {
     tick: async (atMs: number) => {
       ticks.push(atMs);
       for (const market of input.population.markets) tickMarket(market, atMs);
+      return atMs;
     },
     ticks,
     messages,

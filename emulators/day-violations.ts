@@ -1,0 +1,103 @@
+// The invariants of the architecture, checked from outside after a played day: what is stored against what the world
+// itself counted. Shares no code with the core.
+import type { Campaign } from '../shared/contracts/documents.ts';
+import type { DayReadings } from './day-readings.ts';
+import type { Population } from './world/population.ts';
+import type { PlayResult } from './world-stack.ts';
+
+/** Everything that did not hold, a sentence each. */
+export function dayViolations(readings: DayReadings, play: PlayResult, population: Population): string[] {
+  return [
+    ...readings.campaigns.flatMap(moneyViolations),
+    ...oversold(readings.campaigns, population),
+    ...traceViolations(readings, play),
+    ...rowViolations(readings),
+    ...play.overfullPlans.map((plan) => `5: plan ${plan} allocates more than a cell has`),
+    ...deliveryViolations(readings, play),
+  ];
+}
+
+function moneyViolations(campaign: Campaign): string[] {
+  const { campaignId, budgetMicros, escrowMicros, subcampaigns } = campaign;
+  const split = subcampaigns.reduce((sum, sub) => sum + sub.budgetMicros, escrowMicros);
+  const billed = subcampaigns.reduce((sum, sub) => sum + Math.min(sub.spentMicros, sub.budgetMicros), 0);
+  return [
+    ...(split === budgetMicros ? [] : [`1: ${campaignId}: subcampaigns and escrow add up to ${split}, the budget is ${budgetMicros}`]),
+    ...(billed <= budgetMicros ? [] : [`1: ${campaignId}: ${billed} billed of ${budgetMicros}`]),
+    ...subcampaigns
+      .filter((sub) => sub.status !== 'ended' || sub.leasedMicros > 0 || sub.inFlightMicros > 0)
+      .map((sub) => `1: ${sub.subcampaignId} is ${sub.status} with ${sub.leasedMicros} leased and ${sub.inFlightMicros} in flight after everything is over`),
+  ];
+}
+
+/** The load of a cell is what its subcampaigns may take of it to spend their budgets over their flights, at q25. */
+function oversold(campaigns: readonly Campaign[], population: Population): string[] {
+  const loads = new Map<string, number>();
+  for (const { terms, subcampaigns } of campaigns) {
+    if (!terms) continue;
+    for (const sub of subcampaigns) {
+      const cells = daysOfFlight(terms).flatMap((day) => {
+        const supply = population.expectedSupply(sub.market, day);
+        const share = supply.hourShape.reduce((sum, hour, index) => sum + hour * overlap(Date.parse(day) + index * 3_600_000, terms), 0);
+        return supply.cells
+          .filter((cell) => sub.segments.includes(cell.segment) && sub.surfaces.includes(cell.surface))
+          .map((cell) => ({ key: `${sub.market} ${day} ${cell.segment} ${cell.surface}`, share, value: share * (cell.q50 - 0.526 * (cell.q50 - cell.q10)) * cell.clickPpm * 1e-6 * sub.clickPriceMicros }));
+      });
+      const value = cells.reduce((sum, cell) => sum + cell.value, 0);
+      if (value === 0) continue;
+      // What was spent before the cell's flight began cannot be told apart any more: cancelled and cut budgets count as they ended.
+      for (const cell of cells) loads.set(cell.key, (loads.get(cell.key) ?? 0) + (cell.share * sub.budgetMicros) / value);
+    }
+  }
+  return [...loads].filter(([, load]) => load > 1.02).map(([cell, load]) => `2: ${cell} is sold ${load.toFixed(3)} times`);
+}
+
+function daysOfFlight({ startAtMs, endAtMs }: { startAtMs: number; endAtMs: number }): string[] {
+  const days: string[] = [];
+  for (let atMs = Math.floor(startAtMs / 86_400_000) * 86_400_000; atMs < endAtMs; atMs += 86_400_000) days.push(new Date(atMs).toISOString().slice(0, 10));
+  return days;
+}
+
+/** The part of an hour inside a flight. */
+function overlap(hourAtMs: number, { startAtMs, endAtMs }: { startAtMs: number; endAtMs: number }): number {
+  return Math.max(0, Math.min(endAtMs, hourAtMs + 3_600_000) - Math.max(startAtMs, hourAtMs)) / 3_600_000;
+}
+
+function traceViolations({ ledger, quarantined }: DayReadings, play: PlayResult): string[] {
+  const applied = new Set(ledger.map((line) => `${line.tenantId} ${line.eventId}`));
+  const refused = new Set(quarantined.map((document) => document.eventId));
+  const untraced = play.published.filter((event) => !(event.isMalformed ? refused.has(event.eventId) : applied.has(`${event.tenantId} ${event.eventId}`)));
+  const conflicts = play.published.filter((event) => event.conflicts > 0 && !refused.has(event.eventId));
+  const waiting = ledger.filter((line) => line.waitingFor !== undefined);
+  const reports = ledger.filter((line) => line.eventType === 'andante.delivery-reported.v1' && !line.eventId.startsWith('stray:'));
+  return [
+    ...untraced.map((event) => `4: event ${event.eventId} left no trace`),
+    ...conflicts.map((event) => `3: the conflicting payload of ${event.eventId} was not quarantined`),
+    ...waiting.map((line) => `4: report ${line.eventId} still waits for ${line.waitingFor ?? ''}`),
+    ...(reports.length === play.reports ? [] : [`4: ${play.reports} reports were accepted, the ledger has ${reports.length}`]),
+  ];
+}
+
+function rowViolations({ ledger, rows }: DayReadings): string[] {
+  const owed = ledger.reduce((sum, line) => sum + line.outcomeCount, 0);
+  const shown = rows.reduce((sum, row) => sum + row.inView, 0);
+  const undrained = ledger.filter((line) => line.undrained === true).length;
+  return [
+    ...(undrained === 0 ? [] : [`3: ${undrained} ledger entries still owe their rows`]),
+    ...(shown === owed ? [] : [`3: the ledger has ${owed} outcomes, the views show ${shown}`]),
+    ...rows.filter((row) => row.distinct !== row.inView).map((row) => `3: ${row.table} has ${row.distinct} row ids, its view ${row.inView} rows`),
+  ];
+}
+
+/** What ad servers counted against what the campaigns say: nothing dropped, nothing counted twice. */
+function deliveryViolations({ campaigns }: DayReadings, play: PlayResult): string[] {
+  const counted = new Map(play.subcampaigns.map((count) => [`${count.campaignId}/${count.subcampaignId}`, count]));
+  return campaigns.flatMap(({ campaignId, subcampaigns }) =>
+    subcampaigns.flatMap((sub) => {
+      const world = counted.get(`${campaignId}/${sub.subcampaignId}`) ?? { impressions: 0, clicks: 0, conversions: 0 };
+      return (['impressions', 'clicks', 'conversions'] as const)
+        .filter((number) => world[number] !== sub[number])
+        .map((number) => `6: ${sub.subcampaignId}: ad servers counted ${world[number]} ${number}, the campaign has ${sub[number]}`);
+    }),
+  );
+}

@@ -1,0 +1,101 @@
+// The options of `npm start`, parsed once from an argument list.
+import { parseArgs } from 'node:util';
+
+export interface StartOptions {
+  once: boolean;
+  idle: boolean;
+  report: string | undefined;
+  traffic: string | undefined;
+  seed: number;
+  markets: number;
+  campaigns: number;
+  days: number;
+  port: number;
+  tickFaults: { doubledShare: number; lateShare: number; missingShare: number };
+}
+
+export const USAGE = `npm start -- [options]
+
+Starts Firestore, Pub/Sub, BigQuery and every function on this machine, plays a day of campaigns, prints what became
+of them, and stays up until Ctrl-C.
+
+  --once               exit after the day: 0 if every invariant held, 1 if not
+  --idle               only the stack, without traffic; the last line printed is one JSON object that says where it is
+  --report FILE        also write the result as JSON
+  --traffic FILE       CSV region_id,dow,hour,traffic_share: its regions become the markets, its shares the rhythm
+  --seed N             the same seed plays the same day (default 1)
+  --markets N          markets (default 4)
+  --campaigns N        campaigns (default 24)
+  --days N             days (default 1)
+  --port N             port of the functions (default: a free one)
+  --tick-doubled P     share of scheduler ticks published twice (default 0.02)
+  --tick-late P        share of ticks published one tick late (default 0)
+  --tick-missing P     share of ticks never published (default 0)
+  --help               this text
+`;
+
+/** Thrown for arguments that make no sense; the message says which and what would. */
+export class UsageError extends Error {}
+
+const numbers = {
+  seed: { low: 0, high: Number.MAX_SAFE_INTEGER, fallback: 1 },
+  markets: { low: 1, high: 15, fallback: 4 },
+  campaigns: { low: 1, high: 2000, fallback: 24 },
+  days: { low: 1, high: 30, fallback: 1 },
+  port: { low: 0, high: 65_535, fallback: 0 },
+} as const;
+
+const shares = { 'tick-doubled': 0.02, 'tick-late': 0, 'tick-missing': 0 } as const;
+
+/** @throws UsageError */
+export function parseStartOptions(args: string[]): StartOptions | 'help' {
+  const values = readArguments(args);
+  if (values['help'] === true) return 'help';
+  const whole = (name: keyof typeof numbers) => {
+    const { low, high, fallback } = numbers[name];
+    const value = values[name] === undefined ? fallback : Number(values[name]);
+    if (!Number.isSafeInteger(value) || value < low || value > high) throw new UsageError(`--${name} takes a whole number from ${low} to ${high}, not ${String(values[name])}`);
+    return value;
+  };
+  const share = (name: keyof typeof shares) => {
+    const value = values[name] === undefined ? shares[name] : Number(values[name]);
+    if (!(value >= 0 && value <= 1)) throw new UsageError(`--${name} takes a share from 0 to 1, not ${String(values[name])}`);
+    return value;
+  };
+  const idle = values['idle'] === true;
+  const once = values['once'] === true;
+  if (idle && once) throw new UsageError('--idle stays up and --once does not: choose one');
+  const file = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
+  const tickFaults = { doubledShare: share('tick-doubled'), lateShare: share('tick-late'), missingShare: share('tick-missing') };
+  if (tickFaults.doubledShare + tickFaults.lateShare + tickFaults.missingShare > 1) throw new UsageError('the shares of doubled, late and missing ticks add up to at most 1');
+  return {
+    once,
+    idle,
+    report: file('report'),
+    traffic: file('traffic'),
+    seed: whole('seed'),
+    markets: whole('markets'),
+    campaigns: whole('campaigns'),
+    days: whole('days'),
+    port: whole('port'),
+    tickFaults,
+  };
+}
+
+function readArguments(args: string[]): Record<string, string | boolean | undefined> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = {
+    once: flag,
+    idle: flag,
+    help: flag,
+    report: text,
+    traffic: text,
+    ...Object.fromEntries([...Object.keys(numbers), ...Object.keys(shares)].map((name) => [name, text])),
+  };
+  try {
+    return parseArgs({ args, options, strict: true }).values as Record<string, string | boolean | undefined>;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
+  }
+}

@@ -1,0 +1,133 @@
+// `npm start`: brings the stack up, plays days of campaigns on it, prints what became of them, and stays up.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { AllocationStore } from '../shared/store/allocation-store.ts';
+import { createFirestoreStore } from '../shared/store/firestore-store.ts';
+import { firestoreClient, readDay } from './day-readings.ts';
+import { reportDay, type DayReport } from './day-report.ts';
+import { renderDay } from './day-table.ts';
+import { showProgress } from './progress.ts';
+import { cacheDir, startStack, type Stack } from './stack.ts';
+import { USAGE, UsageError, parseStartOptions, type StartOptions } from './start-options.ts';
+import { idleDays, openPopulation, playWorld, seedSupply } from './world-stack.ts';
+import type { Population } from './world/population.ts';
+
+const DAY_MS = 86_400_000;
+/** Virtual ticks of five minutes: a day is 288 of them. */
+const TICK_INTERVAL_MS = 300_000;
+/** The first virtual day, a Monday: the same on every machine. */
+const START_AT_MS = Date.parse('2026-03-02T00:00:00Z');
+
+const stopped = new AbortController();
+
+async function main(args: string[]): Promise<number> {
+  const options = parseStartOptions(args);
+  if (options === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  // Before anything starts: a file that cannot be read is not worth a stack.
+  const population = await openPopulation(options);
+  const startedAtMs = performance.now();
+  const stack = await startStack({
+    tickIntervalMs: TICK_INTERVAL_MS,
+    virtualTime: true,
+    port: options.port,
+    retry: { minBackoffSeconds: 1, maxBackoffSeconds: 10 },
+    onStep: (step, ms) => console.error(`  ${step.padEnd(16)} ${(ms / 1000).toFixed(1)} s`),
+    onAlarm: (line) => console.error(line),
+  });
+  try {
+    stopped.signal.throwIfAborted();
+    await announce(stack);
+    console.error(`Ready after ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s. Functions ${stack.functionsUrl}, log ${stack.logFile}`);
+    return options.idle ? await idle(stack, population) : await play(stack, population, options);
+  } finally {
+    await withdraw();
+    await stack.stop();
+  }
+}
+
+async function idle(stack: Stack, population: Population): Promise<number> {
+  const { startAtMs, endAtMs } = idleDays(Date.now());
+  await seedSupply(storeOf(stack), population, startAtMs, endAtMs);
+  console.log(JSON.stringify(placesOf(stack)));
+  await untilStopped();
+  return 0;
+}
+
+async function play(stack: Stack, population: Population, options: StartOptions): Promise<number> {
+  const store = storeOf(stack);
+  const { seed, campaigns, days, tickFaults } = options;
+  await seedSupply(store, population, START_AT_MS, START_AT_MS + days * DAY_MS + 8 * 3_600_000);
+  const progress = showProgress(days);
+  const played = await playWorld(stack, population, {
+    seed,
+    startAtMs: START_AT_MS,
+    campaigns,
+    days,
+    tickIntervalMs: TICK_INTERVAL_MS,
+    tickFaults,
+    onProgress: progress.update,
+    signal: stopped.signal,
+  }).finally(progress.stop);
+  const report = reportDay(await readDay(stack, store, played), played, population, TICK_INTERVAL_MS);
+  console.log(renderDay(report));
+  if (options.report !== undefined) await writeReport(options.report, options, report);
+  if (options.once) return report.violations.length === 0 ? 0 : 1;
+  console.error('Everything stays up; Ctrl-C stops it. Look around with: npm run andante -- inspect market ' + (population.markets[0] ?? ''));
+  await untilStopped();
+  return 0;
+}
+
+async function writeReport(file: string, options: StartOptions, report: DayReport): Promise<void> {
+  await mkdir(dirname(resolve(file)), { recursive: true });
+  await writeFile(file, `${JSON.stringify({ options, ...report }, null, 2)}\n`);
+  console.error(`Report written to ${file}`);
+}
+
+function storeOf({ projectId, firestoreHost }: Stack): AllocationStore {
+  return createFirestoreStore(firestoreClient(projectId, firestoreHost));
+}
+
+/** Where everything is, for programs. */
+function placesOf({ projectId, firestoreHost, pubsubHost, bigqueryEndpoint, functionsUrl, topology }: Stack) {
+  const { topics, subscriptions, dataset, tables } = topology;
+  return { projectId, firestoreHost, pubsubHost, bigqueryEndpoint, functionsUrl, topics, subscriptions: Object.keys(subscriptions), dataset, tables: Object.keys(tables) };
+}
+
+const announcement = resolve(cacheDir, 'stack.json');
+
+/** Tells the command line where the stack is. The latest stack wins. */
+async function announce(stack: Stack): Promise<void> {
+  await writeFile(announcement, `${JSON.stringify({ ...placesOf(stack), tickIntervalMs: TICK_INTERVAL_MS, pid: process.pid })}\n`);
+}
+
+async function withdraw(): Promise<void> {
+  await rm(announcement, { force: true });
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise((done) => {
+    if (stopped.signal.aborted) done();
+    else stopped.signal.addEventListener('abort', () => done());
+  });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopped.signal.aborted) return;
+    console.error('\nStopping: nothing is left running.');
+    stopped.abort();
+  });
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(stopped.signal.aborted ? 0 : code),
+  (error: unknown) => {
+    if (stopped.signal.aborted) process.exit(130);
+    console.error(error instanceof Error ? error.message : error);
+    if (error instanceof UsageError) console.error('\n`npm start -- --help` lists the options.');
+    process.exit(error instanceof UsageError ? 2 : 1);
+  },
+);

@@ -1,0 +1,119 @@
+// Joins the world to a stack: seeds the forecast it is sold on, plays its bookings and ticks through Pub/Sub, and watches
+// every plan that is served.
+import { PubSub } from '@google-cloud/pubsub';
+import type { PlanWire } from '../shared/contracts/plan.ts';
+import { persistSupply } from '../shared/store/persist-supply.ts';
+import type { AllocationStore } from '../shared/store/allocation-store.ts';
+import { createVirtualScheduler, type TickFaults } from './scheduler.ts';
+import type { Stack } from './stack.ts';
+import { builtInProfiles, firstMarkets } from './world/market-profile.ts';
+import { createPopulation, daysOf, type Population } from './world/population.ts';
+import { createRandom } from './world/random.ts';
+import { runWorld, type WorldProgress, type WorldResult } from './world/run-world.ts';
+import { readTrafficFile } from './world/traffic-file.ts';
+
+const DAY_MS = 86_400_000;
+
+/** @throws Error naming the file and line of traffic that cannot be read, or how many markets there are */
+export async function openPopulation(options: { seed: number; markets: number; traffic: string | undefined }): Promise<Population> {
+  const { seed, markets, traffic } = options;
+  const profiles = traffic === undefined ? builtInProfiles(markets) : firstMarkets(await readTrafficFile(traffic), markets);
+  return createPopulation({ seed, profiles });
+}
+
+/** Writes what the population is expected to do as the markets' supply. */
+export async function seedSupply(store: AllocationStore, population: Population, startAtMs: number, endAtMs: number): Promise<void> {
+  const days = daysOf(startAtMs, endAtMs);
+  for (const market of population.markets) {
+    // A transaction takes 400 documents; 31 days of a flight are far from it.
+    await persistSupply(store, market, days.map((day) => population.expectedSupply(market, day)));
+  }
+}
+
+export interface PlayOptions {
+  seed: number;
+  startAtMs: number;
+  campaigns: number;
+  days: number;
+  tickIntervalMs: number;
+  tickFaults: Pick<TickFaults, 'doubledShare' | 'lateShare' | 'missingShare'>;
+  onProgress: (progress: WorldProgress) => void;
+  signal: AbortSignal;
+}
+
+export interface PlayResult extends WorldResult {
+  /** Slots for which the scheduler published a tick, and those of them that it published twice. */
+  ticks: number;
+  doubledTicks: number;
+  /** Plans whose shares over some cell added up to more than the cell (invariant 5). */
+  overfullPlans: string[];
+}
+
+/** Plays the world against the stack's public interfaces. */
+export async function playWorld(stack: Stack, population: Population, options: PlayOptions): Promise<PlayResult> {
+  const { tickIntervalMs, seed, startAtMs, tickFaults } = options;
+  const pubsub = new PubSub({ projectId: stack.projectId, apiEndpoint: stack.pubsubHost, emulatorMode: true });
+  const publish = async (topic: string, data: string, attributes: Record<string, string>) =>
+    void (await pubsub.topic(topic, { batching: { maxMilliseconds: 2 } }).publishMessage({ data: Buffer.from(data), attributes }));
+  const sent = new Map<string, number>();
+  const scheduler = createVirtualScheduler(
+    {
+      schedules: inTicksOf(stack.topology.schedules, tickIntervalMs),
+      faults: { ...tickFaults, lateByMs: tickIntervalMs },
+      random: createRandom(seed, 'ticks'),
+      publish: async (topic, body) => {
+        const key = `${topic} ${String(body['scheduledFor'])}`;
+        sent.set(key, (sent.get(key) ?? 0) + 1);
+        await publish(topic, JSON.stringify(body), { type: String(body['type']), tenantId: String(body['tenantId']) });
+      },
+    },
+    startAtMs,
+  );
+  const overfullPlans = new Set<string>();
+  try {
+    const result = await runWorld({
+      ...options,
+      population,
+      functionsUrl: stack.functionsUrl,
+      publish,
+      fetch: watchPlans(overfullPlans),
+      tick: async (atMs) => (await scheduler.advanceTo(atMs)).get('delivery-tick') ?? atMs,
+    });
+    const ticks = [...sent].filter(([key]) => key.startsWith('delivery-tick'));
+    const doubledTicks = ticks.filter(([, count]) => count > 1).length;
+    return { ...result, ticks: ticks.length, doubledTicks, overfullPlans: [...overfullPlans] };
+  } finally {
+    await pubsub.close();
+  }
+}
+
+/** The world's virtual minute is its tick: what runs every minute runs every tick. */
+function inTicksOf(schedules: Stack['topology']['schedules'], tickIntervalMs: number): Stack['topology']['schedules'] {
+  const minutes = tickIntervalMs / 60_000;
+  const cron = minutes === 60 ? '0 * * * *' : `*/${minutes} * * * *`;
+  return Object.fromEntries(Object.entries(schedules).map(([name, schedule]) => [name, name === 'delivery-tick' ? { ...schedule, cron } : schedule]));
+}
+
+/** A fetch that reads every plan that passes and notes those that promise more of a cell than there is. */
+function watchPlans(overfull: Set<string>): typeof globalThis.fetch {
+  return async (url, init) => {
+    const response = await fetch(url, init);
+    if (response.status === 200 && response.headers.get('content-type') === 'application/json') {
+      const plan = (await response.clone().json()) as PlanWire;
+      if (plan.response.some((cell) => cellLoad(plan, cell) > 1)) overfull.add(`${plan.market} ${plan.planVersion}`);
+    }
+    return response;
+  };
+}
+
+function cellLoad(plan: PlanWire, cell: PlanWire['response'][number]): number {
+  return plan.lines
+    .filter((line) => line.segments.includes(cell.segment) && line.surfaces.includes(cell.surface))
+    .reduce((sum, line) => sum + line.fallbackShare, 0);
+}
+
+/** The days that a stack without traffic is given supply for: from yesterday, as long as a flight can be. */
+export function idleDays(nowMs: number): { startAtMs: number; endAtMs: number } {
+  const todayAtMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  return { startAtMs: todayAtMs - DAY_MS, endAtMs: todayAtMs + 32 * DAY_MS };
+}
