@@ -36,7 +36,8 @@ export async function persistCampaignEvent(store: AllocationStore, event: Campai
   return store.transact(async (transaction) => {
     const [known, stored] = await transaction.get([ref, refs.campaign(tenantId, campaignId)]);
     if (known) return { ref, entry: sameEvent(known, hash), isDuplicate: true };
-    if (!stored) await checkOwner(transaction, campaignId, tenantId);
+    // An expected campaign owns nothing yet: another tenant's may have been accepted under its id.
+    if (!stored || stored.status === 'expected') await checkOwner(transaction, campaignId, tenantId);
     const markets = await completeViews(transaction, needsOf(event, stored), snapshot);
     const campaign = stored ? withLiveNumbers(stored, entriesOf(markets)) : expectedCampaign(tenantId, campaignId);
     const outcomes = decide(campaign, event, { nowMs, markets });
