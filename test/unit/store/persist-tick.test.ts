@@ -1,0 +1,333 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { expectedCampaign } from '../../../shared/campaign/campaign-state.ts';
+import { committedMicros, leasedMicros } from '../../../shared/campaign/entry-money.ts';
+import { evolve, withLiveNumbers } from '../../../shared/campaign/evolve.ts';
+import { SILENT_LEASE_MS } from '../../../shared/campaign/settle-entry.ts';
+import type { BookEntry } from '../../../shared/contracts/documents.ts';
+import type { Outcome } from '../../../shared/contracts/outcomes.ts';
+import { refs, type AllocationStore } from '../../../shared/store/allocation-store.ts';
+import { MAX_REPORTS } from '../../../shared/store/persist-tick.ts';
+import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
+import { DAY_MS, HOUR_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
+import { campaignOf, entriesOf, file, marketOf, persist, tick, types } from '../../support/persisting.ts';
+import { seededStore, snapshotOf, withLostAnswers } from '../../support/stores.ts';
+
+const opportunities = [{ segment: 'casual', surface: 'home', opportunities: 300 }];
+
+/** A report of the window that ends at an instant. */
+function report(eventId: string, atMs: number, data: Parameters<typeof deliveryReported>[1] = {}) {
+  return deliveryReported(eventId, { windowStartAtMs: atMs - TICK_MS, windowEndAtMs: atMs, opportunities, ...data });
+}
+
+/** A store with c1 booked and a first lease granted to g1. */
+async function leasedStore(): Promise<AllocationStore> {
+  const store = await seededStore();
+  await persist(store, campaignCreated());
+  await file(store, report('hello', START_MS + TICK_MS));
+  await tick(store, START_MS + TICK_MS);
+  return store;
+}
+
+async function onlyEntry(store: AllocationStore): Promise<BookEntry> {
+  const [entry, ...others] = await entriesOf(store);
+  assert(entry && others.length === 0);
+  return entry;
+}
+
+describe('persisting a tick', () => {
+  it('folds, grants and publishes the plan that shows the grants, in one transaction', async () => {
+    const store = await leasedStore();
+    const entry = await onlyEntry(store);
+    assert.deepEqual(
+      entry.leases.map(({ group, spendUntilAtMs }) => [group, spendUntilAtMs]),
+      [['g1', START_MS + 7 * TICK_MS]],
+    );
+    const [plan] = await store.read([refs.plan('SE')]);
+    const body = JSON.parse(plan?.body ?? '{}') as {
+      lines: { leases: { group: string; grantedMicros: number }[] }[];
+      planVersion: number;
+    };
+    assert.equal(body.lines[0]?.leases[0]?.grantedMicros, entry.leases[0]?.grantedMicros);
+    const { planVersion, watermarkSlot } = await marketOf(store);
+    assert.deepEqual([planVersion, watermarkSlot, body.planVersion], [1, slotAt(START_MS + TICK_MS), 1]);
+  });
+
+  it('a doubled tick and an older one do nothing', async () => {
+    const store = await leasedStore();
+    await file(store, report('more', START_MS + 2 * TICK_MS, { lines: [line()] }));
+    const before = await snapshotOf(store, ['SE'], ['c1']);
+    for (const atMs of [START_MS + TICK_MS, START_MS]) {
+      assert.deepEqual(await tick(store, atMs), { result: 'superseded', written: [], reports: 0, quarantined: 0 });
+    }
+    assert.deepEqual(await snapshotOf(store, ['SE'], ['c1']), before);
+  });
+
+  it('two ticks of one slot at once fold a report once', async () => {
+    const store = await leasedStore();
+    await file(store, report('r', START_MS + 2 * TICK_MS, { lines: [line()] }));
+    const both = await Promise.all([tick(store, START_MS + 2 * TICK_MS), tick(store, START_MS + 2 * TICK_MS)]);
+    assert.deepEqual(both.map(({ result }) => result).sort(), ['applied', 'superseded']);
+    assert.equal((await onlyEntry(store)).impressions, 10);
+  });
+
+  it('says which market it does not know', async () => {
+    assert.equal((await tick(await seededStore(), START_MS, 'XX')).result, 'unknown-market');
+  });
+
+  it('an idle tick moves the watermark and the plan, no page and no row', async () => {
+    const store = await seededStore();
+    await persist(store, campaignCreated());
+    const { written } = await tick(store, START_MS + TICK_MS);
+    assert.deepEqual(written, []);
+    assert.equal((await marketOf(store)).bookVersion, 1);
+  });
+
+  it(`folds more than ${MAX_REPORTS} waiting reports in pieces, each with its own entry`, async () => {
+    const store = await leasedStore();
+    const count = 2 * MAX_REPORTS + 1;
+    for (let index = 0; index < count; index++) {
+      await file(
+        store,
+        report(`r${index}`, START_MS + 2 * TICK_MS, { lines: [line({ impressions: 1, chargedMicros: 1 })] }),
+      );
+    }
+    const slot = slotAt(START_MS + 2 * TICK_MS);
+    const { reports, written } = await tick(store, START_MS + 2 * TICK_MS);
+    assert.equal(reports, count);
+    assert.equal((await onlyEntry(store)).impressions, count);
+    assert.deepEqual(await store.waitingReports('SE', 10), []);
+    const own = written.filter(({ entry }) => entry.source === 'scheduler').map(({ entry }) => entry.eventId);
+    assert.deepEqual(own, [`tick:SE:${slot}:0`, `tick:SE:${slot}:1`, `tick:SE:${slot}`]);
+  });
+
+  it('a report filed again after it was folded is answered, not folded', async () => {
+    const store = await leasedStore();
+    const own = report('r', START_MS + 2 * TICK_MS, { lines: [line()] });
+    assert.equal((await file(store, own)).isDuplicate, false);
+    assert.equal((await file(store, own)).entry.result, 'filed');
+    await tick(store, START_MS + 2 * TICK_MS);
+    const again = await file(store, own);
+    assert.deepEqual([again.isDuplicate, again.entry.result], [true, 'folded']);
+    await tick(store, START_MS + 3 * TICK_MS);
+    assert.equal((await onlyEntry(store)).impressions, 10);
+    await assert.rejects(file(store, report('r', START_MS + 2 * TICK_MS, { lines: [line({ clicks: 1 })] })), {
+      code: 'EVENT_CONFLICT',
+      message: 'this event id was used by another payload: publish the report under an id of its own',
+    });
+  });
+
+  it('a report that cannot be folded is quarantined and fails nobody else’s', async () => {
+    const store = await leasedStore();
+    const lines = [line(), line({ campaignId: 'c9' })];
+    await file(store, report('good', START_MS + 2 * TICK_MS, { lines: [line()] }));
+    await file(store, report('half', START_MS + 2 * TICK_MS, { lines }));
+    const { reports, quarantined } = await tick(store, START_MS + 2 * TICK_MS);
+    assert.deepEqual([reports, quarantined], [2, 1]);
+    assert.equal((await onlyEntry(store)).impressions, 20);
+    const [stray, ...none] = (await store.quarantined(10)).map(({ document }) => document);
+    assert(stray && none.length === 0);
+    assert.deepEqual(
+      [stray.code, stray.functionName, stray.replayable],
+      ['UNKNOWN_SUBCAMPAIGN', 'delivery-reported', true],
+    );
+    const body = JSON.parse(stray.body) as { eventId: string; data: { lines: unknown[]; opportunities: unknown[] } };
+    assert.match(body.eventId, /^stray:[0-9a-f]{20}$/);
+    assert.deepEqual([body.data.lines.length, body.data.opportunities], [1, []]);
+  });
+
+  it('cancelling frees money at settlement: the entry ends once its lease is over, and its totals move', async () => {
+    const store = await leasedStore();
+    await persist(store, statusChanged('cancelled', 1));
+    const held = leasedMicros(await onlyEntry(store));
+    assert(held > 0);
+    await tick(store, START_MS + 2 * TICK_MS);
+    assert.equal(leasedMicros(await onlyEntry(store)), held);
+    await tick(store, START_MS + 7 * TICK_MS + SILENT_LEASE_MS);
+    assert.deepEqual(await entriesOf(store), []);
+    const campaign = await campaignOf(store);
+    assert.deepEqual(
+      [campaign.status, campaign.subcampaigns[0]?.status, campaign.subcampaigns[0]?.leasedMicros],
+      ['ended', 'ended', 0],
+    );
+  });
+
+  it('a silent group’s late word after the money returned is still counted, once', async () => {
+    const store = await leasedStore();
+    const [lease] = (await onlyEntry(store)).leases;
+    const lateMs = START_MS + 7 * TICK_MS + SILENT_LEASE_MS;
+    await tick(store, lateMs);
+    await file(
+      store,
+      report('late', lateMs + TICK_MS, {
+        lines: [line({ hourAtMs: lateMs, chargedMicros: lease?.grantedMicros ?? 0 })],
+      }),
+    );
+    await tick(store, lateMs + TICK_MS);
+    const entry = await onlyEntry(store);
+    assert.deepEqual([entry.overrunMicros, entry.status], [0, 'active']);
+    assert(committedMicros(entry) <= entry.budgetMicros);
+  });
+
+  it('a tick after an outage folds reports of later hours', async () => {
+    const store = await leasedStore();
+    await file(store, report('r', START_MS + 5 * HOUR_MS, { lines: [line({ hourAtMs: START_MS + 4 * HOUR_MS })] }));
+    assert.equal((await tick(store, START_MS + 2 * TICK_MS)).quarantined, 0);
+    assert.equal((await onlyEntry(store)).impressions, 10);
+  });
+
+  it('commits whose answers are lost change nothing twice, nor do the rows', async () => {
+    const run = async (through: (store: AllocationStore) => AllocationStore) => {
+      const store = await seededStore();
+      const lossy = through(store);
+      await persist(lossy, campaignCreated());
+      for (let step = 1; step <= 12; step++) {
+        const atMs = START_MS + step * TICK_MS;
+        for (let one = 0; one < (step === 3 ? MAX_REPORTS + 5 : 1); one++) {
+          await file(
+            lossy,
+            report(`r${step}-${one}`, atMs, {
+              lines: step === 1 ? [] : [line({ chargedMicros: 30_000, clicks: one === 0 ? 1 : 0 })],
+            }),
+          );
+        }
+        await tick(lossy, atMs);
+      }
+      return store;
+    };
+    const [once, twice] = [await run((store) => store), await run(withLostAnswers)];
+    assert.deepEqual(await snapshotOf(twice, ['SE'], ['c1']), await snapshotOf(once, ['SE'], ['c1']));
+    const [plans, again] = await Promise.all([once, twice].map((store) => store.read([refs.plan('SE')])));
+    assert.deepEqual(again, plans);
+    const owed = (await once.undrained(1000)).map(({ document }) => [document.eventId, types(document)]);
+    assert.deepEqual(
+      (await twice.undrained(1000)).map(({ document }) => [document.eventId, types(document)]),
+      owed,
+    );
+  });
+});
+
+describe('the fold of outcomes', () => {
+  it('is the stored campaign with its live numbers, and no money is lost or spent twice, whatever happens', async () => {
+    const step = fc.oneof(
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('budget' as const),
+          micros: fc.integer({ min: 1, max: 300_000_000 }),
+          version: fc.integer({ min: 1, max: 6 }),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          kind: fc.constant('status' as const),
+          status: fc.constantFrom('active' as const, 'paused' as const, 'cancelled' as const),
+          version: fc.integer({ min: 1, max: 6 }),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('created' as const) }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          kind: fc.constant('report' as const),
+          group: fc.constantFrom('g1', 'g2'),
+          sub: fc.constantFrom('s1', 's2'),
+          clicks: fc.nat(20),
+          charged: fc.nat(8_000_000),
+          closes: fc.boolean(),
+        }),
+      },
+      {
+        weight: 5,
+        arbitrary: fc.record({ kind: fc.constant('tick' as const), ticks: fc.constantFrom(1, 1, 1, 6, 72, 288) }),
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+        const store = await seededStore();
+        const outcomes: Outcome[] = [];
+        let atMs = START_MS;
+        const created = campaignCreated({
+          subcampaigns: [order(), order({ subcampaignId: 's2', capMicros: 70_000_000 })],
+        });
+        for (const [index, one] of steps.entries()) {
+          const eventId = `e${index}`;
+          if (one.kind === 'tick') {
+            atMs += one.ticks * TICK_MS;
+            const { written } = await tick(store, atMs);
+            outcomes.push(...written.flatMap(({ entry }) => entry.outcomes));
+          } else if (one.kind === 'report') {
+            const held = (await entriesOf(store))
+              .find(({ subcampaignId }) => subcampaignId === one.sub)
+              ?.leases.find(({ group }) => group === one.group);
+            const key = { campaignId: 'c1', subcampaignId: one.sub };
+            const closings =
+              one.closes && held
+                ? [{ ...key, grantedMicros: held.grantedMicros, chargedMicros: held.chargedMicros + one.charged }]
+                : [];
+            const lines = [line({ ...key, hourAtMs: atMs, clicks: one.clicks, chargedMicros: one.charged })];
+            await file(store, report(eventId, atMs + 1, { group: one.group, lines, closings }));
+          } else {
+            const event =
+              one.kind === 'budget'
+                ? budgetChanged(one.micros, one.version, { eventId })
+                : one.kind === 'status'
+                  ? statusChanged(one.status, one.version, { eventId })
+                  : created;
+            const { entry, isDuplicate } = await persist(store, event, atMs);
+            if (!isDuplicate) outcomes.push(...entry.outcomes);
+          }
+          await assertConsistent(store, outcomes);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+async function assertConsistent(store: AllocationStore, outcomes: readonly Outcome[]): Promise<void> {
+  const folded = outcomes.reduce(evolve, expectedCampaign('t1', 'c1'));
+  const [stored] = await store.read([refs.campaign('t1', 'c1')]);
+  const entries = await entriesOf(store);
+  if (!stored) return;
+  const live = withLiveNumbers(stored, entries);
+  assert.deepEqual(folded, live);
+  const { subcampaigns, escrowMicros, budgetMicros } = live;
+  assert.equal(
+    subcampaigns.reduce((sum, sub) => sum + sub.budgetMicros, escrowMicros),
+    budgetMicros,
+  );
+  const billed = subcampaigns.reduce((sum, sub) => sum + Math.min(sub.spentMicros, sub.budgetMicros), 0);
+  assert(billed <= budgetMicros, `${billed} billed of ${budgetMicros}`);
+  for (const entry of entries) {
+    for (const { grantedMicros, returnedMicros, chargedMicros } of entry.leases)
+      assert(returnedMicros + chargedMicros <= grantedMicros);
+  }
+}
+
+describe('a day of ticks', () => {
+  it('never commits more than the budget while groups stay inside their leases', async () => {
+    const store = await seededStore();
+    await persist(store, campaignCreated({ budgetMicros: 20_000_000 }));
+    const charged = new Map<string, number>();
+    for (let atMs = START_MS; atMs < START_MS + 2 * DAY_MS; atMs += 6 * TICK_MS) {
+      const [entry] = await entriesOf(store);
+      for (const group of ['g1', 'g2']) {
+        const lease = entry?.leases.find((one) => one.group === group);
+        const open = lease ? lease.grantedMicros - lease.returnedMicros - (charged.get(group) ?? 0) : 0;
+        charged.set(group, (charged.get(group) ?? 0) + open);
+        const lines =
+          open > 0 ? [line({ hourAtMs: atMs, chargedMicros: open, clicks: Math.floor(open / 500_000) })] : [];
+        await file(store, report(`${group}:${atMs}`, atMs + 1, { group, lines }));
+      }
+      await tick(store, atMs + TICK_MS);
+      for (const one of await entriesOf(store)) {
+        assert(committedMicros(one) <= one.budgetMicros);
+        assert.equal(one.overrunMicros, 0);
+      }
+    }
+    const [entry] = await entriesOf(store);
+    assert((entry?.spentMicros ?? 0) > 15_000_000, `only ${entry?.spentMicros ?? 0} spent`);
+  });
+});
