@@ -1,5 +1,8 @@
 // Instants are RFC 3339 in JSON and epoch milliseconds in code: one rule of names, `startAt` <-> `startAtMs`.
 
+/** The end of the year 9999. */
+const MAX_AT_MS = 253_402_300_799_999;
+
 /** The decoded form of a wire type: every `...At` string has become an `...AtMs` number, however deep. */
 export type Decoded<T> = T extends readonly (infer Item)[]
   ? Decoded<Item>[]
@@ -42,7 +45,8 @@ export function parseInstant(text: string, path: string): number {
   const atMs = Date.parse(text);
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})/.exec(text) ?? [];
   const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  if (Number.isNaN(atMs) || atMs < 0 || Number(day) > daysInMonth) throw new InvalidInstant(path);
+  // An offset can carry the last day of 9999 past what a stored instant may be.
+  if (Number.isNaN(atMs) || atMs < 0 || atMs > MAX_AT_MS || Number(day) > daysInMonth) throw new InvalidInstant(path);
   return atMs;
 }
 
