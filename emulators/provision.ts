@@ -85,13 +85,20 @@ export function subscriptionOptions(
   };
   if ('pull' in subscription) return common;
   const { projectId, functionsUrl, retry = {} } = options;
+  // With a policy, even of no wait at all, the emulator looks for what to retry every 3 s; without one, every second.
+  const { minBackoffSeconds = subscription.minBackoffSeconds, maxBackoffSeconds = subscription.maxBackoffSeconds } =
+    retry;
   return {
     ...common,
     pushEndpoint: `${functionsUrl}/${subscription.function}/projects/${projectId}/topics/${subscription.topic}`,
-    retryPolicy: {
-      minimumBackoff: { seconds: retry.minBackoffSeconds ?? subscription.minBackoffSeconds },
-      maximumBackoff: { seconds: retry.maxBackoffSeconds ?? subscription.maxBackoffSeconds },
-    },
+    ...(minBackoffSeconds > 0
+      ? {
+          retryPolicy: {
+            minimumBackoff: { seconds: minBackoffSeconds },
+            maximumBackoff: { seconds: maxBackoffSeconds },
+          },
+        }
+      : {}),
     deadLetterPolicy: {
       deadLetterTopic: `projects/${projectId}/topics/${subscription.deadLetterTopic}`,
       maxDeliveryAttempts: retry.maxDeliveryAttempts ?? subscription.maxDeliveryAttempts,

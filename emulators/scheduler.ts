@@ -29,19 +29,31 @@ export interface VirtualScheduler {
 }
 
 /** A scheduler on virtual time that starts just before `startAtMs`. */
-export function createVirtualScheduler({ schedules, publish, faults, random = () => 1 }: SchedulerOptions, startAtMs: number): VirtualScheduler {
+export function createVirtualScheduler(
+  { schedules, publish, faults, random = () => 1 }: SchedulerOptions,
+  startAtMs: number,
+): VirtualScheduler {
   const latest = new Map<string, number>();
-  const crons = Object.entries(schedules).map(([name, schedule]) => ({ name, schedule, cron: new Cron(schedule.cron, { timezone: 'UTC', paused: true }) }));
+  const crons = Object.entries(schedules).map(([name, schedule]) => ({
+    name,
+    schedule,
+    cron: new Cron(schedule.cron, { timezone: 'UTC', paused: true }),
+  }));
   let reachedAtMs = startAtMs - 1;
   let late: { dueAtMs: number; send: () => Promise<void> }[] = [];
+  const sendLate = async (untilMs: number) => {
+    const due = late.filter(({ dueAtMs }) => dueAtMs <= untilMs).sort((a, b) => a.dueAtMs - b.dueAtMs);
+    late = late.filter(({ dueAtMs }) => dueAtMs > untilMs);
+    for (const { send } of due) await send();
+  };
   return {
     async advanceTo(atMs) {
-      const runs = crons.flatMap(({ name, schedule, cron }) => runsBetween(cron, reachedAtMs, atMs).map((runAtMs) => ({ name, schedule, runAtMs })));
+      const runs = crons.flatMap(({ name, schedule, cron }) =>
+        runsBetween(cron, reachedAtMs, atMs).map((runAtMs) => ({ name, schedule, runAtMs })),
+      );
       reachedAtMs = Math.max(reachedAtMs, atMs);
-      const due = late.filter(({ dueAtMs }) => dueAtMs <= atMs);
-      late = late.filter(({ dueAtMs }) => dueAtMs > atMs);
-      for (const { send } of due) await send();
       for (const { name, schedule, runAtMs } of runs.sort((a, b) => a.runAtMs - b.runAtMs)) {
+        await sendLate(runAtMs);
         const send = async () => {
           await publish(schedule.topic, { ...schedule.body, scheduledFor: new Date(runAtMs).toISOString() });
           latest.set(name, Math.max(runAtMs, latest.get(name) ?? 0));
@@ -56,6 +68,7 @@ export function createVirtualScheduler({ schedules, publish, faults, random = ()
         await send();
         if (draw < missingShare + lateShare + doubledShare) await send();
       }
+      await sendLate(atMs);
       return latest;
     },
   };
@@ -63,12 +76,16 @@ export function createVirtualScheduler({ schedules, publish, faults, random = ()
 
 function runsBetween(cron: Cron, afterMs: number, untilMs: number): number[] {
   const runs: number[] = [];
-  for (let run = cron.nextRun(new Date(afterMs)); run && run.getTime() <= untilMs; run = cron.nextRun(run)) runs.push(run.getTime());
+  for (let run = cron.nextRun(new Date(afterMs)); run && run.getTime() <= untilMs; run = cron.nextRun(run))
+    runs.push(run.getTime());
   return runs;
 }
 
 /** A scheduler on the wall clock; the body is published as it is, as in the cloud. Returns how to stop it. */
-export function startRealScheduler({ schedules, publish }: SchedulerOptions, onError: (error: unknown) => void): () => void {
+export function startRealScheduler(
+  { schedules, publish }: SchedulerOptions,
+  onError: (error: unknown) => void,
+): () => void {
   const crons = Object.values(schedules).map(
     ({ cron, topic, body }) => new Cron(cron, { timezone: 'UTC' }, () => void publish(topic, body).catch(onError)),
   );

@@ -71,7 +71,8 @@ export async function supervise({ name, command, args, env, onLine }: Program): 
     exited,
     lastLines: () => [...lines],
     async stop() {
-      if (supervisor.connected) supervisor.disconnect();
+      // Not a disconnect, after which it could not tell us how the program ended.
+      supervisor.kill('SIGTERM');
       await exited;
     },
     kill9() {
