@@ -187,7 +187,7 @@ export const StoredPlan = closed({
 export const Quarantined = closed({
   schemaVersion,
   functionName: Id,
-  code: Type.String({ pattern: '^[A-Z][A-Z_]*$', maxLength: 64 }),
+  code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: 64 }),
   message: Type.String({ maxLength: 2000 }),
   eventId: Type.Optional(Type.String({ maxLength: 128 })),
   tenantId: Type.Optional(Type.String({ maxLength: 64 })),
