@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { parseConfig } from '../../../shared/runtime/config.ts';
+
+const env = { GOOGLE_CLOUD_PROJECT: 'demo-andante', BIGQUERY_DATASET: 'andante' };
+const local = { FIRESTORE_EMULATOR_HOST: '127.0.0.1:8080', PUBSUB_EMULATOR_HOST: 'localhost:8085' };
+
+const wrong = [
+  { name: 'no project', env: { BIGQUERY_DATASET: 'andante' }, message: /GOOGLE_CLOUD_PROJECT/ },
+  { name: 'an empty dataset', env: { ...env, BIGQUERY_DATASET: '' }, message: /BIGQUERY_DATASET/ },
+  {
+    name: 'a project id that is none',
+    env: { ...env, GOOGLE_CLOUD_PROJECT: 'Demo_1' },
+    message: /GOOGLE_CLOUD_PROJECT/,
+  },
+  { name: 'a tick of milliseconds', env: { ...env, TICK_INTERVAL_MS: '999' }, message: /TICK_INTERVAL_MS/ },
+  { name: 'a tick in words', env: { ...env, TICK_INTERVAL_MS: '5 minutes' }, message: /TICK_INTERVAL_MS/ },
+  { name: 'a log level nobody knows', env: { ...env, LOG_LEVEL: 'loud' }, message: /LOG_LEVEL/ },
+  { name: 'virtual time that is maybe', env: { ...env, ...local, VIRTUAL_TIME: '1' }, message: /VIRTUAL_TIME/ },
+  {
+    name: 'virtual time in production',
+    env: { ...env, VIRTUAL_TIME: 'true' },
+    message: /VIRTUAL_TIME is for emulators on this machine/,
+  },
+  {
+    name: 'virtual time with one emulator',
+    env: { ...env, FIRESTORE_EMULATOR_HOST: 'localhost:1', VIRTUAL_TIME: 'true' },
+    message: /VIRTUAL_TIME is for/,
+  },
+  {
+    name: 'virtual time on another machine',
+    env: { ...env, ...local, PUBSUB_EMULATOR_HOST: '10.0.0.1:8085', VIRTUAL_TIME: 'true' },
+    message: /VIRTUAL_TIME is for/,
+  },
+  {
+    name: 'virtual time on a name that only begins like ours',
+    env: { ...env, ...local, PUBSUB_EMULATOR_HOST: '127.0.0.1.example.com:80', VIRTUAL_TIME: 'true' },
+    message: /VIRTUAL_TIME is for/,
+  },
+  { name: 'groups that are no JSON', env: { ...env, AD_SERVER_GROUPS: '{' }, message: /AD_SERVER_GROUPS/ },
+  { name: 'groups that are null', env: { ...env, AD_SERVER_GROUPS: 'null' }, message: /AD_SERVER_GROUPS/ },
+  { name: 'a group with a bad name', env: { ...env, AD_SERVER_GROUPS: '{"a@b":"g 1"}' }, message: /AD_SERVER_GROUPS/ },
+  { name: 'an audience without TLS', env: { ...env, REPORT_AUDIENCE: 'http://x' }, message: /REPORT_AUDIENCE/ },
+];
+
+describe('parsing the configuration', () => {
+  it('reads what is set and defaults the rest, frozen', () => {
+    const config = parseConfig({
+      ...env,
+      PATH: '/bin',
+      AD_SERVER_GROUPS: '{"a@demo.example":"g1"}',
+      REPORT_AUDIENCE: 'https://report.example',
+    });
+    assert.deepEqual(
+      [config.projectId, config.dataset, config.tickIntervalMs, config.virtualTime, config.logLevel, config.isLocal],
+      ['demo-andante', 'andante', 60_000, false, 'info', false],
+    );
+    assert.deepEqual([...config.adServerGroups], [['a@demo.example', 'g1']]);
+    assert(Object.isFrozen(config));
+  });
+
+  it('allows virtual time where everything is an emulator on this machine', () => {
+    for (const host of ['localhost:1', '127.0.0.1:1', '[::1]:1']) {
+      const config = parseConfig({
+        ...env,
+        FIRESTORE_EMULATOR_HOST: host,
+        PUBSUB_EMULATOR_HOST: host,
+        VIRTUAL_TIME: 'true',
+        TICK_INTERVAL_MS: '300000',
+      });
+      assert.deepEqual([config.virtualTime, config.isLocal, config.tickIntervalMs], [true, true, 300_000]);
+    }
+  });
+
+  for (const { name, env: given, message } of wrong) {
+    it(`refuses ${name}`, () => {
+      assert.throws(() => parseConfig(given), { code: 'INVALID_CONFIG', message });
+    });
+  }
+
+  it('names every problem in one error', () => {
+    const all = { TICK_INTERVAL_MS: 'x', LOG_LEVEL: 'x', AD_SERVER_GROUPS: 'x', VIRTUAL_TIME: 'true' };
+    assert.throws(
+      () => parseConfig(all),
+      ({ message }: Error) =>
+        ['GOOGLE_CLOUD_PROJECT', 'BIGQUERY_DATASET', ...Object.keys(all)].every((name) => message.includes(name)),
+    );
+  });
+});
