@@ -14,6 +14,8 @@ export interface StackOptions {
   tickIntervalMs: number;
   /** Events happen when they say. */
   virtualTime: boolean;
+  /** A project of its own where emulators are shared. */
+  projectId?: string;
   /** The gateway's port; a free one when it is 0. */
   port?: number;
   retry?: ProvisionOptions['retry'];
@@ -82,7 +84,7 @@ async function assemble(options: StackOptions, running: { stop(): Promise<void> 
   ] as const);
 
   // Emulators that were there before us may hold another stack's state.
-  const projectId = firestore.isOurs && pubsub.isOurs ? 'demo-andante' : `demo-andante-${process.pid}`;
+  const projectId = options.projectId ?? (firestore.isOurs && pubsub.isOurs ? 'demo-andante' : `demo-andante-${process.pid}`);
   const env = {
     GOOGLE_CLOUD_PROJECT: projectId,
     BIGQUERY_DATASET: topology.dataset,

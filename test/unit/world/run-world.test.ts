@@ -136,7 +136,7 @@ describe('run world', () => {
   it('names the market whose plan does not come, and how far it is', async () => {
     const { functions, run } = createWorld();
     await assert.rejects(
-      run(9, { tick: async () => {}, planTimeoutMs: 200 }),
+      run(9, { tick: async (atMs) => atMs, planTimeoutMs: 200 }),
       /market (SE|DE) did not reach slot \d+ in 200 ms: it has no plan/,
     );
     const stuck = createWorld();

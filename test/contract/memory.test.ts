@@ -1,0 +1,26 @@
+import { createMemoryBus } from '../../shared/bus/memory-bus.ts';
+import { createMemoryLog } from '../../shared/outcomes/memory-log.ts';
+import { createMemoryStore } from '../../shared/store/memory-store.ts';
+import { allocationStoreContract } from './allocation-store.ts';
+import { eventBusContract } from './event-bus.ts';
+import { outcomeLogContract } from './outcome-log.ts';
+
+describe('The allocation store in memory', () => allocationStoreContract(createMemoryStore));
+
+describe('The outcome log in memory', () =>
+  outcomeLogContract(async () => {
+    const log = createMemoryLog();
+    const rowIds = async (table: string) => [...new Set(log.rows.filter((row) => row.table === table).map(({ json }) => json.row_id))].sort();
+    return { log, rowIds };
+  }));
+
+describe('The event bus in memory', () =>
+  eventBusContract(async () => {
+    const bus = createMemoryBus();
+    let taken = 0;
+    const next = async (topic: string) => {
+      const { message, attributes } = bus.published.filter((published) => published.topic === topic)[taken++] as (typeof bus.published)[number];
+      return { body: message, attributes };
+    };
+    return { bus, next };
+  }));
