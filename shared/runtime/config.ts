@@ -13,6 +13,10 @@ export interface Config {
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Set when everything we talk to is an emulator on this machine. */
   isLocal: boolean;
+  /** `host:port` of the Firestore emulator. */
+  firestoreHost: string | undefined;
+  /** `host:port` of the Pub/Sub emulator. */
+  pubsubHost: string | undefined;
   bigqueryEndpoint: string | undefined;
   reportAudience: string | undefined;
   adServerGroups: ReadonlyMap<string, string>;
@@ -20,7 +24,12 @@ export interface Config {
 
 /** The configuration of this process. */
 export function readConfig(): Config {
-  return parseConfig(process.env);
+  return parseConfig(readEnvironment());
+}
+
+/** The environment of this process, for tools that add to it before they parse it. */
+export function readEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
 }
 
 /**
@@ -29,15 +38,21 @@ export function readConfig(): Config {
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const known = Object.keys(Environment.properties);
-  const set = Object.fromEntries(Object.entries(env).filter(([name, value]) => known.includes(name) && value !== undefined && value !== ''));
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => known.includes(name) && value !== undefined && value !== ''),
+  );
   const problems: string[] = [];
   if (!validators.environment(set)) {
-    for (const error of validators.environment.errors ?? []) problems.push(`${error.instancePath.slice(1)} ${error.message ?? 'is invalid'}`.trim());
+    for (const error of validators.environment.errors ?? [])
+      problems.push(`${error.instancePath.slice(1)} ${error.message ?? 'is invalid'}`.trim());
   }
   const variables = set as Static<typeof Environment>;
   const isLocal = isLoopback(variables.FIRESTORE_EMULATOR_HOST) && isLoopback(variables.PUBSUB_EMULATOR_HOST);
   const virtualTime = variables.VIRTUAL_TIME === 'true';
-  if (virtualTime && !isLocal) problems.push('VIRTUAL_TIME is for emulators on this machine: FIRESTORE_EMULATOR_HOST and PUBSUB_EMULATOR_HOST must be loopback addresses');
+  if (virtualTime && !isLocal)
+    problems.push(
+      'VIRTUAL_TIME is for emulators on this machine: FIRESTORE_EMULATOR_HOST and PUBSUB_EMULATOR_HOST must be loopback addresses',
+    );
   const adServerGroups = parseGroups(variables.AD_SERVER_GROUPS ?? '{}', problems);
   if (problems.length > 0) throw new AndanteError('INVALID_CONFIG', `configuration: ${problems.join('; ')}`);
   return Object.freeze({
@@ -47,6 +62,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     virtualTime,
     logLevel: variables.LOG_LEVEL ?? 'info',
     isLocal,
+    firestoreHost: variables.FIRESTORE_EMULATOR_HOST,
+    pubsubHost: variables.PUBSUB_EMULATOR_HOST,
     bigqueryEndpoint: variables.BIGQUERY_EMULATOR_HOST,
     reportAudience: variables.REPORT_AUDIENCE,
     adServerGroups,
@@ -56,7 +73,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 function parseGroups(json: string, problems: string[]): ReadonlyMap<string, string> {
   try {
     const groups = Object.entries(JSON.parse(json) as Record<string, unknown>);
-    if (groups.every((pair): pair is [string, string] => typeof pair[1] === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(pair[1]))) return new Map(groups);
+    if (
+      groups.every(
+        (pair): pair is [string, string] =>
+          typeof pair[1] === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(pair[1]),
+      )
+    )
+      return new Map(groups);
   } catch {
     // named below
   }

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import type { BookPage, Campaign } from '../../../shared/contracts/documents.ts';
+import { refs, type AllocationStore } from '../../../shared/store/allocation-store.ts';
+import { budgetChanged, campaignCreated, deliveryReported, line, statusChanged } from '../../support/events.ts';
+import { DAY_MS, START_MS, TICK_MS } from '../../support/instants.ts';
+import { campaignOf, file, persist, tick } from '../../support/persisting.ts';
+import { createCommandLine, servedWorld, type Ran } from './command-line.ts';
+
+function codesOf(ran: Ran): string[] {
+  return [...new Set((ran.json()['differences'] as { code: string }[]).map(({ code }) => code))].sort();
+}
+
+async function editPage(store: AllocationStore, edit: (page: BookPage) => BookPage): Promise<void> {
+  const ref = refs.page('SE', 'p00');
+  const [page] = await store.read([ref]);
+  await store.transact(async (transaction) => transaction.set(ref, edit(page as BookPage)));
+}
+
+async function editCampaign(store: AllocationStore, own: Partial<Campaign>): Promise<void> {
+  const campaign = await campaignOf(store);
+  await store.transact(async (transaction) => transaction.set(refs.campaign('t1', 'c1'), { ...campaign, ...own }));
+}
+
+describe('reconcile', () => {
+  it('finds that ledger, state and BigQuery agree about a campaign, a market, and everything', async () => {
+    const { run } = await servedWorld();
+    for (const argv of [['--campaign', 't1/c1'], ['--market', 'SE'], []]) {
+      const { exit, stdout } = await run(['reconcile', ...argv]);
+      assert.equal(exit, 0, stdout);
+      assert.match(stdout, /agree/);
+    }
+  });
+
+  it('agrees after budgets and states changed, tickless and ticked, and copies of rows', async () => {
+    const { run, store, drainAll, log } = await servedWorld();
+    await persist(store, budgetChanged(80_000_000, 1), START_MS + 3 * TICK_MS);
+    await persist(store, statusChanged('paused', 1), START_MS + 3 * TICK_MS);
+    await drainAll();
+    await log.append(log.rows);
+    assert.equal((await run(['reconcile'])).exit, 0);
+    await file(store, deliveryReported('r2', { lines: [line({ clicks: 1 })] }));
+    await tick(store, START_MS + 4 * TICK_MS);
+    await persist(store, statusChanged('active', 2), START_MS + 5 * TICK_MS);
+    await drainAll();
+    const { exit, stdout } = await run(['reconcile']);
+    assert.equal(exit, 0, stdout);
+  });
+
+  it('agrees about a campaign that has ended', async () => {
+    const { run, store, drainAll } = await servedWorld();
+    await tick(store, START_MS + 4 * DAY_MS);
+    await drainAll();
+    assert.equal((await campaignOf(store)).status, 'ended');
+    const { exit, stdout } = await run(['reconcile', '--campaign', 't1/c1']);
+    assert.equal(exit, 0, stdout);
+  });
+
+  it('agrees about a refused campaign, of which there are rows only', async () => {
+    const { run, store, drainAll } = await servedWorld();
+    await persist(store, campaignCreated({ campaignId: 'c2', budgetMicros: 9_000_000_000 }));
+    await drainAll();
+    assert.equal((await run(['reconcile', '--campaign', 't1/c2'])).exit, 0);
+  });
+
+  it('reads three times before it calls something a difference', async () => {
+    const { run, state } = await servedWorld({ drained: false });
+    const ran = await run(['reconcile', '--market', 'SE', '--json']);
+    assert.equal(ran.exit, 1);
+    assert.equal(state.slept, 2);
+    assert.match(ran.stderr, /reading again/);
+  });
+
+  it('counts rows that BigQuery does not have yet, and names the mend', async () => {
+    const { run } = await servedWorld({ drained: false });
+    const { exit, stdout } = await run(['reconcile', '--market', 'SE']);
+    assert.equal(exit, 1);
+    assert.match(stdout, /^UNDRAINED +ledger +0 entries +[1-9]/m);
+    assert.match(stdout, /UNDRAINED: publish an andante\.outcome-drain\.v1 event/);
+  });
+
+  it('counts reports that no tick has folded', async () => {
+    const { run, store } = await servedWorld();
+    await file(store, deliveryReported('r2', { lines: [line()] }));
+    const ran = await run(['reconcile', '--campaign', 't1/c1', '--json']);
+    assert.deepEqual([ran.exit, codesOf(ran)], [1, ['REPORTS_WAITING']]);
+  });
+
+  it('finds each kind of damage by its code', async () => {
+    const damages: [string, string[], (world: Awaited<ReturnType<typeof servedWorld>>) => Promise<void>][] = [
+      [
+        '--market',
+        ['DELIVERY_DIFFERS', 'STATE_DIFFERS'],
+        ({ store }) =>
+          editPage(store, (page) => ({
+            ...page,
+            entries: page.entries.map((entry) => ({ ...entry, clicks: entry.clicks + 1 })),
+          })),
+      ],
+      ['--market', ['PAGE_TABLE_DIFFERS'], ({ store }) => editPage(store, (page) => ({ ...page, entries: [] }))],
+      [
+        '--market',
+        ['CAMPAIGN_MISSING', 'DELIVERY_DIFFERS', 'STATE_DIFFERS'],
+        ({ store }) =>
+          editPage(store, (page) => ({
+            ...page,
+            entries: page.entries.map((entry) => ({ ...entry, subcampaignId: 's9' })),
+          })),
+      ],
+      [
+        '--campaign',
+        ['ENTRY_MISSING', 'STATE_DIFFERS'],
+        ({ store }) => editPage(store, (page) => ({ ...page, entries: [] })),
+      ],
+      [
+        '--campaign',
+        ['ENTRY_DIFFERS'],
+        ({ store }) =>
+          editPage(store, (page) => ({
+            ...page,
+            entries: page.entries.map((entry) => ({ ...entry, budgetMicros: 1_000_000_000 })),
+          })),
+      ],
+      ['--campaign', ['SPLIT_DIFFERS', 'STATE_DIFFERS'], ({ store }) => editCampaign(store, { escrowMicros: 1 })],
+      ['--campaign', ['STATE_DIFFERS'], ({ store }) => editCampaign(store, { statusVersion: 4 })],
+    ];
+    for (const [option, codes, damage] of damages) {
+      const world = await servedWorld();
+      await damage(world);
+      const ran = await world.run(['reconcile', option, option === '--market' ? 'SE' : 't1/c1', '--json']);
+      assert.equal(ran.exit, 1);
+      assert.deepEqual(codesOf(ran), codes);
+    }
+  });
+
+  it('finds a row that is not what the ledger decided, and one without an entry', async () => {
+    const { run, log } = await servedWorld();
+    const accepted = log.rows.find(({ json }) => json['type'] === 'campaign-accepted');
+    assert.ok(accepted);
+    accepted.json['escrow_micros'] = 5;
+    await log.append([
+      { table: 'outcomes', json: { ...accepted.json, type: 'campaign-refused', row_id: '00000000000000000000:0' } },
+    ]);
+    const codes = codesOf(await run(['reconcile', '--campaign', 't1/c1', '--json']));
+    assert.ok(
+      codes.includes('LEDGER_DIFFERS') && codes.includes('LEDGER_MISSING') && codes.includes('STATE_DIFFERS'),
+      codes.join(),
+    );
+  });
+
+  it('finds a grant above the highest budget that a subcampaign had', async () => {
+    const { run, log } = await servedWorld();
+    for (const { json } of log.rows) {
+      if (json['type'] !== 'market-paced') continue;
+      for (const paced of json['subcampaigns'] as Record<string, number>[]) paced['leased_micros'] = 200_000_000;
+    }
+    const codes = codesOf(await run(['reconcile', '--market', 'SE', '--json']));
+    assert.ok(codes.includes('GRANTED_ABOVE_BUDGET'), codes.join());
+  });
+
+  it('says that nothing matched', async () => {
+    const { run } = await servedWorld();
+    for (const argv of [
+      ['--campaign', 't1/c9'],
+      ['--market', 'XX'],
+    ]) {
+      const { exit, stdout } = await run(['reconcile', ...argv]);
+      assert.equal(exit, 1);
+      assert.match(stdout, /is known neither to the store nor to BigQuery/);
+    }
+    assert.equal((await createCommandLine().run(['reconcile'])).exit, 1);
+  });
+});
