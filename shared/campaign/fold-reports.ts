@@ -35,8 +35,14 @@ export interface Verdict {
 
 export interface Fold {
   verdicts: Verdict[];
-  /** Entries after the fold, by key; only those that a report named. */
+  /** Entries after the fold, by key; only those that a report moved. */
   changed: Map<string, BookEntry>;
+}
+
+/** The copies that reports add to, and which of them were moved. */
+interface Draft {
+  open(key: string): BookEntry | undefined;
+  moved: Set<string>;
 }
 
 /** One name for an entry inside a market. */
@@ -55,18 +61,19 @@ export function foldReports(
   reports: readonly WaitingReport[],
   nowMs: number,
 ): Fold {
-  const changed = new Map<string, BookEntry>();
+  const copies = new Map<string, BookEntry>();
   const open = (key: string): BookEntry | undefined => {
-    const entry = changed.get(key) ?? copyOf(entries.get(key));
-    if (entry) changed.set(key, entry);
+    const entry = copies.get(key) ?? copyOf(entries.get(key));
+    if (entry) copies.set(key, entry);
     return entry;
   };
+  const draft: Draft = { open, moved: new Set() };
   const verdicts = reports.map((report) =>
     groups.some(({ group }) => group === report.data.group)
-      ? foldReport(report, open, nowMs)
+      ? foldReport(report, draft, nowMs)
       : quarantineWhole(report, 'TOO_MANY_GROUPS'),
   );
-  for (const [key, entry] of changed) changed.set(key, coverCharges(entry));
+  const changed = new Map([...draft.moved].map((key) => [key, coverCharges(copies.get(key) as BookEntry)]));
   return { verdicts, changed };
 }
 
@@ -74,13 +81,14 @@ function quarantineWhole({ ledgerId, data }: WaitingReport, code: NonNullable<Ve
   return { ledgerId, result: 'quarantined', code, outcomes: [], strayLines: data.lines, strayClosings: data.closings };
 }
 
-function foldReport({ ledgerId, tenantId, filedAtMs, data }: WaitingReport, open: (key: string) => BookEntry | undefined, nowMs: number): Verdict {
+function foldReport({ ledgerId, tenantId, filedAtMs, data }: WaitingReport, { open, moved }: Draft, nowMs: number): Verdict {
   const strayLines: Line[] = [];
   const folded: DeliveryFolded['lines'] = [];
   let code: Verdict['code'];
   for (const line of data.lines) {
     const entry = open(entryKey(line));
     if (entry && isPlausible(entry, line, Math.max(nowMs, filedAtMs))) {
+      moved.add(entryKey(line));
       folded.push({ ...line, confirmedMicros: addLine(entry, line, data.group, nowMs) });
       continue;
     }
@@ -89,7 +97,7 @@ function foldReport({ ledgerId, tenantId, filedAtMs, data }: WaitingReport, open
   }
   const strayClosings = data.closings.filter((closing) => {
     const entry = open(entryKey(closing));
-    if (entry) noteClosing(entry, closing, data.group);
+    if (entry && noteClosing(entry, closing, data.group)) moved.add(entryKey(closing));
     return !entry;
   });
   if (strayClosings.length > 0) code ??= 'UNKNOWN_SUBCAMPAIGN';
@@ -165,12 +173,13 @@ function leaseOf(entry: BookEntry, group: string): Lease {
   return lease;
 }
 
-/** A closing is void when the group has been granted more since it wrote it, and when it gives back nothing. */
-function noteClosing(entry: BookEntry, closing: Closing, group: string): void {
-  if (closing.grantedMicros === 0) return;
+/** A closing is void when the group has been granted more since it wrote it, and when it gives back nothing; returns whether it counts. */
+function noteClosing(entry: BookEntry, closing: Closing, group: string): boolean {
+  if (closing.grantedMicros === 0) return false;
   const lease = entry.leases.find((candidate) => candidate.group === group);
-  if (lease?.grantedMicros !== closing.grantedMicros) return;
+  if (lease?.grantedMicros !== closing.grantedMicros) return false;
   lease.closingMicros = Math.max(lease.closingMicros ?? 0, closing.chargedMicros);
+  return true;
 }
 
 /**
