@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { decideTick, MAX_ENDED_CAMPAIGNS, type TickDecision } from '../../../shared/campaign/decide-tick.ts';
+import type { WaitingReport } from '../../../shared/campaign/fold-reports.ts';
+import type { BookEntry, BookPage, Market } from '../../../shared/contracts/documents.ts';
+import { entry, lease } from '../../support/entries.ts';
+import { line, reportData } from '../../support/events.ts';
+import { DAY_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
+import { market, page, view } from '../../support/markets.ts';
+import { assertOutcomes } from '../../support/outcome-validator.ts';
+
+const heard = { group: 'g1', seenAtMs: START_MS, opportunities: 300 };
+
+interface Given {
+  pages?: BookPage[];
+  reports?: Parameters<typeof reportData>[0][];
+  atMs?: number;
+  isPiece?: boolean;
+  groups?: Market['groups'];
+}
+
+function tickOf({
+  pages = [page([entry()])],
+  reports = [],
+  atMs = START_MS,
+  isPiece = false,
+  groups = [heard],
+}: Given): TickDecision {
+  const waiting = reports.map((own, index): WaitingReport => ({
+    ledgerId: `ledger/${index}`,
+    tenantId: 'andante',
+    filedAtMs: atMs,
+    data: reportData(own),
+  }));
+  const decision = decideTick({
+    view: view({ market: market({ groups }), pages }),
+    reports: waiting,
+    slot: slotAt(atMs),
+    tickIntervalMs: TICK_MS,
+    isPiece,
+  });
+  assertOutcomes(decision.outcomes);
+  return decision;
+}
+
+/** An entry that no tick at START_MS moves. */
+function still(campaignId: string): BookEntry {
+  return entry({ campaignId, status: 'paused' });
+}
+
+describe('deciding a tick', () => {
+  it('raises watermark and plan version with every slot, the book’s version only when a page moved', () => {
+    const idle = tickOf({ pages: [page([still('c1')])] });
+    assert.deepEqual(
+      [idle.market.watermarkSlot, idle.market.planVersion, idle.market.bookVersion],
+      [slotAt(START_MS), 1, 0],
+    );
+    assert.deepEqual([idle.pages, idle.outcomes], [[], []]);
+    const busy = tickOf({});
+    assert.deepEqual([busy.market.planVersion, busy.market.bookVersion], [1, 1]);
+  });
+
+  it('writes the pages that moved and no others, one outcome row for each', () => {
+    const pages = [
+      page([entry(), still('c2')]),
+      page([still('c3')], { page: 'p01' }),
+      page([entry({ campaignId: 'c4' })], { page: 'p02' }),
+    ];
+    const { pages: written, outcomes } = tickOf({ pages });
+    assert.deepEqual(
+      written.map((one) => [one.page, one.entries.length]),
+      [
+        ['p00', 2],
+        ['p02', 1],
+      ],
+    );
+    assert.deepEqual(
+      outcomes.map(
+        (outcome) =>
+          outcome.type === 'market-paced' && [outcome.page, outcome.subcampaigns.map(({ campaignId }) => campaignId)],
+      ),
+      [
+        ['p00', ['c1']],
+        ['p02', ['c4']],
+      ],
+    );
+  });
+
+  it('grants to groups heard of within six ticks, not to others', () => {
+    const silent = { ...heard, seenAtMs: START_MS - 6 * TICK_MS };
+    assert.deepEqual(tickOf({ groups: [silent] }).pages, []);
+    const [written] = tickOf({ groups: [{ ...silent, seenAtMs: silent.seenAtMs + 1 }] }).pages;
+    assert.equal(written?.entries[0]?.leases.length, 1);
+  });
+
+  for (const status of ['paused', 'overrun', 'closing'] as const) {
+    it(`grants nothing to what is ${status}, and shows it in no plan`, () => {
+      const held = [lease({ spendUntilAtMs: START_MS + TICK_MS })];
+      const { pages, plan } = tickOf({ pages: [page([entry({ status, leases: held })])] });
+      assert.deepEqual([pages, plan?.lines], [[], []]);
+    });
+  }
+
+  it('a piece only folds: no grant, no settlement, no plan, no watermark', () => {
+    const due = lease({ closingMicros: 100_000 });
+    const {
+      market: after,
+      plan,
+      pages,
+    } = tickOf({ pages: [page([entry({ leases: [due] })])], reports: [{ lines: [line()] }], isPiece: true });
+    assert.deepEqual([after.watermarkSlot, after.planVersion, after.bookVersion, plan], [0, 0, 1, undefined]);
+    assert.deepEqual(pages[0]?.entries[0]?.leases, [{ ...due, chargedMicros: 100_000 }]);
+  });
+
+  it('an ended entry leaves the book, its totals in an outcome, billed no more than its budget', () => {
+    const over = entry({ spentMicros: 100_500_000, clicks: 201, status: 'closing' });
+    const { pages, outcomes, market: after } = tickOf({ pages: [page([over, still('c2')])] });
+    assert.deepEqual(
+      pages[0]?.entries.map(({ campaignId }) => campaignId),
+      ['c2'],
+    );
+    assert.equal(after.pages[0]?.entries, 1);
+    assert.deepEqual(outcomes, [
+      {
+        type: 'subcampaign-ended',
+        tenantId: 't1',
+        campaignId: 'c1',
+        market: 'SE',
+        subcampaignId: 's1',
+        budgetMicros: 100_000_000,
+        billedMicros: 100_000_000,
+        spentMicros: 100_500_000,
+        inFlightMicros: 0,
+        leasedMicros: 0,
+        overrunMicros: 0,
+        impressions: 0,
+        clicks: 201,
+        conversions: 0,
+      },
+    ]);
+  });
+
+  it(`ends ${MAX_ENDED_CAMPAIGNS} campaigns at most, all parts of one together, and the others in the next tick`, () => {
+    const ended = Array.from({ length: MAX_ENDED_CAMPAIGNS + 2 }, (_, index) =>
+      ['s1', 's2'].map((subcampaignId) => entry({ campaignId: `c${index}`, subcampaignId })),
+    ).flat();
+    const first = tickOf({ pages: [page(ended)], atMs: START_MS + 2 * DAY_MS });
+    assert.equal(first.outcomes.length, 2 * MAX_ENDED_CAMPAIGNS);
+    const second = tickOf({ pages: first.pages, atMs: START_MS + 2 * DAY_MS + TICK_MS });
+    assert.deepEqual([second.outcomes.length, second.pages[0]?.entries], [4, []]);
+  });
+
+  it('goes on without supply: leases by the clock, shares of nothing', () => {
+    const decision = decideTick({
+      view: view({ market: market({ groups: [heard] }), pages: [page([entry()])], supply: new Map() }),
+      reports: [],
+      slot: slotAt(START_MS),
+      tickIntervalMs: TICK_MS,
+      isPiece: false,
+    });
+    assert.deepEqual([decision.plan?.lines[0]?.fallbackShare, decision.plan?.response], [0, []]);
+    assert.equal(decision.plan?.lines[0]?.leases.length, 1);
+  });
+
+  it('does not change what it was given', () => {
+    const pages = [page([entry({ leases: [lease()] })])];
+    const before = structuredClone(pages);
+    tickOf({ pages, reports: [{ lines: [line({ chargedMicros: 20_000_000 })] }] });
+    assert.deepEqual(pages, before);
+  });
+
+  it('a report that changes no number of an entry moves no page', () => {
+    const closings = [{ campaignId: 'c1', subcampaignId: 's1', grantedMicros: 5, chargedMicros: 5 }];
+    const implausible = line({ hourAtMs: START_MS + DAY_MS });
+    const { pages, verdicts } = tickOf({
+      pages: [page([entry({ status: 'paused' })])],
+      reports: [{ closings, lines: [implausible] }],
+    });
+    assert.equal(verdicts[0]?.code, 'IMPLAUSIBLE_REPORT');
+    assert.deepEqual(pages, []);
+  });
+});

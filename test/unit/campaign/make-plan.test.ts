@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { makePlan } from '../../../shared/campaign/make-plan.ts';
+import { encodeInstants } from '../../../shared/contracts/instants.ts';
+import * as validators from '../../../shared/contracts/validators.generated.js';
+import { entry, lease } from '../../support/entries.ts';
+import { DAY_MS, HOUR_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
+import { cell, market, supplyDay } from '../../support/markets.ts';
+
+function plan(entries: ReturnType<typeof entry>[], supply = supplyDay(), atMs = START_MS) {
+  const made = makePlan({
+    market: market({ planVersion: 7 }),
+    entries,
+    supply,
+    slot: slotAt(atMs),
+    tickIntervalMs: TICK_MS,
+  });
+  assert(validators.plan(encodeInstants(made)), JSON.stringify(validators.plan.errors));
+  return made;
+}
+
+describe('making a plan', () => {
+  it('names its versions, its time, and the response of every cell', () => {
+    const made = plan([]);
+    assert.deepEqual(
+      [made.planVersion, made.supplyVersion, made.publishedAtMs, made.validUntilAtMs],
+      [7, 1, START_MS, START_MS + 6 * TICK_MS],
+    );
+    assert.deepEqual(made.response, [{ segment: 'casual', surface: 'home', clickPpm: 20_000 }]);
+  });
+
+  it('shows a line with its targeting, its open leases and its share', () => {
+    // In the first five minutes there are 100,000 / 16 / 12 opportunities of 0.01 each: 5.2 units.
+    const wantedMicros = 300_000;
+    const held = lease({ grantedMicros: 6 * wantedMicros });
+    const [line, ...others] = plan([
+      entry({ leases: [held, lease({ group: 'g2', chargedMicros: 10_000_000 })] }),
+    ]).lines;
+    assert.equal(others.length, 0);
+    assert.deepEqual(line, {
+      campaignId: 'c1',
+      subcampaignId: 's1',
+      segments: ['casual'],
+      surfaces: ['home'],
+      startAtMs: START_MS,
+      endAtMs: START_MS + 2 * DAY_MS,
+      clickPriceMicros: 500_000,
+      fallbackShare: 0.0576,
+      leases: [
+        { group: 'g1', grantedMicros: 6 * wantedMicros, returnedMicros: 0, spendUntilAtMs: held.spendUntilAtMs },
+      ],
+    });
+  });
+
+  const hidden = [
+    { name: 'paused', own: { status: 'paused' as const, leases: [lease()] } },
+    { name: 'stopped on an overrun', own: { status: 'overrun' as const, leases: [lease()] } },
+    { name: 'closing', own: { status: 'closing' as const, leases: [lease()] } },
+    { name: 'over', own: { endAtMs: START_MS, leases: [lease()] } },
+    { name: 'without an open lease', own: { leases: [lease({ chargedMicros: 10_000_000 })] } },
+  ];
+  for (const { name, own } of hidden) {
+    it(`shows no line that is ${name}`, () => assert.deepEqual(plan([entry(own)]).lines, []));
+  }
+
+  it('shows no lease that its group gave back, and wants nothing of one that is over', () => {
+    const held = [lease({ closingMicros: 5 }), lease({ group: 'g2', spendUntilAtMs: START_MS })];
+    const [line] = plan([entry({ leases: held })]).lines;
+    assert.deepEqual([line?.leases.map(({ group }) => group), line?.fallbackShare], [['g2'], line?.fallbackShare]);
+    assert.equal(plan([entry({ leases: [lease({ spendUntilAtMs: START_MS })] })]).lines[0]?.fallbackShare, 0);
+  });
+
+  it('never allocates more than a cell has', () => {
+    const supply = supplyDay(START_MS, { cells: [cell(), cell({ segment: 'fan' })] });
+    const entries = Array.from({ length: 30 }, (_, index) =>
+      entry({
+        campaignId: `c${index}`,
+        segments: index % 2 ? ['casual', 'fan'] : ['fan'],
+        leases: [lease({ grantedMicros: 1_000_000 * (index + 1) })],
+      }),
+    );
+    for (const atMs of [START_MS, START_MS + 20 * HOUR_MS]) {
+      const { lines } = plan(
+        entries.map((one) => ({ ...one, leases: [lease({ spendUntilAtMs: atMs + TICK_MS })] })),
+        supply,
+        atMs,
+      );
+      for (const segment of ['casual', 'fan']) {
+        const sum = lines
+          .filter((line) => line.segments.includes(segment))
+          .reduce((total, line) => total + line.fallbackShare, 0);
+        assert(sum > 0.4 && sum <= 1, `${segment}: ${sum}`);
+      }
+    }
+  });
+});
