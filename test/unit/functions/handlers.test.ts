@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { gunzipSync } from 'node:zlib';
+import { createBudgetChangedHandler } from '../../../functions/budget-changed/handler.ts';
+import { createCampaignCreatedHandler } from '../../../functions/campaign-created/handler.ts';
+import { createCampaignStatusChangedHandler } from '../../../functions/campaign-status-changed/handler.ts';
+import { createDeliveryReportedHandler } from '../../../functions/delivery-reported/handler.ts';
+import { createDeliveryTickHandler } from '../../../functions/delivery-tick/handler.ts';
+import { createOutcomeDrainHandler } from '../../../functions/outcome-drain/handler.ts';
+import { createPlanHandler } from '../../../functions/plan/handler.ts';
+import { createReportHandler } from '../../../functions/report/handler.ts';
+import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
+import { encodeInstants } from '../../../shared/contracts/instants.ts';
+import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
+import { budgetChanged, campaignCreated, deliveryReported, line, statusChanged } from '../../support/events.ts';
+import { START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
+import { logLines } from '../../support/log-lines.ts';
+import { seededStore } from '../../support/stores.ts';
+
+const time = { publishedAtMs: START_MS, nowMs: START_MS };
+
+async function world(virtualTime = false) {
+  const store = await seededStore({ markets: ['SE', 'NO'] });
+  const { log } = logLines();
+  return {
+    store,
+    log,
+    outcomes: createMemoryLog(),
+    bus: createMemoryBus(),
+    clock: () => START_MS,
+    tickIntervalMs: TICK_MS,
+    virtualTime,
+  };
+}
+
+function tickAt(scheduledForMs: number | undefined, market?: string) {
+  return {
+    type: 'andante.delivery-tick.v1' as const,
+    source: 'scheduler',
+    tenantId: 'andante',
+    ...(scheduledForMs === undefined ? {} : { scheduledForMs }),
+    ...(market === undefined ? {} : { market }),
+  };
+}
+
+describe('the handlers of campaign events', () => {
+  it('persist and record once; a copy is answered and appends nothing', async () => {
+    const deps = await world();
+    const created = createCampaignCreatedHandler(deps);
+    assert.deepEqual(await created(campaignCreated(), time), { result: 'applied', duplicate: false });
+    assert.deepEqual(await created(campaignCreated(), time), { result: 'applied', duplicate: true });
+    assert.deepEqual(await createBudgetChangedHandler(deps)(budgetChanged(9_000_000_000, 1), time), {
+      result: 'refused',
+      duplicate: false,
+    });
+    assert.deepEqual(await createCampaignStatusChangedHandler(deps)(statusChanged('paused', 1), time), {
+      result: 'applied',
+      duplicate: false,
+    });
+    assert.deepEqual(
+      deps.outcomes.rows.map(({ json }) => json['type']),
+      ['campaign-accepted', 'budget-refused', 'status-applied'],
+    );
+    assert.deepEqual(
+      await createOutcomeDrainHandler(deps)({ ...tickAt(undefined), type: 'andante.outcome-drain.v1' }, time),
+      {
+        result: 'drained',
+        entries: 0,
+        refused: 0,
+      },
+    );
+  });
+});
+
+describe('the handler of ticks', () => {
+  it('without a market fans out one message per market, all with one slot', async () => {
+    const deps = await world();
+    const answer = await createDeliveryTickHandler(deps)(tickAt(START_MS - 1), time);
+    assert.deepEqual(answer, { result: 'fanned-out', markets: 2, slot: slotAt(START_MS) - 1 });
+    assert.deepEqual(
+      deps.bus.published.map(({ topic, message }) => [
+        topic,
+        'market' in message && message.market,
+        'scheduledFor' in message && message.scheduledFor,
+      ]),
+      [
+        ['delivery-tick', 'NO', '2026-03-01T23:55:00.000Z'],
+        ['delivery-tick', 'SE', '2026-03-01T23:55:00.000Z'],
+      ],
+    );
+  });
+
+  it('takes the publish time where the Scheduler names none', async () => {
+    const { slot } = (await createDeliveryTickHandler(await world())(tickAt(undefined, 'SE'), time)) as {
+      slot?: unknown;
+    };
+    assert.equal(slot, slotAt(START_MS));
+  });
+
+  it('refuses a slot of the future, unless time is virtual', async () => {
+    const future = tickAt(START_MS + 2 * TICK_MS, 'SE');
+    await assert.rejects(createDeliveryTickHandler(await world())(future, time), { code: 'TICK_IN_FUTURE' });
+    assert.equal(
+      (await createDeliveryTickHandler(await world())(tickAt(START_MS + TICK_MS, 'SE'), time)).result,
+      'applied',
+    );
+    assert.equal((await createDeliveryTickHandler(await world(true))(future, time)).result, 'applied');
+  });
+
+  it('refuses a market that is not there', async () => {
+    await assert.rejects(createDeliveryTickHandler(await world())(tickAt(START_MS, 'XX'), time), {
+      code: 'UNKNOWN_MARKET',
+      permanent: true,
+    });
+  });
+
+  it('records what it folded', async () => {
+    const deps = await world();
+    await createCampaignCreatedHandler(deps)(campaignCreated(), time);
+    const reported = createDeliveryReportedHandler(deps);
+    const report = deliveryReported('r', { lines: [line()] });
+    assert.deepEqual(await reported(report, time), { result: 'filed', duplicate: false });
+    const answer = await createDeliveryTickHandler(deps)(tickAt(START_MS + TICK_MS, 'SE'), time);
+    assert.deepEqual(answer, { result: 'applied', slot: slotAt(START_MS) + 1, reports: 1, quarantined: 0 });
+    assert.deepEqual(await reported(report, time), { result: 'folded', duplicate: true });
+    assert.deepEqual(
+      deps.outcomes.rows.map(({ table, json }) => [table, json['type']]),
+      [
+        ['outcomes', 'campaign-accepted'],
+        ['deliveries', 'delivery-folded'],
+        ['outcomes', 'market-paced'],
+      ],
+    );
+    assert.deepEqual(await deps.store.undrained(10), []);
+  });
+});
+
+const request = { method: 'GET', path: '/v1/markets/SE/plan', headers: {}, body: Buffer.alloc(0) };
+
+describe('the plan door', () => {
+  it('answers the plan by its hash, plain or gzip, and nothing new with 304', async () => {
+    const deps = await world();
+    await createDeliveryTickHandler(deps)(tickAt(START_MS, 'SE'), time);
+    const plan = createPlanHandler(deps);
+    const plain = await plan(request);
+    assert.equal((JSON.parse(String(plain.body)) as { market: string }).market, 'SE');
+    const gzip = await plan({ ...request, headers: { 'accept-encoding': 'gzip, br' } });
+    assert.equal(gunzipSync(gzip.body as Uint8Array).toString(), plain.body);
+    assert.equal(gzip.headers?.['content-encoding'], 'gzip');
+    const same = await plan({ ...request, headers: { 'if-none-match': plain.headers?.['etag'] } });
+    assert.deepEqual([same.status, same.body], [304, undefined]);
+  });
+
+  for (const [name, own, code] of [
+    ['another method', { method: 'POST' }, 'METHOD_NOT_ALLOWED'],
+    ['another path', { path: '/v1/markets/SE' }, 'NOT_FOUND'],
+    ['a market that climbs', { path: '/v1/markets/../plan' }, 'NOT_FOUND'],
+    ['a market before its first tick', {}, 'NOT_FOUND'],
+  ] as const) {
+    it(`refuses ${name}`, async () => {
+      await assert.rejects(createPlanHandler(await world())({ ...request, ...own }), { code });
+    });
+  }
+});
+
+describe('the report door', () => {
+  const { group: _group, ...data } = deliveryReported('r', { lines: [line()] }).data;
+  const body = Buffer.from(JSON.stringify({ eventId: 'r', ...(encodeInstants(data) as object) }));
+  const post = { method: 'POST', path: '/v1/reports', headers: { traceparent: '00-a' }, body };
+
+  it('stamps the group that it authenticated and publishes', async () => {
+    const deps = await world();
+    const answer = await createReportHandler({ ...deps, authenticateGroup: async () => 'g1' })(post);
+    assert.deepEqual([answer.status, answer.body], [202, '{"eventId":"r"}']);
+    const [published] = deps.bus.published;
+    assert.deepEqual(published?.message, encodeInstants(deliveryReported('r', { lines: [line()] })));
+    assert.deepEqual(published?.attributes, {
+      traceparent: '00-a',
+      type: 'andante.delivery-reported.v1',
+      tenantId: 'andante',
+    });
+  });
+
+  it('publishes nothing for a stranger, a wrong body, a market that is not there', async () => {
+    const deps = await world();
+    const unknown = Buffer.from(body.toString().replace('"SE"', '"XX"'));
+    const door = createReportHandler({ ...deps, authenticateGroup: async () => 'g1' });
+    const closed = createReportHandler({ ...deps, authenticateGroup: () => Promise.reject(new Error('no')) });
+    await assert.rejects(closed(post), /no/);
+    await assert.rejects(door({ ...post, body: Buffer.from('{}') }), { code: 'INVALID_REQUEST' });
+    await assert.rejects(door({ ...post, body: unknown }), { code: 'NOT_FOUND' });
+    await assert.rejects(door({ ...post, method: 'GET' }), { code: 'METHOD_NOT_ALLOWED' });
+    assert.deepEqual(deps.bus.published, []);
+  });
+});
