@@ -41,7 +41,7 @@ export interface Fold {
 
 /** The copies that reports add to, and which of them were moved. */
 interface Draft {
-  open(key: string): BookEntry | undefined;
+  open: (key: string) => BookEntry | undefined;
   moved: Set<string>;
 }
 
