@@ -33,7 +33,8 @@ function assertRecord(record: Readonly<Record<string, unknown>>, columns: readon
     const column = known.get(name);
     assert(column, `${at} has no column ${name}`);
     assert.equal(Array.isArray(value), column.mode === 'REPEATED', `${at}.${name} is a list or not`);
-    for (const one of [value].flat() as unknown[]) assertValue(one, column, `${at}.${name}`);
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    for (const one of values) assertValue(one, column, `${at}.${name}`);
   }
   for (const column of columns)
     assert(column.mode !== 'REQUIRED' || column.name in record, `${at}.${column.name} is missing`);

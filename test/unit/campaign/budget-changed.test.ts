@@ -25,7 +25,7 @@ function booked(data: Parameters<typeof campaignCreated>[0] = {}, ...own: Own[])
 function applied(campaign: Campaign, micros: number, where: ReturnType<typeof context>): BudgetApplied {
   const [outcome] = decide(campaign, budgetChanged(micros, campaign.budgetVersion + 1), where).outcomes;
   assert.equal(outcome?.type, 'budget-applied', JSON.stringify(outcome));
-  const result = outcome as BudgetApplied;
+  const result = outcome;
   assert.equal(
     sumMicros(result.subcampaigns.map((sub) => sub.budgetMicros)) + result.escrowMicros,
     result.budgetMicros,
@@ -37,7 +37,7 @@ function refused(campaign: Campaign, micros: number, where: ReturnType<typeof co
   const { outcomes, after } = decide(campaign, budgetChanged(micros, campaign.budgetVersion + 1), where);
   assert.equal(outcomes[0]?.type, 'budget-refused', JSON.stringify(outcomes));
   assert.deepEqual(after, { ...campaign, budgetVersion: campaign.budgetVersion + 1 });
-  return outcomes[0] as BudgetRefused;
+  return outcomes[0];
 }
 
 const two = { subcampaigns: [order(), order({ subcampaignId: 's2' })] };

@@ -16,14 +16,14 @@ const nobody = expectedCampaign('t1', 'c1');
 function accepted(data: Parameters<typeof campaignCreated>[0], where = context()): CampaignAccepted {
   const [outcome] = decide(nobody, campaignCreated(data), where).outcomes;
   assert.equal(outcome?.type, 'campaign-accepted', JSON.stringify(outcome));
-  return outcome as CampaignAccepted;
+  return outcome;
 }
 
 function refused(data: Parameters<typeof campaignCreated>[0], where = context()): CampaignRefused {
   const { outcomes, after } = decide(nobody, campaignCreated(data), where);
   assert.deepEqual(after, nobody);
   assert.equal(outcomes[0]?.type, 'campaign-refused', JSON.stringify(outcomes));
-  return outcomes[0] as CampaignRefused;
+  return outcomes[0];
 }
 
 describe('a campaign is created', () => {

@@ -87,7 +87,7 @@ describe('availability', () => {
     const morning = demand({ endAtMs: START_MS + 8 * HOUR_MS });
     const [whole] = availability([morning], [], supply, START_MS);
     assert.equal(whole?.capacityMicros, WHOLE_CELL_MICROS / 2);
-    const sold = sell(morning, whole?.capacityMicros as number);
+    const sold = sell(morning, whole?.capacityMicros);
     assert.equal(availability([morning], [sold], supply, START_MS)[0]?.capacityMicros, 0);
     const evening = demand({ startAtMs: START_MS + 8 * HOUR_MS });
     assert.equal(availability([evening], [sold], supply, START_MS)[0]?.capacityMicros, WHOLE_CELL_MICROS / 2);
