@@ -115,11 +115,12 @@ async function quarantine(store: AllocationStore, { name, input, message, error,
 function identify(text: string): { eventId?: string; tenantId?: string } {
   try {
     const body = JSON.parse(text) as Record<string, unknown> | null;
-    const read = (key: string) => {
+    const read = (key: string, maxLength: number) => {
       const value = body?.[key];
-      return typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(value) ? { [key]: value } : {};
+      const isName = typeof value === 'string' && value.length <= maxLength && /^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(value);
+      return isName ? { [key]: value } : {};
     };
-    return { ...read('eventId'), ...read('tenantId') };
+    return { ...read('eventId', 128), ...read('tenantId', 64) };
   } catch {
     return {};
   }
