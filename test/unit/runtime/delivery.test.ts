@@ -107,6 +107,14 @@ describe('receiving a message', () => {
     });
   }
 
+  it('names the event of a refusal however long its id is, and nothing that is no id', async () => {
+    const { receive, quarantined } = receiver();
+    for (const eventId of ['e'.repeat(128), 'e'.repeat(129), 'a b'])
+      await receive(push({ ...event, eventId, data: {} }));
+    const named = (await quarantined()).map(({ eventId }) => eventId).filter((eventId) => eventId !== undefined);
+    assert.deepEqual(named, ['e'.repeat(128)]);
+  });
+
   it('quarantines bytes that are no text', async () => {
     const { receive, quarantined } = receiver();
     await receive(push('', { data: Buffer.from([0xff, 0xfe, 0x00]).toString('base64') }));
