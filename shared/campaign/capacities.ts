@@ -1,4 +1,5 @@
-// What the books of its markets can still sell to a campaign, its own entries left out.
+// What the books of its markets can still sell to a campaign. Its own entries are left out of the books: what it holds is an
+// argument, because a campaign that is being created is not in them yet.
 import type { BookEntry } from '../contracts/documents.ts';
 import { availability, type Availability, type SoldDemand } from '../planning/availability.ts';
 import type { CampaignContext, MarketView } from './campaign-state.ts';
@@ -9,6 +10,8 @@ interface Asked {
   segments: readonly string[];
   surfaces: readonly string[];
   clickPriceMicros: number;
+  /** What it was sold already and has still to spend: availability is what comes on top. */
+  remainingMicros?: number;
 }
 
 /** Availability of each subcampaign, in their order; an unknown market offers nothing. */
@@ -22,7 +25,8 @@ export function capacities(
   for (const [market, view] of context.markets) {
     const here = asked.flatMap((sub, index) => (sub.market === market ? [index] : []));
     const demands = here.map((index) => ({ ...(asked[index] as Asked), ...flight }));
-    const offered = availability(demands, soldDemand(view, campaignId), view.supply, context.nowMs);
+    const own = demands.map((demand) => ({ ...demand, remainingMicros: demand.remainingMicros ?? 0 }));
+    const offered = availability(demands, [...soldDemand(view, campaignId), ...own], view.supply, context.nowMs);
     here.forEach((index, position) => (offers[index] = offered[position] as Availability));
   }
   return offers;

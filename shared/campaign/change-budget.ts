@@ -1,6 +1,6 @@
 // A budget changed in mid-flight: up where supply is there, down to no less than is committed, split again.
 import type { Campaign } from '../contracts/documents.ts';
-import { sumMicros } from '../contracts/micros.ts';
+import { MAX_MICROS, sumMicros } from '../contracts/micros.ts';
 import type { BudgetApplied, BudgetRefused, ReasonCode } from '../contracts/outcomes.ts';
 import { splitBudget, type SplitPart } from '../planning/split-budget.ts';
 import { committedOf, effectiveMicros, entryOf, type CampaignContext } from './campaign-state.ts';
@@ -72,15 +72,19 @@ export function changeBudget(campaign: Campaign, requestedMicros: number, budget
   };
 }
 
-/** What each part could spend in all: what it has or is committed to, or what supply can add to what it accrued. */
+/** What each part could spend in all: what it has or is committed to, and what supply can add to it. */
 function raiseReach(campaign: Campaign, parts: readonly Part[], context: CampaignContext): number[] {
   const terms = campaign.terms as NonNullable<Campaign['terms']>;
-  const offers = capacities(campaign.campaignId, campaign.subcampaigns, terms, context);
+  const held = parts.map((part) => (part.isEnded ? part.committedMicros : Math.max(part.budgetMicros, part.committedMicros)));
+  // What a part holds and has not accrued yet, leased or not, takes supply that no other part may be given.
+  const asked = campaign.subcampaigns.map((sub, index) => {
+    const { isEnded, accruedMicros } = parts[index] as Part;
+    return { ...sub, remainingMicros: isEnded ? 0 : Math.max(0, (held[index] as number) - accruedMicros) };
+  });
+  const offers = capacities(campaign.campaignId, asked, terms, context);
   return parts.map((part, index) => {
-    if (part.isEnded) return part.committedMicros;
-    // What is leased has still to be served: capacity covers it.
     const { capacityMicros } = offers[index] as { capacityMicros: number };
-    return Math.max(part.budgetMicros, part.committedMicros, part.accruedMicros + capacityMicros);
+    return part.isEnded ? part.committedMicros : Math.min(MAX_MICROS, (held[index] as number) + capacityMicros);
   });
 }
 
