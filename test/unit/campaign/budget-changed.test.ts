@@ -6,7 +6,7 @@ import type { BookEntry, Campaign } from '../../../shared/contracts/documents.ts
 import { sumMicros } from '../../../shared/contracts/micros.ts';
 import type { BudgetApplied, BudgetRefused } from '../../../shared/contracts/outcomes.ts';
 import { campaignAfter, decide } from '../../support/campaigns.ts';
-import { lease } from '../../support/entries.ts';
+import { entry, lease } from '../../support/entries.ts';
 import { budgetChanged, campaignCreated, order, statusChanged } from '../../support/events.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
 import { context, page, view, withCampaign } from '../../support/markets.ts';
@@ -17,7 +17,7 @@ type Own = Partial<BookEntry>;
 function booked(data: Parameters<typeof campaignCreated>[0] = {}, ...own: Own[]) {
   const fresh = campaignAfter([campaignCreated(data)], context());
   const [book] = withCampaign([view()], fresh);
-  const entries = (book?.pages[0]?.entries ?? []).map((entry, index) => ({ ...entry, ...own[index] }));
+  const entries = (book?.pages[0]?.entries ?? []).map((one, index) => ({ ...one, ...own[index] }));
   const views = [view({ pages: [page(entries)] })];
   return { campaign: withLiveNumbers(fresh, entries), where: context(views), entries };
 }
@@ -79,6 +79,24 @@ describe('a budget is changed', () => {
     // What is leased has still to be served: it takes supply like any unspent money.
     const { campaign, where } = booked({}, { leases: [lease({ grantedMicros: 90_000_000 })] });
     assert.equal(refused(campaign, 3_000_000_000, where).counterOfferMicros, 2_000_000_000);
+  });
+
+  it('gives no part the supply that another part holds', () => {
+    // s1 holds 40% of the cell from a time when s2 could not be served, and a neighbour has the rest.
+    const parts = { budgetMicros: 800_000_000, subcampaigns: [order(), order({ subcampaignId: 's2' })] };
+    const { campaign, entries } = booked(parts, { budgetMicros: 800_000_000 }, { budgetMicros: 0 });
+    const [first, second] = campaign.subcampaigns;
+    assert(first && second);
+    const uneven = {
+      ...campaign,
+      subcampaigns: [
+        { ...first, budgetMicros: 800_000_000 },
+        { ...second, budgetMicros: 0 },
+      ],
+    };
+    const neighbour = entry({ campaignId: 'c0', budgetMicros: 1_200_000_000 });
+    const full = context([view({ pages: [page([...entries, neighbour])] })]);
+    assert.equal(refused(uneven, 900_000_000, full).counterOfferMicros, 800_000_000);
   });
 
   it('falls in proportion while nothing is committed', () => {
