@@ -52,13 +52,10 @@ export function decideTick(input: TickInput): TickDecision {
   const pages: BookPage[] = [];
   const outcomes: TickOutcome[] = [];
   for (const page of view.pages) {
-    const moved = page.entries.flatMap((old) => {
-      const now = entries.get(entryKey(old));
-      return now && now !== old ? [now] : [];
-    });
-    const isShorter = page.entries.some((entry) => !entries.has(entryKey(entry)));
-    if (moved.length === 0 && !isShorter) continue;
-    pages.push({ ...page, entries: page.entries.flatMap((old) => entries.get(entryKey(old)) ?? []) });
+    const now = page.entries.flatMap((old) => entries.get(entryKey(old)) ?? []);
+    if (now.length === page.entries.length && now.every((entry, index) => entry === page.entries[index])) continue;
+    pages.push({ ...page, entries: now });
+    const moved = page.entries.flatMap((old) => movedLine(old, entries.get(entryKey(old))) ?? []);
     if (moved.length > 0) outcomes.push(pacedOutcome(page, slot, moved));
   }
   outcomes.push(...ended.map((entry) => endedOutcome(entry, view.market.market)));
@@ -100,14 +97,17 @@ function pace({ view, tickIntervalMs }: TickInput, entries: Map<string, BookEntr
 
 const evenHours = Array.from({ length: 24 }, () => 1 / 24);
 
-function pacedOutcome(page: BookPage, slot: number, moved: readonly BookEntry[]): MarketPaced {
-  const subcampaigns = moved.map((entry) => ({
-    campaignId: entry.campaignId,
-    subcampaignId: entry.subcampaignId,
-    status: entry.status,
-    ...entryNumbers(entry),
-  }));
-  return { type: 'market-paced', tenantId: PLATFORM_TENANT, market: page.market, page: page.page, slot, subcampaigns };
+function pacedOutcome({ market, page }: BookPage, slot: number, subcampaigns: MarketPaced['subcampaigns']): MarketPaced {
+  return { type: 'market-paced', tenantId: PLATFORM_TENANT, market, page, slot, subcampaigns };
+}
+
+/** An entry whose numbers or status moved. A lease that only lasts longer now changes the page and is no fact. */
+function movedLine(old: BookEntry, now: BookEntry | undefined): MarketPaced['subcampaigns'][number] | undefined {
+  if (!now || now === old) return undefined;
+  const before = { status: old.status, ...entryNumbers(old) };
+  const after = { status: now.status, ...entryNumbers(now) };
+  const hasMoved = Object.entries(after).some(([name, value]) => value !== before[name as keyof typeof before]);
+  return hasMoved ? { campaignId: now.campaignId, subcampaignId: now.subcampaignId, ...after } : undefined;
 }
 
 function endedOutcome(entry: BookEntry, market: string): SubcampaignEnded {

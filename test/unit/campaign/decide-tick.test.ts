@@ -92,6 +92,14 @@ describe('deciding a tick', () => {
     assert.equal(written?.entries[0]?.leases.length, 1);
   });
 
+  it('writes the page of a lease that only lasts longer, and records no line of it', () => {
+    // A flight that is far behind its money: nothing is due, what is leased is renewed.
+    const held = [lease({ spendUntilAtMs: START_MS + TICK_MS })];
+    const { pages, outcomes } = tickOf({ pages: [page([entry({ leases: held, spentMicros: 80_000_000 })])] });
+    assert.equal(pages[0]?.entries[0]?.leases[0]?.spendUntilAtMs, START_MS + 6 * TICK_MS);
+    assert.deepEqual(outcomes, []);
+  });
+
   for (const status of ['paused', 'overrun', 'closing'] as const) {
     it(`grants nothing to what is ${status}, and shows it in no plan`, () => {
       const held = [lease({ spendUntilAtMs: START_MS + TICK_MS })];
