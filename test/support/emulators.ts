@@ -17,7 +17,7 @@ export async function mochaGlobalSetup(): Promise<void> {
   ]);
   process.env['FIRESTORE_EMULATOR_HOST'] = firestore.host;
   process.env['PUBSUB_EMULATOR_HOST'] = pubsub.host;
-  bigqueryEndpoint = bigquery.endpoint;
+  sharedBigQuery = bigquery.endpoint;
   running.push(firestore, pubsub, { stop: () => bigquery.close() });
 }
 
@@ -26,7 +26,7 @@ export async function mochaGlobalTeardown(): Promise<void> {
 }
 
 /** Not in the environment: the tests of the emulator itself start their own. */
-let bigqueryEndpoint = '';
+let sharedBigQuery = '';
 
 let projects = 0;
 
@@ -36,7 +36,7 @@ export function newProject(): string {
 }
 
 /** Clients of the emulators, and how to let go of them. */
-export function clientsOf(projectId: string) {
+export function clientsOf(projectId: string, bigqueryEndpoint = sharedBigQuery) {
   const firestore = new Firestore({ projectId });
   const pubsub = new PubSub({ projectId });
   const bigquery = new BigQuery({ projectId, apiEndpoint: bigqueryEndpoint });

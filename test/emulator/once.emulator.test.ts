@@ -1,0 +1,111 @@
+// Exactly once, end to end: the real functions behind the gateway, on the real emulators.
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startStack, type Stack } from '../../emulators/stack.ts';
+import { createRandom } from '../../emulators/world/random.ts';
+import { createFirestoreStore } from '../../shared/store/firestore-store.ts';
+import { persistSupply } from '../../shared/store/persist-supply.ts';
+import type { AllocationStore } from '../../shared/store/allocation-store.ts';
+import { clientsOf, newProject } from '../support/emulators.ts';
+import { LOAD_TICK_MS, applyOnce, drawLoad, stateOf, type Load } from '../support/load.ts';
+import { TICK_MS } from '../support/instants.ts';
+import { supplyDays } from '../support/markets.ts';
+import { deliver, deliverEvent, inParallel, pushOf, tickOf } from '../support/pushes.ts';
+import { seededStore } from '../support/stores.ts';
+
+/** The load `copies` times over, shuffled by the seed. */
+function shuffled<T>(items: readonly T[], copies: number, seed: number): T[] {
+  const random = createRandom(seed, 'shuffle');
+  return Array.from({ length: copies }, () => items)
+    .flat()
+    .map((item) => ({ item, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
+}
+
+async function expectedState(load: Load) {
+  const memory = await seededStore({ markets: load.markets });
+  await applyOnce(memory, load, LOAD_TICK_MS);
+  return stateOf(memory, load);
+}
+
+describe('Every event counts once', function () {
+  this.timeout(120_000);
+  let stack: Stack;
+  let clients: ReturnType<typeof clientsOf>;
+  let store: AllocationStore;
+
+  const seed = async (load: Load) => {
+    for (const market of load.markets) await persistSupply(store, market, [...supplyDays(2, { market }).values()]);
+  };
+  const tickAll = (load: Load) => inParallel([...load.markets, ...load.markets], 10, (market) => deliver(stack, 'delivery-tick', pushOf(tickOf(market, LOAD_TICK_MS))));
+  const rowsOf = async (table: string, suffix = '') => {
+    const [rows] = await clients.bigquery.query(`SELECT row_id FROM \`${stack.projectId}.${stack.topology.dataset}.${table}${suffix}\``);
+    return (rows as { row_id: string }[]).map((row) => row.row_id);
+  };
+  /** Every outcome in the ledger has its row in the view, once. */
+  const assertRows = async () => {
+    await deliver(stack, 'outcome-drain', pushOf({ type: 'andante.outcome-drain.v1', source: 'scheduler', tenantId: 'andante' }));
+    const found = await clients.firestore.collection('ledger').get();
+    const owed = found.docs.flatMap((entry) => (JSON.parse(entry.get('outcomes') as string) as unknown[]).map((_, ordinal) => `${entry.id}:${ordinal}`));
+    const shown = (await Promise.all(Object.keys(stack.topology.tables).map((table) => rowsOf(table, '_once')))).flat();
+    assert.deepEqual(shown.sort(), owed.sort());
+    assert.deepEqual(found.docs.filter((entry) => entry.get('undrained') !== undefined).map(({ id }) => id), []);
+    assert.deepEqual(found.docs.filter((entry) => entry.get('waitingFor') !== undefined).map(({ id }) => id), []);
+    return found.size;
+  };
+
+  beforeEach(async () => {
+    stack = await startStack({ projectId: newProject(), tickIntervalMs: TICK_MS, virtualTime: true, retry: { minBackoffSeconds: 1 } });
+    clients = clientsOf(stack.projectId, stack.bigqueryEndpoint);
+    store = createFirestoreStore(clients.firestore);
+  });
+  afterEach(async () => {
+    await clients.close();
+    await stack.stop();
+  });
+
+  it('when 1,000 events are delivered three times each, ten at a time', async () => {
+    const load = drawLoad({ seed: 11, count: 1_000, campaigns: 64, markets: 8 });
+    await seed(load);
+    await inParallel(shuffled(load.events, 3, 11), 10, (event) => deliverEvent(stack, event));
+    await tickAll(load);
+    assert.deepEqual(await stateOf(store, load), await expectedState(load));
+    const ledger = await assertRows();
+    assert.equal(ledger, 1_000 + load.markets.length);
+    assert.deepEqual(await store.quarantined(10), []);
+  });
+
+  it('when the functions are killed again and again while events flow', async () => {
+    const load = drawLoad({ seed: 12, count: 300, campaigns: 24, markets: 4 });
+    await seed(load);
+    let isFlowing = true;
+    const killer = (async () => {
+      const random = createRandom(12, 'kills');
+      for (let kills = 0; isFlowing && kills < 6; kills++) {
+        await delay(300 + random() * 900);
+        await stack.crashFunctions();
+        await stack.startFunctions();
+      }
+    })();
+    await inParallel(shuffled(load.events, 2, 12), 10, (event) => deliverEvent(stack, event));
+    isFlowing = false;
+    await killer;
+    await tickAll(load);
+    assert.deepEqual(await stateOf(store, load), await expectedState(load));
+    assert.equal(await assertRows(), 300 + load.markets.length);
+  });
+
+  it('when the functions die between two folds of one tick', async () => {
+    const load = drawLoad({ seed: 13, count: 400, campaigns: 4, markets: 1 });
+    await seed(load);
+    await inParallel(load.events, 10, (event) => deliverEvent(stack, event));
+    const ticking = deliver(stack, 'delivery-tick', pushOf(tickOf('M0', LOAD_TICK_MS)));
+    await delay(150);
+    await stack.crashFunctions();
+    await stack.startFunctions();
+    await ticking;
+    assert.deepEqual(await stateOf(store, load), await expectedState(load));
+    await assertRows();
+  });
+});
