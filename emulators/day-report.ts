@@ -52,7 +52,9 @@ export interface DayReport {
 
 export function reportDay(readings: DayReadings, play: PlayResult, population: Population, tickIntervalMs: number): DayReport {
   const paced = Map.groupBy(readings.paced, (row) => row.campaignId);
-  const campaigns = readings.campaigns.map((campaign) => lineOf(campaign, paced.get(campaign.campaignId) ?? [], population, tickIntervalMs));
+  // A refused campaign whose changes were waiting, or came later, is only expected.
+  const booked = readings.campaigns.filter((campaign) => campaign.status !== 'expected');
+  const campaigns = booked.map((campaign) => lineOf(campaign, paced.get(campaign.campaignId) ?? [], population, tickIntervalMs));
   const sum = (name: 'budgetMicros' | 'spentMicros' | 'billedMicros' | 'impressions' | 'clicks') => campaigns.reduce((total, line) => total + line[name], 0);
   const events = play.published.filter((event) => !event.isMalformed);
   const created = events.filter((event) => event.topic === 'campaign-created').length;

@@ -10,4 +10,4 @@ const answer = onFirstUse(() => {
   return createHttpFunction('plan', createPlanHandler({ store: openFirestoreStore(config) }), { log, clock });
 });
 
-http('plan', (request, response) => answer(request, response));
+http('plan', (request, response) => answer(request, response) as Promise<void>);

@@ -13,4 +13,4 @@ const answer = onFirstUse(() => {
   return createHttpFunction('report', createReportHandler(deps), { log, clock });
 });
 
-http('report', (request, response) => answer(request, response));
+http('report', (request, response) => answer(request, response) as Promise<void>);

@@ -46,7 +46,7 @@ export async function inspectMarket(name: string | undefined, context: Context):
 }
 
 async function missing(store: AllocationStore, wanted: string): Promise<Conclusion> {
-  const names = (await store.markets()).map(({ market }) => market);
+  const names = await store.markets();
   const message = `there is no market ${wanted}${suggestion(wanted, names) || '.'} Known markets: ${names.join(', ') || 'none'}`;
   return { exit: 'different', text: message, json: { error: { message } } };
 }

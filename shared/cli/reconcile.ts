@@ -47,7 +47,7 @@ export const reconcile: Command = {
     const named = campaign === undefined ? undefined : campaignName(campaign);
     if (market !== undefined) pathPart(market, 'a market');
     const { ports } = await context.connect();
-    const everything = named || market !== undefined ? [] : (await ports.store.markets()).map((found) => found.market);
+    const everything = named || market !== undefined ? [] : await ports.store.markets();
     const subjects = named
       ? [campaignSubject(named, ports, context)]
       : (market === undefined ? everything : [market]).map((name) => marketSubject(name, ports, context));

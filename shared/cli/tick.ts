@@ -63,6 +63,6 @@ async function unknownMarket(market: string, context: Context): Promise<string |
   const { ports } = await context.connect();
   const [known] = await ports.store.read([refs.market(market)]);
   if (known) return undefined;
-  const names = (await ports.store.markets()).map((found) => found.market);
+  const names = await ports.store.markets();
   return `market ${market} has no supply and no book${suggestion(market, names) || '.'} Known markets: ${names.join(', ') || 'none'}`;
 }

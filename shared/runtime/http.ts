@@ -42,8 +42,7 @@ export function createHttpFunction(name: string, handle: HttpHandler, { log, clo
     }).catch((error: unknown) => problem(name, error, log));
     const traceparent = request.headers['traceparent'];
     const trace = typeof traceparent === 'string' ? { traceparent } : {};
-    const write = answer.status < 500 ? log.info : log.error;
-    write('answered', { function: name, ...trace, ...answer.about, status: answer.status, ms: clock() - startedAtMs });
+    log[answer.status < 500 ? 'info' : 'error']('answered', { function: name, ...trace, ...answer.about, status: answer.status, ms: clock() - startedAtMs });
     response.status(answer.status).set(answer.headers ?? {});
     if (answer.body === undefined) response.end();
     else response.end(answer.body);

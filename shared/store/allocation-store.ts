@@ -75,8 +75,8 @@ export interface AllocationStore {
   undrained(limit: number, afterId?: string): Promise<Stored<'ledger'>[]>;
   /** Marks entries as drained and lets Firestore forget them at `expireAtMs`: one write each, no read. */
   markDrained(refs: readonly Ref<'ledger'>[], expireAtMs: number): Promise<void>;
-  /** All markets that have a document. */
-  markets(): Promise<Market[]>;
+  /** The names of all markets, without reading what they hold: one that cannot be read keeps no other back. */
+  markets(): Promise<string[]>;
   /** Quarantined messages, by document id, after `afterId`. */
   quarantined(limit: number, afterId?: string): Promise<Stored<'quarantine'>[]>;
 }

@@ -62,8 +62,8 @@ export function createFirestoreStore(db: Firestore): AllocationStore {
       }
     },
     async markets() {
-      const found = await guard(db.collection('markets').get());
-      return found.docs.map((snapshot) => fromFields('market', snapshot.ref.path, snapshot.data()));
+      const found = await guard(db.collection('markets').select().get());
+      return found.docs.map(({ id }) => id);
     },
   };
 }

@@ -70,7 +70,7 @@ export function createMemoryStore(): AllocationStore {
         cells.set(ref.path, { ...cell, fields: { ...fields, expireAt: new Date(expireAtMs) }, version: ++version });
       }
     },
-    markets: async () => select('market', Infinity, undefined, () => true).map(({ document }) => document),
+    markets: async () => [...cells].flatMap(([path, cell]) => (cell.kind === 'market' ? [idOf(path)] : [])).sort(),
   };
 }
 

@@ -6,7 +6,7 @@ import { read } from './source-tree.ts';
 /** The rows of the table below a heading: first cells without backquotes. */
 function firstCells(readme: string, heading: string): string[] {
   const section = readme.split(/^#+ /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
-  return [...section.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code as string).sort();
+  return [...section.matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(([, code]) => code as string).sort();
 }
 
 describe('The README', () => {
@@ -22,7 +22,7 @@ describe('The README', () => {
 
   it('names only npm scripts that exist', async () => {
     const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
-    for (const [, name] of (await read('README.md')).matchAll(/npm (?:run )?([a-z:]+)/g)) {
+    for (const [, name] of (await read('README.md')).matchAll(/(?:^|`|&& )npm (?:run )?([a-z:]+)/gm)) {
       assert(['ci', 'install'].includes(name as string) || (name as string) in scripts, `npm run ${name}`);
     }
   });
