@@ -23,6 +23,11 @@ export interface Snapshot extends MarketView {
 /** A transaction may touch this many documents. */
 export const MAX_DOCUMENTS = 400;
 
+/** What is worth keeping of a snapshot: supply, which changes a few times a day. Its version is checked like the book's. */
+export function supplyOf({ market, supply, days }: Snapshot): Snapshot {
+  return { market, pages: [], supply, days };
+}
+
 type Reader = Pick<AllocationStore, 'read'> | Pick<Transaction, 'get'>;
 
 /** Reads what is needed; a market without a document has no view. */
