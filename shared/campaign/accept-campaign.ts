@@ -2,14 +2,19 @@
 import type { Campaign } from '../contracts/documents.ts';
 import type { CampaignCreated } from '../contracts/events.ts';
 import type { CampaignAccepted, CampaignRefused, ReasonCode } from '../contracts/outcomes.ts';
+import type { Availability } from '../planning/availability.ts';
 import { splitBudget } from '../planning/split-budget.ts';
 import { choosePage, reservedBytes } from './book-page.ts';
-import { effectiveMicros, type CampaignContext } from './campaign-state.ts';
+import type { CampaignContext } from './campaign-state.ts';
 import { capacities } from './capacities.ts';
 import { limits, reachable } from './limits.ts';
 
 /** Decides a campaign whose id is free. */
-export function acceptCampaign(campaign: Campaign, order: CampaignCreated['data'], context: CampaignContext): CampaignAccepted | CampaignRefused {
+export function acceptCampaign(
+  campaign: Campaign,
+  order: CampaignCreated['data'],
+  context: CampaignContext,
+): CampaignAccepted | CampaignRefused {
   const about = { tenantId: campaign.tenantId, campaignId: campaign.campaignId };
   const requestedMicros = order.budgetMicros;
   const refuse = (code: ReasonCode, reason: string, counterOfferMicros?: number): CampaignRefused => ({
@@ -20,27 +25,46 @@ export function acceptCampaign(campaign: Campaign, order: CampaignCreated['data'
     reason,
     ...(counterOfferMicros === undefined ? {} : { counterOfferMicros }),
   });
-  if (order.endAtMs <= context.nowMs) return refuse('FLIGHT_ENDED', 'the flight is over before it begins: choose a later end');
+  if (order.endAtMs <= context.nowMs)
+    return refuse('FLIGHT_ENDED', 'the flight is over before it begins: choose a later end');
   const unknown = order.subcampaigns.find((sub) => !context.markets.get(sub.market)?.supply.size);
   if (unknown) return refuse('SUPPLY_UNKNOWN', `market ${unknown.market} has no forecast for this flight`);
 
   const offers = capacities(campaign.campaignId, order.subcampaigns, order, context);
-  const parts = order.subcampaigns.map((sub, index) => ({ ...limits(sub), weight: (offers[index] as { capacityMicros: number }).capacityMicros }));
-  const fit = reachable(requestedMicros, parts.map((part) => ({ ...part, reachMicros: part.weight })));
+  const parts = order.subcampaigns.map((sub, index) => ({
+    ...limits(sub),
+    weight: (offers[index] as Availability).capacityMicros,
+  }));
+  const fit = reachable(
+    requestedMicros,
+    parts.map((part) => ({ ...part, reachMicros: part.weight })),
+  );
   if (fit.kind === 'floors') return refuse(fit.code, fit.reason);
   if (fit.kind === 'short' && (order.ifShort === 'refuse' || fit.reachMicros === 0)) {
-    return refuse('SUPPLY_SHORT', `supply is there for ${fit.reachMicros} of ${requestedMicros} micros`, fit.reachMicros);
+    return refuse(
+      'SUPPLY_SHORT',
+      `supply is there for ${fit.reachMicros} of ${requestedMicros} micros`,
+      fit.reachMicros,
+    );
   }
   const budgetMicros = fit.kind === 'short' ? fit.reachMicros : requestedMicros;
-  const split = splitBudget(budgetMicros, parts.map((part) => ({ ...part, capMicros: Math.min(part.capMicros, part.weight) })));
+  const split = splitBudget(
+    budgetMicros,
+    parts.map((part) => ({ ...part, capMicros: Math.min(part.capMicros, part.weight) })),
+  );
   if (split.kind === 'infeasible') {
-    return refuse('FLOORS_INFEASIBLE', `the floors add up to ${split.floorsMicros} micros, supply is there for ${budgetMicros}`, budgetMicros);
+    return refuse(
+      'FLOORS_INFEASIBLE',
+      `the floors add up to ${split.floorsMicros} micros, supply is there for ${budgetMicros}`,
+      budgetMicros,
+    );
   }
 
   const subcampaigns = order.subcampaigns.map((sub, index) => ({
     ...sub,
     page: '',
-    trafficByDay: (offers[index] as { trafficByDay: number[] }).trafficByDay,
+    weightMicros: (offers[index] as Availability).capacityMicros,
+    trafficByDay: (offers[index] as Availability).trafficByDay,
     budgetMicros: split.sharesMicros[index] as number,
   }));
   for (const market of new Set(subcampaigns.map((sub) => sub.market))) {
@@ -48,7 +72,8 @@ export function acceptCampaign(campaign: Campaign, order: CampaignCreated['data'
     const bytes = here.reduce((sum, sub) => sum + reservedBytes({ ...about, ...sub }), 0);
     const view = context.markets.get(market);
     const page = view && choosePage(view.market, here.length, bytes);
-    if (page === undefined) return refuse('MARKET_FULL', `market ${market} has no page left for ${here.length} subcampaigns`);
+    if (page === undefined)
+      return refuse('MARKET_FULL', `market ${market} has no page left for ${here.length} subcampaigns`);
     for (const sub of here) sub.page = page;
   }
   const { currency, objective, ifShort, startAtMs, endAtMs } = order;
@@ -62,7 +87,6 @@ export function acceptCampaign(campaign: Campaign, order: CampaignCreated['data'
     endAtMs,
     requestedMicros,
     budgetMicros,
-    effectiveMicros: effectiveMicros(split.escrowMicros, subcampaigns.map((sub) => ({ ...sub, committedMicros: 0 }))),
     escrowMicros: split.escrowMicros,
     splitVersion: 1,
     ...(fit.kind === 'short' ? { code: 'SCALED_DOWN' as const } : {}),

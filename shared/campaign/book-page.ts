@@ -39,6 +39,7 @@ export function newEntry(campaign: Campaign, sub: Subcampaign): BookEntry {
     clickPriceMicros: sub.clickPriceMicros,
     trafficByDay: sub.trafficByDay,
     budgetMicros: sub.budgetMicros,
+    ...(sub.shareMicros === undefined ? {} : { shareMicros: sub.shareMicros }),
     spentMicros: 0,
     overrunMicros: 0,
     impressions: 0,
@@ -50,8 +51,17 @@ export function newEntry(campaign: Campaign, sub: Subcampaign): BookEntry {
 }
 
 /** The bytes to keep for an entry, growth included. */
-export function reservedBytes(entry: Pick<BookEntry, 'segments' | 'surfaces' | 'trafficByDay' | 'campaignId' | 'subcampaignId' | 'tenantId'>): number {
-  const own = [entry.tenantId, entry.campaignId, entry.subcampaignId, entry.segments, entry.surfaces, entry.trafficByDay];
+export function reservedBytes(
+  entry: Pick<BookEntry, 'segments' | 'surfaces' | 'trafficByDay' | 'campaignId' | 'subcampaignId' | 'tenantId'>,
+): number {
+  const own = [
+    entry.tenantId,
+    entry.campaignId,
+    entry.subcampaignId,
+    entry.segments,
+    entry.surfaces,
+    entry.trafficByDay,
+  ];
   return JSON.stringify(own).length + 160 + GROWTH_BYTES;
 }
 
@@ -60,7 +70,9 @@ export function reservedBytes(entry: Pick<BookEntry, 'segments' | 'surfaces' | '
  * market is full. A campaign's subcampaigns in one market share one page and never move.
  */
 export function choosePage(market: Market, count: number, bytes: number): string | undefined {
-  const fits = market.pages.find((page) => page.entries + count <= MAX_PAGE_ENTRIES && page.bytes + bytes <= MAX_PAGE_BYTES);
+  const fits = market.pages.find(
+    (page) => page.entries + count <= MAX_PAGE_ENTRIES && page.bytes + bytes <= MAX_PAGE_BYTES,
+  );
   if (fits) return fits.page;
   return market.pages.length < MAX_PAGES ? pageName(market.pages.length) : undefined;
 }

@@ -1,6 +1,5 @@
 // What a campaign decision reads: the campaign, its entries in the books, and what the markets can offer.
 import type { BookEntry, BookPage, Campaign, Market, Subcampaign, SupplyDay } from '../contracts/documents.ts';
-import { sumMicros } from '../contracts/micros.ts';
 import { committedMicros } from './entry-money.ts';
 
 /** One market as a decision sees it: its versions, its whole book, the supply of the days in question. */
@@ -28,7 +27,6 @@ export function expectedCampaign(tenantId: string, campaignId: string): Campaign
     splitVersion: 0,
     requestedMicros: 0,
     budgetMicros: 0,
-    effectiveMicros: 0,
     escrowMicros: 0,
     subcampaigns: [],
   };
@@ -45,9 +43,4 @@ export function committedOf(context: CampaignContext, campaignId: string, sub: S
   if (sub.status === 'ended') return Math.min(sub.spentMicros, sub.budgetMicros);
   const entry = entryOf(context, campaignId, sub);
   return entry ? committedMicros(entry) : 0;
-}
-
-/** What a campaign may spend at most: its budget, or more where more is already committed. */
-export function effectiveMicros(escrowMicros: number, parts: readonly { budgetMicros: number; committedMicros: number }[]): number {
-  return escrowMicros + sumMicros(parts.map((part) => Math.max(part.budgetMicros, part.committedMicros)));
 }

@@ -3,7 +3,7 @@ import type { Campaign } from '../contracts/documents.ts';
 import { MAX_MICROS, sumMicros } from '../contracts/micros.ts';
 import type { BudgetApplied, BudgetRefused, ReasonCode } from '../contracts/outcomes.ts';
 import { splitBudget, type SplitPart } from '../planning/split-budget.ts';
-import { committedOf, effectiveMicros, entryOf, type CampaignContext } from './campaign-state.ts';
+import { committedOf, entryOf, type CampaignContext } from './campaign-state.ts';
 import { capacities } from './capacities.ts';
 import { accruedMicros } from './entry-money.ts';
 import { limits, reachable, type Limits } from './limits.ts';
@@ -12,14 +12,23 @@ interface Part extends Limits {
   subcampaignId: string;
   market: string;
   isEnded: boolean;
+  /** What supply offered it when it was accepted. One that was offered nothing takes what supply has by now. */
+  weight: number;
   budgetMicros: number;
   /** Spent and in flight: it takes no supply any more. */
   accruedMicros: number;
   committedMicros: number;
+  /** What no cut takes back: what is committed inside its budget. Past the budget is an overrun, which nobody pays for. */
+  keptMicros: number;
 }
 
 /** Decides a change that is newer than the campaign's register. A refusal uses its version up. */
-export function changeBudget(campaign: Campaign, requestedMicros: number, budgetVersion: number, context: CampaignContext): BudgetApplied | BudgetRefused {
+export function changeBudget(
+  campaign: Campaign,
+  requestedMicros: number,
+  budgetVersion: number,
+  context: CampaignContext,
+): BudgetApplied | BudgetRefused {
   const about = { tenantId: campaign.tenantId, campaignId: campaign.campaignId };
   const refuse = (code: ReasonCode, reason: string, counterOfferMicros?: number): BudgetRefused => ({
     type: 'budget-refused',
@@ -34,40 +43,63 @@ export function changeBudget(campaign: Campaign, requestedMicros: number, budget
     return refuse('CAMPAIGN_CLOSED', `campaign ${campaign.campaignId} is ${campaign.status}: its budget cannot change`);
   }
   const terms = campaign.terms as NonNullable<Campaign['terms']>;
-  if (context.nowMs >= terms.endAtMs) return refuse('FLIGHT_ENDED', `the flight of campaign ${campaign.campaignId} is over`);
+  if (context.nowMs >= terms.endAtMs)
+    return refuse('FLIGHT_ENDED', `the flight of campaign ${campaign.campaignId} is over`);
 
   const parts = campaign.subcampaigns.map((sub): Part => {
     const committedMicros = committedOf(context, campaign.campaignId, sub);
     const isEnded = sub.status === 'ended';
     const own = isEnded ? { floorMicros: committedMicros, capMicros: committedMicros, isLocked: true } : limits(sub);
     const entry = entryOf(context, campaign.campaignId, sub);
-    const money = { budgetMicros: sub.budgetMicros, accruedMicros: entry ? accruedMicros(entry) : 0, committedMicros };
-    return { ...own, subcampaignId: sub.subcampaignId, market: sub.market, isEnded, ...money };
+    const keptMicros = Math.min(committedMicros, sub.budgetMicros);
+    const money = {
+      budgetMicros: sub.budgetMicros,
+      accruedMicros: entry ? accruedMicros(entry) : 0,
+      committedMicros,
+      keptMicros,
+    };
+    return {
+      ...own,
+      subcampaignId: sub.subcampaignId,
+      market: sub.market,
+      isEnded,
+      weight: Math.max(1, sub.weightMicros),
+      ...money,
+    };
   });
   const isRaise = requestedMicros > campaign.budgetMicros;
-  const reach = isRaise ? raiseReach(campaign, parts, context) : parts.map((part) => Math.max(part.budgetMicros, part.committedMicros, part.floorMicros));
-  const fit = reachable(requestedMicros, parts.map((part, index) => ({ ...part, reachMicros: reach[index] as number })));
+  const reach = isRaise
+    ? raiseReach(campaign, parts, context)
+    : parts.map((part) => Math.max(part.budgetMicros, part.committedMicros, part.floorMicros));
+  const fit = reachable(
+    requestedMicros,
+    parts.map((part, index) => ({ ...part, reachMicros: reach[index] as number })),
+  );
   if (fit.kind === 'floors') return refuse(fit.code, fit.reason);
   if (isRaise && fit.kind === 'short' && (terms.ifShort === 'refuse' || fit.reachMicros <= campaign.budgetMicros)) {
-    return refuse('SUPPLY_SHORT', `supply is there for ${fit.reachMicros} of ${requestedMicros} micros`, fit.reachMicros);
+    return refuse(
+      'SUPPLY_SHORT',
+      `supply is there for ${fit.reachMicros} of ${requestedMicros} micros`,
+      fit.reachMicros,
+    );
   }
-  const budgetMicros = isRaise && fit.kind === 'short' ? fit.reachMicros : requestedMicros;
-  const { sharesMicros, escrowMicros } = isRaise ? raise(budgetMicros, parts, reach) : lower(budgetMicros, parts);
-  const subcampaigns = parts.map((part, index) => ({
-    subcampaignId: part.subcampaignId,
-    market: part.market,
-    budgetMicros: sharesMicros[index] as number,
-  }));
+  const wantedMicros = isRaise && fit.kind === 'short' ? fit.reachMicros : requestedMicros;
+  const { sharesMicros, escrowMicros } = split(wantedMicros, parts, reach);
+  const subcampaigns = parts.map(({ subcampaignId, market, keptMicros }, index) => {
+    const shareMicros = sharesMicros[index] as number;
+    // Never below what is committed: the rest of the cut comes as leases settle.
+    if (shareMicros >= keptMicros) return { subcampaignId, market, budgetMicros: shareMicros };
+    return { subcampaignId, market, budgetMicros: keptMicros, shareMicros };
+  });
   return {
     type: 'budget-applied',
     ...about,
     budgetVersion,
     splitVersion: campaign.splitVersion + 1,
     requestedMicros,
-    budgetMicros,
-    effectiveMicros: effectiveMicros(escrowMicros, subcampaigns.map((sub, index) => ({ ...sub, committedMicros: (parts[index] as Part).committedMicros }))),
+    budgetMicros: sumMicros([escrowMicros, ...subcampaigns.map((sub) => sub.budgetMicros)]),
     escrowMicros,
-    ...(budgetMicros < requestedMicros ? { code: 'SCALED_DOWN' as const } : {}),
+    ...(wantedMicros < requestedMicros ? { code: 'SCALED_DOWN' as const } : {}),
     subcampaigns,
   };
 }
@@ -75,7 +107,9 @@ export function changeBudget(campaign: Campaign, requestedMicros: number, budget
 /** What each part could spend in all: what it has or is committed to, and what supply can add to it. */
 function raiseReach(campaign: Campaign, parts: readonly Part[], context: CampaignContext): number[] {
   const terms = campaign.terms as NonNullable<Campaign['terms']>;
-  const held = parts.map((part) => (part.isEnded ? part.committedMicros : Math.max(part.budgetMicros, part.committedMicros)));
+  const held = parts.map((part) =>
+    part.isEnded ? part.committedMicros : Math.max(part.budgetMicros, part.committedMicros),
+  );
   // What a part holds and has not accrued yet, leased or not, takes supply that no other part may be given.
   const asked = campaign.subcampaigns.map((sub, index) => {
     const { isEnded, accruedMicros } = parts[index] as Part;
@@ -88,33 +122,41 @@ function raiseReach(campaign: Campaign, parts: readonly Part[], context: Campaig
   });
 }
 
-/** Nobody loses; what is added goes where supply is. */
-function raise(budgetMicros: number, parts: readonly Part[], reach: readonly number[]): { sharesMicros: number[]; escrowMicros: number } {
+/**
+ * In proportion to the weights that the parts were accepted with, inside floors, caps and reach, and never below what is
+ * committed: the shares of a budget do not depend on the budgets before it.
+ */
+function split(
+  budgetMicros: number,
+  parts: readonly Part[],
+  reach: readonly number[],
+): { sharesMicros: number[]; escrowMicros: number } {
   const wish = parts.map((part, index): SplitPart => {
-    const keepMicros = part.isEnded ? part.committedMicros : Math.max(part.budgetMicros, part.committedMicros, part.floorMicros);
-    return { floorMicros: keepMicros, capMicros: Math.min(part.capMicros, reach[index] as number), weight: Math.max(0, (reach[index] as number) - keepMicros) };
-  });
-  const split = splitBudget(budgetMicros, wish);
-  return split.kind === 'split' ? split : lower(budgetMicros, parts);
-}
-
-/** In proportion to what each had, and never below what is committed; if even that is too much, in proportion to it. */
-function lower(budgetMicros: number, parts: readonly Part[]): { sharesMicros: number[]; escrowMicros: number } {
-  const wish = parts.map((part): SplitPart => {
     const floorMicros = Math.max(part.floorMicros, part.committedMicros);
     // Nobody gets more than supply was checked for.
-    return { floorMicros, capMicros: Math.min(part.capMicros, part.budgetMicros), weight: part.isEnded ? 0 : part.budgetMicros };
+    return {
+      floorMicros,
+      capMicros: Math.min(part.capMicros, reach[index] as number),
+      weight: part.isEnded ? 0 : part.weight,
+    };
   });
-  const split = splitBudget(budgetMicros, wish);
-  if (split.kind === 'split') return split;
-  // What an ended part is billed is final: it stays, and fits (an ended part is a lock).
-  const committed = parts.map((part): SplitPart => ({
-    floorMicros: part.isEnded ? part.committedMicros : 0,
-    capMicros: part.committedMicros,
-    weight: part.isEnded ? 0 : part.committedMicros,
-  }));
-  if (sumMicros(committed.map((part) => part.capMicros)) >= budgetMicros) return splitBudget(budgetMicros, committed) as { sharesMicros: number[]; escrowMicros: number };
-  // The owner's floors fit the budget and what is committed fits it, only their maximum does not: what is committed stays.
-  const kept = splitBudget(budgetMicros, parts.map((part) => ({ floorMicros: part.committedMicros, capMicros: Math.max(part.floorMicros, part.committedMicros), weight: Math.max(0, part.floorMicros - part.committedMicros) })));
-  return kept as { sharesMicros: number[]; escrowMicros: number };
+  const wished = splitBudget(budgetMicros, wish);
+  return wished.kind === 'split' ? wished : splitShort(budgetMicros, parts);
+}
+
+/**
+ * Where not even commitments and floors fit: first what was paid for, then overruns, then floors; the level that fits in
+ * part is shared in proportion to it. What an ended part is billed is final: it fits (an ended part is a lock).
+ */
+function splitShort(budgetMicros: number, parts: readonly Part[]): { sharesMicros: number[]; escrowMicros: number } {
+  const levels = parts.map(({ isEnded, keptMicros, committedMicros, floorMicros }): number[] => {
+    return [isEnded ? keptMicros : 0, keptMicros, committedMicros, Math.max(committedMicros, floorMicros)];
+  });
+  const fits = (level: number) => sumMicros(levels.map((amounts) => amounts[level] as number)) <= budgetMicros;
+  const level = [2, 1].find(fits) ?? 0;
+  const between = levels.map((amounts): SplitPart => {
+    const [floorMicros, capMicros] = amounts.slice(level) as [number, number];
+    return { floorMicros, capMicros, weight: capMicros - floorMicros };
+  });
+  return splitBudget(budgetMicros, between) as { sharesMicros: number[]; escrowMicros: number };
 }

@@ -68,12 +68,24 @@ export function decideTick(input: TickInput): TickDecision {
   };
   if (isPiece) return { market, pages, verdicts: fold.verdicts, outcomes };
   const paced = { ...market, planVersion: market.planVersion + 1, watermarkSlot: slot };
-  const plan = makePlan({ market: paced, entries: [...entries.values()], supply: view.supply.get(dayOf(nowMs)), slot, tickIntervalMs });
+  const plan = makePlan({
+    market: paced,
+    entries: [...entries.values()],
+    supply: view.supply.get(dayOf(nowMs)),
+    slot,
+    tickIntervalMs,
+  });
   return { market: paced, pages, verdicts: fold.verdicts, outcomes, plan };
 }
 
 /** Settles, ends and grants, in place of the entries it moves. */
-function pace({ view, tickIntervalMs }: TickInput, entries: Map<string, BookEntry>, groups: Market['groups'], ended: BookEntry[], nowMs: number): void {
+function pace(
+  { view, tickIntervalMs }: TickInput,
+  entries: Map<string, BookEntry>,
+  groups: Market['groups'],
+  ended: BookEntry[],
+  nowMs: number,
+): void {
   const hourShape = view.supply.get(dayOf(nowMs))?.hourShape ?? evenHours;
   const heard = groups.filter((group) => group.seenAtMs > nowMs - LEASE_TICKS * tickIntervalMs);
   const endedCampaigns = new Set<string>();
@@ -88,7 +100,14 @@ function pace({ view, tickIntervalMs }: TickInput, entries: Map<string, BookEntr
     }
     const leases =
       settled.status === 'active'
-        ? grantLeases({ entry: settled, committedMicros: committedMicros(settled), groups: heard, hourShape, nowMs, tickIntervalMs })
+        ? grantLeases({
+            entry: settled,
+            committedMicros: committedMicros(settled),
+            groups: heard,
+            hourShape,
+            nowMs,
+            tickIntervalMs,
+          })
         : settled.leases;
     if (leases !== settled.leases) entries.set(key, { ...settled, leases });
     else if (settled !== entry) entries.set(key, settled);
@@ -97,7 +116,11 @@ function pace({ view, tickIntervalMs }: TickInput, entries: Map<string, BookEntr
 
 const evenHours = Array.from({ length: 24 }, () => 1 / 24);
 
-function pacedOutcome({ market, page }: BookPage, slot: number, subcampaigns: MarketPaced['subcampaigns']): MarketPaced {
+function pacedOutcome(
+  { market, page }: BookPage,
+  slot: number,
+  subcampaigns: MarketPaced['subcampaigns'],
+): MarketPaced {
   return { type: 'market-paced', tenantId: PLATFORM_TENANT, market, page, slot, subcampaigns };
 }
 
@@ -107,7 +130,10 @@ function movedLine(old: BookEntry, now: BookEntry | undefined): MarketPaced['sub
   const before = { status: old.status, ...entryNumbers(old) };
   const after = { status: now.status, ...entryNumbers(now) };
   const hasMoved = Object.entries(after).some(([name, value]) => value !== before[name as keyof typeof before]);
-  return hasMoved ? { campaignId: now.campaignId, subcampaignId: now.subcampaignId, ...after } : undefined;
+  const fallen = now.budgetMicros === old.budgetMicros ? {} : { budgetMicros: now.budgetMicros };
+  return hasMoved || now.budgetMicros !== old.budgetMicros
+    ? { campaignId: now.campaignId, subcampaignId: now.subcampaignId, ...after, ...fallen }
+    : undefined;
 }
 
 function endedOutcome(entry: BookEntry, market: string): SubcampaignEnded {

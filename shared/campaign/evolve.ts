@@ -1,7 +1,14 @@
 // What outcomes do to a campaign: `outcomes.reduce(evolve, expectedCampaign(...))` is the stored campaign with its live
 // numbers. Money and lifecycle only: leases and cohorts are checkpointed in the book.
 import type { BookEntry, Campaign, Subcampaign } from '../contracts/documents.ts';
-import type { CampaignAccepted, Outcome, RequestedStatus, SubcampaignEnded, SubcampaignStatus } from '../contracts/outcomes.ts';
+import { sumMicros } from '../contracts/micros.ts';
+import type {
+  CampaignAccepted,
+  Outcome,
+  RequestedStatus,
+  SubcampaignEnded,
+  SubcampaignStatus,
+} from '../contracts/outcomes.ts';
 import { entryNumbers } from './entry-money.ts';
 
 const noNumbers = {
@@ -27,11 +34,10 @@ export function evolve(campaign: Campaign, outcome: Outcome): Campaign {
         splitVersion: outcome.splitVersion,
         requestedMicros: outcome.requestedMicros,
         budgetMicros: outcome.budgetMicros,
-        effectiveMicros: outcome.effectiveMicros,
         escrowMicros: outcome.escrowMicros,
         subcampaigns: campaign.subcampaigns.map((sub) => {
           const part = outcome.subcampaigns.find((candidate) => candidate.subcampaignId === sub.subcampaignId);
-          return part ? { ...sub, budgetMicros: part.budgetMicros } : sub;
+          return part ? withBudget(sub, part) : sub;
         }),
       };
     case 'budget-refused':
@@ -44,16 +50,22 @@ export function evolve(campaign: Campaign, outcome: Outcome): Campaign {
       if (outcome.requestedStatus !== undefined) {
         return { ...campaign, waitingStatus: { status: outcome.requestedStatus, statusVersion: outcome.version } };
       }
-      return { ...campaign, waitingBudget: { budgetMicros: outcome.requestedMicros as number, budgetVersion: outcome.version } };
-    case 'market-paced':
       return {
         ...campaign,
-        subcampaigns: campaign.subcampaigns.map((sub) => {
-          const { campaignId, ...numbers } =
-            outcome.subcampaigns.find((line) => line.campaignId === campaign.campaignId && line.subcampaignId === sub.subcampaignId) ?? {};
-          return campaignId === undefined ? sub : { ...sub, ...numbers };
-        }),
+        waitingBudget: { budgetMicros: outcome.requestedMicros as number, budgetVersion: outcome.version },
       };
+    case 'market-paced':
+      return withLiveBudget(
+        campaign,
+        campaign.subcampaigns.map((sub) => {
+          const line = outcome.subcampaigns.find(
+            (moved) => moved.campaignId === campaign.campaignId && moved.subcampaignId === sub.subcampaignId,
+          );
+          if (!line) return sub;
+          const { campaignId: _campaign, budgetMicros = sub.budgetMicros, ...numbers } = line;
+          return withBudget({ ...sub, ...numbers }, { budgetMicros, shareMicros: sub.shareMicros });
+        }),
+      );
     case 'subcampaign-ended':
       return endSubcampaign(campaign, outcome);
     case 'campaign-refused':
@@ -71,19 +83,55 @@ export function liveStatus(requested: RequestedStatus): 'active' | 'paused' | 'c
   return requested === 'active' || requested === 'paused' ? requested : 'closing';
 }
 
-/** A campaign as stored, with the live numbers and states of its book entries. */
+/** A campaign as stored, with the live numbers, budgets and states of its book entries. */
 export function withLiveNumbers(campaign: Campaign, entries: readonly BookEntry[]): Campaign {
+  return withLiveBudget(
+    campaign,
+    campaign.subcampaigns.map((sub) => {
+      const entry = entries.find(
+        (candidate) => candidate.campaignId === campaign.campaignId && candidate.subcampaignId === sub.subcampaignId,
+      );
+      return entry ? withBudget({ ...sub, ...entryNumbers(entry), status: entry.status }, entry) : sub;
+    }),
+  );
+}
+
+/** What a campaign's budget is at the least without a change of its owner's: it may have fallen so far since it was stored. */
+export function fallenMicros(campaign: Campaign): number {
+  return sumMicros([campaign.escrowMicros, ...campaign.subcampaigns.map((sub) => sub.shareMicros ?? sub.budgetMicros)]);
+}
+
+/** A part with another budget; its share is stated only where the budget is above it. */
+function withBudget(
+  sub: Subcampaign,
+  { budgetMicros, shareMicros }: { budgetMicros: number; shareMicros?: number | undefined },
+): Subcampaign {
+  const { shareMicros: _old, ...rest } = sub;
+  const isAbove = shareMicros !== undefined && shareMicros < budgetMicros;
+  return { ...rest, budgetMicros, ...(isAbove ? { shareMicros } : {}) };
+}
+
+/** A campaign whose parts' budgets moved: its own is their sum and the escrow. */
+function withLiveBudget(campaign: Campaign, subcampaigns: Subcampaign[]): Campaign {
   return {
     ...campaign,
-    subcampaigns: campaign.subcampaigns.map((sub) => {
-      const entry = entries.find((candidate) => candidate.campaignId === campaign.campaignId && candidate.subcampaignId === sub.subcampaignId);
-      return entry ? { ...sub, ...entryNumbers(entry), status: entry.status } : sub;
-    }),
+    subcampaigns,
+    budgetMicros: sumMicros([campaign.escrowMicros, ...subcampaigns.map((sub) => sub.budgetMicros)]),
   };
 }
 
 function accept(campaign: Campaign, outcome: CampaignAccepted): Campaign {
-  const { type: _type, code: _code, subcampaigns, currency, objective, ifShort, startAtMs, endAtMs, ...money } = outcome;
+  const {
+    type: _type,
+    code: _code,
+    subcampaigns,
+    currency,
+    objective,
+    ifShort,
+    startAtMs,
+    endAtMs,
+    ...money
+  } = outcome;
   const { waitingBudget: _budget, waitingStatus: _status, ...known } = campaign;
   return {
     ...known,
@@ -108,8 +156,8 @@ function endSubcampaign(campaign: Campaign, outcome: SubcampaignEnded): Campaign
   const { type: _type, tenantId: _tenant, campaignId: _campaign, billedMicros: _billed, ...totals } = outcome;
   const ended = { ...totals, status: 'ended' satisfies SubcampaignStatus } as const;
   const subcampaigns: Subcampaign[] = campaign.subcampaigns.map((sub) =>
-    sub.subcampaignId === outcome.subcampaignId ? { ...sub, ...ended } : sub,
+    sub.subcampaignId === outcome.subcampaignId ? withBudget({ ...sub, ...ended }, outcome) : sub,
   );
   const isOver = subcampaigns.every((sub) => sub.status === 'ended');
-  return { ...campaign, status: isOver ? 'ended' : campaign.status, subcampaigns };
+  return { ...withLiveBudget(campaign, subcampaigns), status: isOver ? 'ended' : campaign.status };
 }

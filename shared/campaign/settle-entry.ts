@@ -1,6 +1,6 @@
 // What time does to an entry at a tick: click windows close, leases that are over return what was not spent.
 import type { BookEntry, Lease } from '../contracts/documents.ts';
-import { openMicros } from './entry-money.ts';
+import { committedMicros, openMicros } from './entry-money.ts';
 import { isOpenHour } from './fold-reports.ts';
 
 /** A group that never says its closing word keeps its money this long after its lease. */
@@ -10,14 +10,28 @@ export const SILENT_LEASE_MS = 24 * 3_600_000;
 export function settleEntry(entry: BookEntry, nowMs: number): BookEntry {
   const cohorts = entry.cohorts.filter((cohort) => isOpenHour(cohort.hourAtMs, nowMs));
   const leases = entry.leases.map((lease) => settleLease(lease, nowMs));
-  const isSame = cohorts.length === entry.cohorts.length && leases.every((lease, index) => lease === entry.leases[index]);
-  return isSame ? entry : { ...entry, cohorts, leases };
+  const isSame =
+    cohorts.length === entry.cohorts.length && leases.every((lease, index) => lease === entry.leases[index]);
+  return fallToShare(isSame ? entry : { ...entry, cohorts, leases });
+}
+
+/** A budget that was cut below what was committed falls with what is committed, and never rises again by itself. */
+function fallToShare(entry: BookEntry): BookEntry {
+  const { shareMicros, ...rest } = entry;
+  if (shareMicros === undefined) return entry;
+  const budgetMicros = Math.max(shareMicros, Math.min(entry.budgetMicros, committedMicros(entry)));
+  if (budgetMicros === shareMicros) return { ...rest, budgetMicros };
+  return budgetMicros === entry.budgetMicros ? entry : { ...entry, budgetMicros };
 }
 
 /** Whether nothing of the entry can move any more: its totals are final. */
 export function isFinal(entry: BookEntry, nowMs: number): boolean {
   const isOver = entry.status === 'closing' || nowMs >= entry.endAtMs;
-  return isOver && entry.cohorts.length === 0 && entry.leases.every((lease) => openMicros(lease) === 0 && nowMs >= lease.spendUntilAtMs);
+  return (
+    isOver &&
+    entry.cohorts.length === 0 &&
+    entry.leases.every((lease) => openMicros(lease) === 0 && nowMs >= lease.spendUntilAtMs)
+  );
 }
 
 /** The closing word counts once everything charged before it is folded. */

@@ -1,7 +1,7 @@
 // Whether rows are what the ledger decided, and whether the ledger's outcomes are all there.
 import type { LedgerEntry } from '../contracts/documents.ts';
 import type { RecordedOutcome } from '../outcomes/outcome-reader.ts';
-import { LEDGER_MS } from '../outcomes/record.ts';
+import { LEDGER_MS } from '../store/persist-campaign-event.ts';
 import { refs, type AllocationStore } from '../store/allocation-store.ts';
 import { canonicalJson } from '../store/ledger-key.ts';
 import type { Difference } from './difference.ts';

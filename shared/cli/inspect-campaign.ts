@@ -91,7 +91,6 @@ function campaignFields(campaign: Campaign): [string, Cell][] {
       : []),
     ['requested', amount(campaign.requestedMicros)],
     ['budget', amount(campaign.budgetMicros)],
-    ['effective', amount(campaign.effectiveMicros)],
     ['escrow', amount(campaign.escrowMicros)],
     ['versions', `budget ${campaign.budgetVersion}, status ${campaign.statusVersion}, split ${campaign.splitVersion}`],
     ...(waitingBudget

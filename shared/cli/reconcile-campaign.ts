@@ -7,6 +7,7 @@ import { refs } from '../store/allocation-store.ts';
 import { canonicalJson } from '../store/ledger-key.ts';
 import { checkGrants, firstDayOf } from './check-grants.ts';
 import { checkLedger } from './check-ledger.ts';
+import { compareBudget } from './compare-budget.ts';
 import { compare, type Difference, type ReconcileDeps } from './difference.ts';
 import { foldRows, type PacedIn } from './fold-rows.ts';
 import { readEntries } from './inspect-campaign.ts';
@@ -86,18 +87,17 @@ function checkEntries(name: string, campaign: Campaign, entries: readonly BookEn
     const entry = entries.find(({ subcampaignId }) => subcampaignId === sub.subcampaignId);
     if (!entry)
       return [{ code: 'ENTRY_MISSING', where, expected: `an entry in ${sub.market}/${sub.page}`, found: 'none' }];
-    return compare('ENTRY_DIFFERS', `${where} budgetMicros`, { expected: sub.budgetMicros, found: entry.budgetMicros });
+    return compareBudget(where, sub, entry);
   });
 }
 
+/** Its budget is not among them: it is the sum of the parts', which are compared, and each may be of another order. */
 const campaignFields = [
   'status',
   'budgetVersion',
   'statusVersion',
   'splitVersion',
   'requestedMicros',
-  'budgetMicros',
-  'effectiveMicros',
   'escrowMicros',
 ] as const;
 
@@ -151,18 +151,11 @@ function spell(value: unknown): string {
 /** Invariant 1 as far as it stands in the documents. */
 function checkMoney(name: string, campaign: Campaign, entries: readonly BookEntry[]): Difference[] {
   const assigned = campaign.subcampaigns.reduce((sum, sub) => sum + sub.budgetMicros, campaign.escrowMicros);
-  const isLess = campaign.effectiveMicros < campaign.budgetMicros;
   return [
     ...compare('SPLIT_DIFFERS', `${name} subcampaigns and escrow`, {
       expected: campaign.budgetMicros,
       found: assigned,
     }),
-    ...(isLess
-      ? compare('SPLIT_DIFFERS', `${name} effectiveMicros`, {
-          expected: `at least ${campaign.budgetMicros}`,
-          found: campaign.effectiveMicros,
-        })
-      : []),
     ...[...campaign.subcampaigns, ...entries].flatMap((part): Difference[] => {
       if (billedMicros(part) <= part.budgetMicros) return [];
       return [

@@ -7,6 +7,7 @@ import { refs, type AllocationStore } from '../store/allocation-store.ts';
 import { sha256 } from '../store/ledger-key.ts';
 import { readViews } from '../store/market-views.ts';
 import { checkGrants, firstDayOf } from './check-grants.ts';
+import { compareBudget } from './compare-budget.ts';
 import { compare, type Difference, type ReconcileDeps } from './difference.ts';
 
 /** Campaigns read at a time. */
@@ -79,7 +80,7 @@ function checkOwner(
     ];
   return [
     ...compare('ENTRY_DIFFERS', `${where} page`, { expected: `${sub.market}/${sub.page}`, found: `${market}/${page}` }),
-    ...compare('ENTRY_DIFFERS', `${where} budgetMicros`, { expected: sub.budgetMicros, found: entry.budgetMicros }),
+    ...compareBudget(where, sub, entry),
     ...(sub.status === 'ended'
       ? compare('ENTRY_DIFFERS', `${where} status`, { expected: 'ended', found: entry.status })
       : []),
@@ -102,7 +103,8 @@ async function checkBook(
 }
 
 function checkPaced(where: string, entry: BookEntry, lines: readonly PacedLine[]): Difference[] {
-  const last = lines.find(({ eventId, slot }) => eventId.endsWith(`:${slot}`)) ?? lines.at(-1);
+  const latest = lines.filter(({ slot }) => slot === Math.max(...lines.map((line) => line.slot)));
+  const last = latest.find(({ eventId, slot }) => eventId.endsWith(`:${slot}`)) ?? latest.at(-1);
   return Object.entries(entryNumbers(entry)).flatMap(([field, found]) => {
     const expected = last?.[field as keyof ReturnType<typeof entryNumbers>] ?? 0;
     return compare('STATE_DIFFERS', `${where} ${field}`, { expected, found });

@@ -9,6 +9,7 @@ import {
   RequestedStatus,
   SubcampaignStatus,
   campaignTerms,
+  partBudget,
   subcampaignNumbers,
   subcampaignTerms,
 } from './outcomes.ts';
@@ -79,7 +80,6 @@ export const Campaign = closed({
   terms: Type.Optional(closed(campaignTerms)),
   requestedMicros: BudgetApplied.properties.requestedMicros,
   budgetMicros: BudgetApplied.properties.budgetMicros,
-  effectiveMicros: BudgetApplied.properties.effectiveMicros,
   escrowMicros: BudgetApplied.properties.escrowMicros,
   subcampaigns: listOf(Subcampaign, MAX_SUBCAMPAIGNS),
 });
@@ -118,7 +118,7 @@ export const BookEntry = closed({
   surfaces: listOf(Id, 10, 1),
   clickPriceMicros: PositiveMicros,
   trafficByDay: listOf(Count, 32, 1),
-  budgetMicros: Micros,
+  ...partBudget,
   spentMicros: Micros,
   overrunMicros: Micros,
   impressions: Count,

@@ -44,6 +44,14 @@ export const MAX_PAGE_ENTRIES = 200;
 
 const ofCampaign = { tenantId: Id, campaignId: Id };
 
+/** The money of one part. */
+export const partBudget = {
+  /** What it may spend. */
+  budgetMicros: Micros,
+  /** What the split gives it, where more is committed: the budget falls towards it as leases settle. */
+  shareMicros: Type.Optional(Micros),
+};
+
 /** What the campaign asked of one of its parts, with what it needs to be paced. */
 export const subcampaignTerms = {
   subcampaignId: Id,
@@ -55,9 +63,11 @@ export const subcampaignTerms = {
   floorMicros: Type.Optional(Micros),
   capMicros: Type.Optional(Micros),
   lockMicros: Type.Optional(Micros),
+  /** What supply offered it when it was accepted: budgets are split in proportion to it. */
+  weightMicros: Micros,
   /** Expected opportunities of its audience on each day of the flight, from the day it starts. */
   trafficByDay: listOf(Count, 32, 1),
-  budgetMicros: Micros,
+  ...partBudget,
 };
 
 /** Delivery numbers of a subcampaign, cumulative. */
@@ -82,10 +92,11 @@ export const campaignTerms = {
 const money = {
   /** What was asked for. */
   requestedMicros: Micros,
-  /** What was accepted: the subcampaigns' budgets and the escrow add up to it. */
+  /**
+   * The effective budget: what was accepted, or what is committed above it. The subcampaigns' budgets and the escrow
+   * add up to it.
+   */
   budgetMicros: Micros,
-  /** What may be spent at most: the budget, or what is already committed above it. */
-  effectiveMicros: Micros,
   /** Accepted but assigned to no subcampaign. */
   escrowMicros: Micros,
 };
@@ -119,7 +130,7 @@ export const BudgetApplied = fact('budget-applied', {
   budgetVersion: Version,
   splitVersion: Version,
   code: Type.Optional(ReasonCode),
-  subcampaigns: listOf(closed({ subcampaignId: Id, market: MarketId, budgetMicros: Micros }), MAX_SUBCAMPAIGNS, 1),
+  subcampaigns: listOf(closed({ subcampaignId: Id, market: MarketId, ...partBudget }), MAX_SUBCAMPAIGNS, 1),
 });
 
 export const BudgetRefused = fact('budget-refused', { ...ofCampaign, ...refusal, budgetVersion: Version });
@@ -161,7 +172,14 @@ export const MarketPaced = fact('market-paced', {
   page: Id,
   slot: Count,
   subcampaigns: listOf(
-    closed({ campaignId: Id, subcampaignId: Id, status: SubcampaignStatus, ...subcampaignNumbers }),
+    closed({
+      campaignId: Id,
+      subcampaignId: Id,
+      status: SubcampaignStatus,
+      /** Where it fell as a lease was settled. */
+      budgetMicros: Type.Optional(Micros),
+      ...subcampaignNumbers,
+    }),
     MAX_PAGE_ENTRIES,
     1,
   ),
@@ -207,7 +225,10 @@ export const SupplyObserved = fact('supply-observed', {
   windowStartAtMs: EpochMs,
   windowEndAtMs: EpochMs,
   opportunities: listOf(closed({ segment: Id, surface: Id, opportunities: Count }), 500),
-  sample: listOf(closed({ segment: Id, surface: Id, responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }) }), 100),
+  sample: listOf(
+    closed({ segment: Id, surface: Id, responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }) }),
+    100,
+  ),
 });
 
 /** Which outcomes are rows of which table. */

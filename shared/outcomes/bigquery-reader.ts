@@ -19,8 +19,8 @@ export function createBigQueryReader(
 ): OutcomeReader {
   const view = (table: Table) => `\`${projectId}.${dataset}.${table}_once\``;
   const paced = (more = '') => `
-    SELECT o.row_id, o.event_id, o.slot, s.campaign_id, s.subcampaign_id, s.status, s.spent_micros, s.in_flight_micros,
-      s.leased_micros, s.overrun_micros, s.impressions, s.clicks, s.conversions
+    SELECT o.row_id, o.event_id, o.slot, s.campaign_id, s.subcampaign_id, s.status, s.budget_micros, s.spent_micros,
+      s.in_flight_micros, s.leased_micros, s.overrun_micros, s.impressions, s.clicks, s.conversions
     FROM ${view('outcomes')} AS o, UNNEST(o.subcampaigns) AS s
     WHERE o.event_date >= CAST(@fromDay AS DATE) AND o.type = 'market-paced' AND o.market = @market
       AND (@campaignId = '' OR s.campaign_id = @campaignId)${more}`;
@@ -54,13 +54,16 @@ export function createBigQueryReader(
     },
     async latestPaced(scope) {
       const sql = `WITH paced AS (${paced()}) SELECT * FROM paced WHERE TRUE
-        QUALIFY RANK() OVER (PARTITION BY campaign_id, subcampaign_id ORDER BY slot DESC) = 1`;
+        QUALIFY RANK() OVER (PARTITION BY campaign_id, subcampaign_id ORDER BY slot DESC) = 1
+          OR (budget_micros IS NOT NULL
+            AND RANK() OVER (PARTITION BY campaign_id, subcampaign_id, budget_micros IS NULL ORDER BY slot DESC) = 1)`;
       return (await query(sql, withCampaign(scope))).map((row): PacedLine => ({
         rowId: textOf(row['row_id']),
         eventId: textOf(row['event_id']),
         slot: Number(row['slot']),
         ...subcampaign(row),
         status: textOf(row['status']) as PacedLine['status'],
+        ...(row['budget_micros'] === null ? {} : { budgetMicros: Number(row['budget_micros']) }),
         spentMicros: Number(row['spent_micros']),
         inFlightMicros: Number(row['in_flight_micros']),
         leasedMicros: Number(row['leased_micros']),

@@ -40,7 +40,10 @@ export function createMemoryReader(log: Pick<MemoryLog, 'rows'>): OutcomeReader 
     latestPaced: async (scope) =>
       [...Map.groupBy(paced(scope), keyOf).values()].flatMap((lines) => {
         const latest = Math.max(...lines.map(({ slot }) => slot));
-        return lines.filter(({ slot }) => slot === latest);
+        const fell = Math.max(...lines.map(({ slot, budgetMicros }) => (budgetMicros === undefined ? -1 : slot)));
+        return lines.filter(
+          ({ slot, budgetMicros }) => slot === latest || (slot === fell && budgetMicros !== undefined),
+        );
       }),
     async delivered(scope) {
       const sums = new Map<string, Delivered>();

@@ -30,6 +30,8 @@ export interface PacedLine extends OfSubcampaign {
   eventId: string;
   slot: number;
   status: SubcampaignStatus;
+  /** Where it fell in this slot. */
+  budgetMicros?: number;
   spentMicros: number;
   inFlightMicros: number;
   leasedMicros: number;
@@ -68,7 +70,10 @@ export interface RowCount {
 export interface OutcomeReader {
   /** Outcomes of one campaign's own events and of its subcampaigns' ends. */
   campaignOutcomes(tenantId: string, campaignId: string): Promise<RecordedOutcome[]>;
-  /** The lines of each subcampaign's latest slot; several where that slot was folded in pieces. */
+  /**
+   * The lines of each subcampaign's latest slot; several where that slot was folded in pieces. With them the latest line
+   * in which its budget fell: later ones do not repeat it.
+   */
   latestPaced(scope: MarketScope): Promise<PacedLine[]>;
   delivered(scope: MarketScope): Promise<Delivered[]>;
   grantPeaks(scope: MarketScope): Promise<GrantPeak[]>;

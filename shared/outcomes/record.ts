@@ -4,11 +4,9 @@ import type { LedgerEntry } from '../contracts/documents.ts';
 import { AndanteError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { AllocationStore, Ref } from '../store/allocation-store.ts';
+import { LEDGER_MS } from '../store/persist-campaign-event.ts';
 import type { OutcomeLog } from './outcome-log.ts';
 import { toRows } from './to-rows.ts';
-
-/** How long a drained entry is kept: longer than the oldest event that is still taken. */
-export const LEDGER_MS = 90 * 86_400_000;
 
 export interface RecordDeps {
   store: AllocationStore;
@@ -42,7 +40,9 @@ export async function record(deps: RecordDeps, written: readonly Written[]): Pro
 /** @throws AndanteError OUTCOMES_UNAVAILABLE, OUTCOME_ROW_INVALID, STORE_UNAVAILABLE */
 export async function appendAndMark({ store, outcomes, clock }: RecordDeps, owing: readonly Written[]): Promise<void> {
   const nowMs = clock();
-  await outcomes.append(owing.flatMap(({ ref, entry }) => toRows(ref.path.slice(ref.path.lastIndexOf('/') + 1), entry, nowMs)));
+  await outcomes.append(
+    owing.flatMap(({ ref, entry }) => toRows(ref.path.slice(ref.path.lastIndexOf('/') + 1), entry, nowMs)),
+  );
   await store.markDrained(
     owing.map(({ ref }) => ref),
     nowMs + LEDGER_MS,
@@ -59,8 +59,11 @@ const DRAIN_PAGE = 100;
  */
 export async function drain(deps: RecordDeps): Promise<{ drained: number; refused: number }> {
   const total = { drained: 0, refused: 0 };
-  for (let afterId: string | undefined; ; ) {
-    const owing = (await deps.store.undrained(DRAIN_PAGE, afterId)).map(({ ref, document }) => ({ ref, entry: document }));
+  for (let afterId: string | undefined; ;) {
+    const owing = (await deps.store.undrained(DRAIN_PAGE, afterId)).map(({ ref, document }) => ({
+      ref,
+      entry: document,
+    }));
     if (owing.length === 0) return total;
     afterId = owing.at(-1)?.ref.path.split('/').at(-1);
     const refused = await appendPage(deps, owing);
@@ -78,7 +81,10 @@ async function appendPage(deps: RecordDeps, owing: readonly Written[]): Promise<
     if (!(error instanceof AndanteError) || error.code !== 'OUTCOME_ROW_INVALID') throw error;
     const [only, ...others] = owing;
     if (only && others.length === 0) {
-      deps.log.critical('outcomes refused by BigQuery: they stay in the ledger', { event: only.entry.eventId, error: error.message });
+      deps.log.critical('outcomes refused by BigQuery: they stay in the ledger', {
+        event: only.entry.eventId,
+        error: error.message,
+      });
       return 1;
     }
   }

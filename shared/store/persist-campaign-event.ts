@@ -2,7 +2,7 @@
 // ledger entry are written together.
 import { newEntry, pageTable } from '../campaign/book-page.ts';
 import { expectedCampaign, type CampaignContext, type MarketView } from '../campaign/campaign-state.ts';
-import { evolve, withLiveNumbers } from '../campaign/evolve.ts';
+import { evolve, fallenMicros, withLiveNumbers } from '../campaign/evolve.ts';
 import type { BookEntry, BookPage, Campaign, LedgerEntry } from '../contracts/documents.ts';
 import type { CampaignEvent } from '../contracts/events.ts';
 import type { CampaignOutcome } from '../contracts/outcomes.ts';
@@ -26,7 +26,12 @@ export interface Persisted {
  * @throws AndanteError EVENT_CONFLICT the event's id is taken by another payload; TENANT_MISMATCH the campaign is
  *   another tenant's; STORE_UNAVAILABLE
  */
-export async function persistCampaignEvent(store: AllocationStore, event: CampaignEvent, nowMs: number, decide: DecideCampaign): Promise<Persisted> {
+export async function persistCampaignEvent(
+  store: AllocationStore,
+  event: CampaignEvent,
+  nowMs: number,
+  decide: DecideCampaign,
+): Promise<Persisted> {
   const { tenantId } = event;
   const { campaignId } = event.data;
   const ref = refs.ledger(ledgerId(event));
@@ -55,10 +60,15 @@ function needsOf(event: CampaignEvent, campaign: Campaign | undefined): MarketNe
   if (event.type === 'andante.campaign-created.v1') {
     if (campaign && campaign.status !== 'expected') return [];
     const days = daysBetween(event.data.startAtMs, event.data.endAtMs);
-    return [...new Set(event.data.subcampaigns.map((sub) => sub.market))].map((market) => ({ market, pages: 'all', days }));
+    return [...new Set(event.data.subcampaigns.map((sub) => sub.market))].map((market) => ({
+      market,
+      pages: 'all',
+      days,
+    }));
   }
   if (!campaign?.terms) return [];
-  const asksForMore = event.type === 'andante.budget-changed.v1' && event.data.budgetMicros > campaign.budgetMicros;
+  // What is stored was not told how far its budget fell.
+  const asksForMore = event.type === 'andante.budget-changed.v1' && event.data.budgetMicros > fallenMicros(campaign);
   const days = asksForMore ? daysBetween(campaign.terms.startAtMs, campaign.terms.endAtMs) : [];
   const pages = new Map<string, Set<string>>();
   for (const sub of campaign.subcampaigns) {
@@ -69,7 +79,10 @@ function needsOf(event: CampaignEvent, campaign: Campaign | undefined): MarketNe
 
 function sameEvent(known: LedgerEntry, hash: string): LedgerEntry {
   if (known.payloadHash === hash) return known;
-  throw new AndanteError('EVENT_CONFLICT', 'this event id was used by another payload: publish the change under an id of its own');
+  throw new AndanteError(
+    'EVENT_CONFLICT',
+    'this event id was used by another payload: publish the change under an id of its own',
+  );
 }
 
 /** A campaign id belongs to the tenant whose campaign was accepted under it. */
@@ -87,7 +100,8 @@ function entriesOf(markets: ReadonlyMap<string, MarketView>): BookEntry[] {
 function writeCampaign(transaction: Transaction, before: Campaign, after: Campaign): void {
   const { tenantId, campaignId } = after;
   transaction.set(refs.campaign(tenantId, campaignId), after);
-  if (before.status === 'expected' && after.status !== 'expected') transaction.create(refs.owner(campaignId), { schemaVersion: 1, campaignId, tenantId });
+  if (before.status === 'expected' && after.status !== 'expected')
+    transaction.create(refs.owner(campaignId), { schemaVersion: 1, campaignId, tenantId });
 }
 
 /** Writes the pages of one market in which the campaign's entries moved, and raises its version. */
@@ -101,7 +115,11 @@ function writeBook(transaction: Transaction, { market, pages }: MarketView, camp
   }
   if (written.length === 0) return;
   for (const page of written) transaction.set(refs.page(market.market, page.page), page);
-  transaction.set(refs.market(market.market), { ...market, bookVersion: market.bookVersion + 1, pages: pageTable(market, written) });
+  transaction.set(refs.market(market.market), {
+    ...market,
+    bookVersion: market.bookVersion + 1,
+    pages: pageTable(market, written),
+  });
 }
 
 function moveEntries(page: BookPage, campaign: Campaign): BookPage | undefined {
@@ -109,11 +127,17 @@ function moveEntries(page: BookPage, campaign: Campaign): BookPage | undefined {
   const entries = [...page.entries];
   for (const sub of campaign.subcampaigns) {
     if (sub.market !== page.market || sub.page !== page.page || sub.status === 'ended') continue;
-    const index = entries.findIndex((entry) => entry.campaignId === campaign.campaignId && entry.subcampaignId === sub.subcampaignId);
+    const index = entries.findIndex(
+      (entry) => entry.campaignId === campaign.campaignId && entry.subcampaignId === sub.subcampaignId,
+    );
     const old = entries[index];
-    if (old?.budgetMicros === sub.budgetMicros && old.status === sub.status) continue;
-    if (old) entries[index] = { ...old, status: sub.status, budgetMicros: sub.budgetMicros };
-    else entries.push(newEntry(campaign, sub));
+    if (old?.budgetMicros === sub.budgetMicros && old.status === sub.status && old.shareMicros === sub.shareMicros)
+      continue;
+    if (old) {
+      const { shareMicros: _old, ...kept } = old;
+      const share = sub.shareMicros === undefined ? {} : { shareMicros: sub.shareMicros };
+      entries[index] = { ...kept, status: sub.status, budgetMicros: sub.budgetMicros, ...share };
+    } else entries.push(newEntry(campaign, sub));
     hasMoved = true;
   }
   return hasMoved ? { ...page, entries } : undefined;
@@ -157,6 +181,14 @@ export function newLedgerEntry(
     recordedAtMs: nowMs,
     result,
     outcomes,
-    ...(outcomes.length > 0 ? { undrained: true as const } : {}),
+    ...owing(outcomes, nowMs),
   };
+}
+
+/** How long an entry is kept after its last word: longer than the oldest event that is still taken. */
+export const LEDGER_MS = 90 * 86_400_000;
+
+/** What an entry's outcomes leave to do: to be drained, or nothing any more. */
+export function owing(outcomes: LedgerEntry['outcomes'], nowMs: number): Pick<LedgerEntry, 'undrained' | 'expireAtMs'> {
+  return outcomes.length > 0 ? { undrained: true } : { expireAtMs: nowMs + LEDGER_MS };
 }

@@ -8,10 +8,17 @@ import { encodeInstants } from '../contracts/instants.ts';
 import type { SubcampaignEnded } from '../contracts/outcomes.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { dayOf } from '../forecasting/traffic-clock.ts';
-import { AlreadyExists, refs, type AllocationStore, type Ref, type Stored, type Transaction } from './allocation-store.ts';
+import {
+  AlreadyExists,
+  refs,
+  type AllocationStore,
+  type Ref,
+  type Stored,
+  type Transaction,
+} from './allocation-store.ts';
 import { canonicalJson, ledgerId, payloadHash, sha256 } from './ledger-key.ts';
 import { completeViews, supplyOf, type MarketNeed, type Snapshot } from './market-views.ts';
-import { newLedgerEntry } from './persist-campaign-event.ts';
+import { newLedgerEntry, owing } from './persist-campaign-event.ts';
 import { quarantineStray } from './quarantine.ts';
 
 /** Reports folded in one transaction: each may be quarantined too, and all touch at most 400 documents together. */
@@ -71,7 +78,10 @@ interface Piece extends Tick {
   known: Map<string, Snapshot>;
 }
 
-async function persistPiece(store: AllocationStore, tick: Piece): Promise<Step | 'taken' | 'superseded' | 'unknown-market'> {
+async function persistPiece(
+  store: AllocationStore,
+  tick: Piece,
+): Promise<Step | 'taken' | 'superseded' | 'unknown-market'> {
   const { market, slot, tickIntervalMs, piece, decide, known } = tick;
   const need: MarketNeed = { market, pages: 'all', days: [dayOf(slot * tickIntervalMs)] };
   const snapshot = await completeViews(store, [need], known);
@@ -89,15 +99,24 @@ async function persistPiece(store: AllocationStore, tick: Piece): Promise<Step |
       if (!view) return 'unknown-market';
       if (view.market.watermarkSlot >= slot) return 'superseded';
       const entries = await transaction.get(taken.map(({ ref }) => ref));
-      const reports = entries.flatMap((entry, index) => (entry?.waitingFor === market ? [toReport((taken[index] as Stored<'ledger'>).ref, entry)] : []));
+      const reports = entries.flatMap((entry, index) =>
+        entry?.waitingFor === market ? [toReport((taken[index] as Stored<'ledger'>).ref, entry)] : [],
+      );
       const decision = decide({ view, reports, slot, tickIntervalMs, isPiece });
       await tellCampaigns(transaction, decision);
       writeMarket(transaction, decision, slot);
       const filed = new Map(taken.map(({ ref }, index) => [ref.path, entries[index] as LedgerEntry]));
-      const folded = decision.verdicts.map((verdict) => writeVerdict(transaction, verdict, filed, slot * tickIntervalMs));
+      const folded = decision.verdicts.map((verdict) =>
+        writeVerdict(transaction, verdict, filed, slot * tickIntervalMs),
+      );
       const own = writeTickEntry(transaction, tick, piece, decision);
       const quarantined = decision.verdicts.filter((verdict) => verdict.code !== undefined).length;
-      return { written: [...folded, ...own].filter(({ entry }) => entry.undrained), reports: reports.length, quarantined, isPiece };
+      return {
+        written: [...folded, ...own].filter(({ entry }) => entry.undrained),
+        reports: reports.length,
+        quarantined,
+        isPiece,
+      };
     });
   } catch (error) {
     // The same piece by a doubled tick, or by us when the commit's answer was lost: its reports are folded.
@@ -117,14 +136,21 @@ function takeReports(waiting: readonly Stored<'ledger'>[]): Stored<'ledger'>[] {
 }
 
 function toReport(ref: Ref<'ledger'>, entry: LedgerEntry): WaitingReport {
-  return { ledgerId: ref.path, tenantId: entry.tenantId, filedAtMs: entry.recordedAtMs, data: entry.report as ReportData };
+  return {
+    ledgerId: ref.path,
+    tenantId: entry.tenantId,
+    filedAtMs: entry.recordedAtMs,
+    data: entry.report as ReportData,
+  };
 }
 
 /** Ended subcampaigns leave the book; their totals move to their campaigns. */
 async function tellCampaigns(transaction: Transaction, { outcomes }: TickDecision): Promise<void> {
   const ended = outcomes.filter((outcome): outcome is SubcampaignEnded => outcome.type === 'subcampaign-ended');
   const byCampaign = Map.groupBy(ended, ({ campaignId }) => campaignId);
-  const campaignRefs = [...byCampaign.values()].map(([first]) => refs.campaign((first as SubcampaignEnded).tenantId, (first as SubcampaignEnded).campaignId));
+  const campaignRefs = [...byCampaign.values()].map(([first]) =>
+    refs.campaign((first as SubcampaignEnded).tenantId, (first as SubcampaignEnded).campaignId),
+  );
   const campaigns = await transaction.get(campaignRefs);
   campaigns.forEach((campaign, index) => {
     const own = campaign && byCampaign.get(campaign.campaignId);
@@ -144,27 +170,47 @@ function storedPlan(plan: Plan, market: Market, slot: number): StoredPlan {
   return { schemaVersion: 1, market: market.market, planVersion: plan.planVersion, slot, hash: sha256(body), body };
 }
 
-function writeVerdict(transaction: Transaction, verdict: Verdict, filed: ReadonlyMap<string, LedgerEntry>, nowMs: number) {
+function writeVerdict(
+  transaction: Transaction,
+  verdict: Verdict,
+  filed: ReadonlyMap<string, LedgerEntry>,
+  nowMs: number,
+) {
   const ref: Ref<'ledger'> = { kind: 'ledger', path: verdict.ledgerId };
   const { waitingFor: _done, ...known } = filed.get(verdict.ledgerId) as LedgerEntry;
   const { report, ...folded } = known;
   const { result, outcomes, code } = verdict;
   // What was folded is in the outcomes; a report of which something strayed is kept whole beside them.
   const kept = code ? { report } : {};
-  const entry: LedgerEntry = { ...folded, ...kept, result, outcomes, ...(outcomes.length > 0 ? { undrained: true as const } : {}) };
+  const entry: LedgerEntry = { ...folded, ...kept, result, outcomes, ...owing(outcomes, nowMs) };
   transaction.set(ref, entry);
   if (code) quarantineStray(transaction, { verdict, entry: known, nowMs });
   return { ref, entry };
 }
 
 /** The tick's own entry, where it decided anything; an idle tick's trace is the watermark. */
-function writeTickEntry(transaction: Transaction, { market, slot, tickIntervalMs, source }: Tick, piece: number, { outcomes, plan }: TickDecision) {
+function writeTickEntry(
+  transaction: Transaction,
+  { market, slot, tickIntervalMs, source }: Tick,
+  piece: number,
+  { outcomes, plan }: TickDecision,
+) {
   if (outcomes.length === 0) return [];
   const eventId = plan ? `tick:${market}:${slot}` : `tick:${market}:${slot}:${piece}`;
-  const event = { source, tenantId: PLATFORM_TENANT, eventId, type: 'andante.delivery-tick.v1', occurredAtMs: slot * tickIntervalMs };
-  const entry = newLedgerEntry(event, { hash: payloadHash({ market, slot }), nowMs: event.occurredAtMs, outcomes, result: 'applied' });
+  const event = {
+    source,
+    tenantId: PLATFORM_TENANT,
+    eventId,
+    type: 'andante.delivery-tick.v1',
+    occurredAtMs: slot * tickIntervalMs,
+  };
+  const entry = newLedgerEntry(event, {
+    hash: payloadHash({ market, slot }),
+    nowMs: event.occurredAtMs,
+    outcomes,
+    result: 'applied',
+  });
   const ref = refs.ledger(ledgerId(event));
   transaction.create(ref, entry);
   return [{ ref, entry }];
 }
-

@@ -36,6 +36,7 @@ function grown(own: BookEntry): BookEntry {
     ...own,
     status: 'overrun',
     budgetMicros: micros,
+    shareMicros: micros - 1,
     spentMicros: micros,
     overrunMicros: micros,
     impressions: 999_999_999,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { entryNumbers } from '../../../shared/campaign/entry-money.ts';
+import { billedMicros, entryNumbers } from '../../../shared/campaign/entry-money.ts';
 import { withLiveNumbers } from '../../../shared/campaign/evolve.ts';
 import type { BookEntry, Campaign } from '../../../shared/contracts/documents.ts';
 import { sumMicros } from '../../../shared/contracts/micros.ts';
@@ -106,7 +106,7 @@ describe('a budget is changed', () => {
       outcome.subcampaigns.map((sub) => sub.budgetMicros),
       [25_000_001, 25_000_000],
     );
-    assert.equal(outcome.effectiveMicros, 50_000_001);
+    assert.equal(outcome.budgetMicros, 50_000_001);
   });
 
   it('falls to no less than is committed in each part while the whole allows it', () => {
@@ -116,10 +116,11 @@ describe('a budget is changed', () => {
     });
     const outcome = applied(campaign, 50_000_000, where);
     assert((outcome.subcampaigns[0]?.budgetMicros as number) >= 40_000_000);
-    assert.equal(outcome.effectiveMicros, 50_000_000);
+    assert.equal(outcome.budgetMicros, 50_000_000);
+    assert(outcome.subcampaigns.every((sub) => sub.shareMicros === undefined));
   });
 
-  it('below what is committed it applies, and the effective budget stays at spent, in flight and leased', () => {
+  it('below what is committed it applies, and the budget stays at spent, in flight and leased', () => {
     const cohorts = [{ hourAtMs: START_MS, chargedMicros: 7_000_000, confirmedMicros: 2_000_000 }];
     const { campaign, where } = booked(
       two,
@@ -127,8 +128,77 @@ describe('a budget is changed', () => {
       { spentMicros: 1_000_000 },
     );
     const outcome = applied(campaign, 10_000_000, where);
-    assert.equal(outcome.budgetMicros, 10_000_000);
-    assert.equal(outcome.effectiveMicros, 46_000_000);
+    assert.deepEqual(
+      [outcome.requestedMicros, outcome.budgetMicros, outcome.code],
+      [10_000_000, 46_000_000, undefined],
+    );
+    assert.deepEqual(
+      outcome.subcampaigns.map((sub) => sub.budgetMicros),
+      [45_000_000, 1_000_000],
+    );
+    assert.equal(sumMicros(outcome.subcampaigns.map((sub) => sub.shareMicros ?? sub.budgetMicros)), 10_000_000);
+  });
+
+  it('cut to a micro it still bills what was spent', () => {
+    const { campaign, where } = booked({}, { spentMicros: 50_000_000 });
+    const { after } = decide(campaign, budgetChanged(1, 1), where);
+    const [part] = after.subcampaigns;
+    assert(part);
+    assert.deepEqual([part.budgetMicros, part.shareMicros, billedMicros(part)], [50_000_000, 1, 50_000_000]);
+    assert.deepEqual([after.requestedMicros, after.budgetMicros], [1, 50_000_000]);
+  });
+
+  it('bills no overrun: a change keeps what is committed inside the budget only', () => {
+    const over = { spentMicros: 130_000_000, overrunMicros: 30_000_000, status: 'overrun' as const };
+    for (const [micros, budgetMicros] of [
+      [40_000_000, 100_000_000],
+      [110_000_000, 110_000_000],
+    ] as const) {
+      const { campaign, where } = booked({}, over);
+      const outcome = applied(campaign, micros, where);
+      assert.deepEqual([outcome.requestedMicros, outcome.budgetMicros], [micros, budgetMicros]);
+    }
+    const { campaign, where } = booked(two, { ...over, spentMicros: 70_000_000 }, { spentMicros: 10_000_000 });
+    assert.deepEqual(
+      applied(campaign, 65_000_000, where).subcampaigns.map((sub) => sub.budgetMicros),
+      [55_000_000, 10_000_000],
+    );
+  });
+
+  it('after a cut below what is committed, a change up to that asks for no supply, and one beyond it does', () => {
+    const neighbour = entry({ campaignId: 'c0', budgetMicros: 1_950_000_000 });
+    const { campaign, entries } = booked(
+      {},
+      { spentMicros: 20_000_000, leases: [lease({ grantedMicros: 30_000_000 })] },
+    );
+    const { after } = decide(campaign, budgetChanged(1, 1), context([view({ pages: [page(entries)] })]));
+    const cut = entries.map((one) => ({ ...one, budgetMicros: 50_000_000, shareMicros: 1 }));
+    const full = context([view({ pages: [page([...cut, neighbour])] })]);
+    const again = applied(after, 45_000_000, full);
+    assert.deepEqual(
+      [again.subcampaigns[0]?.budgetMicros, again.subcampaigns[0]?.shareMicros],
+      [50_000_000, 45_000_000],
+    );
+    assert.equal(applied(after, 50_000_000, full).subcampaigns[0]?.shareMicros, undefined);
+    assert.equal(refused(after, 80_000_001, full).counterOfferMicros, 70_000_000);
+  });
+
+  it('gives what others cannot take to a part that supply had nothing for when it was accepted', () => {
+    const { campaign, where } = booked(two, { budgetMicros: 100_000_000 }, { budgetMicros: 0 });
+    const [first, second] = campaign.subcampaigns;
+    assert(first && second);
+    const late = {
+      ...campaign,
+      subcampaigns: [
+        { ...first, capMicros: 100_000_000 },
+        { ...second, weightMicros: 0 },
+      ],
+    };
+    const outcome = applied(late, 150_000_000, where);
+    assert.deepEqual(
+      [outcome.subcampaigns.map((sub) => sub.budgetMicros), outcome.escrowMicros],
+      [[100_000_000, 50_000_000], 0],
+    );
   });
 
   it('keeps locks, floors and caps on the way up', () => {
@@ -169,8 +239,11 @@ describe('a budget is changed', () => {
     );
     const outcome = applied({ ...campaign, subcampaigns: ended }, 60_000_000, where);
     assert.deepEqual(
-      outcome.subcampaigns.map((sub) => sub.budgetMicros),
-      [40_000_000, 20_000_000],
+      outcome.subcampaigns.map((sub) => [sub.budgetMicros, sub.shareMicros]),
+      [
+        [40_000_000, undefined],
+        [45_000_000, 20_000_000],
+      ],
     );
     assert.equal(refused({ ...campaign, subcampaigns: ended }, 39_999_999, where).code, 'LOCKS_INFEASIBLE');
   });
@@ -225,13 +298,20 @@ describe('a budget is changed', () => {
           const { campaign, where, entries } = booked({ subcampaigns }, ...own);
           const [outcome] = decide(campaign, budgetChanged(micros, 1), where).outcomes;
           if (outcome?.type !== 'budget-applied') return;
-          const shares = outcome.subcampaigns.map((sub) => sub.budgetMicros);
-          assert.equal(sumMicros(shares) + outcome.escrowMicros, micros);
           const committed = entries.map((entry) => {
             const { spentMicros, inFlightMicros, leasedMicros } = entryNumbers(entry);
             return spentMicros + inFlightMicros + leasedMicros;
           });
-          assert(outcome.effectiveMicros >= Math.max(micros, sumMicros(committed)));
+          const shares = outcome.subcampaigns.map((sub) => sub.shareMicros ?? sub.budgetMicros);
+          assert.equal(sumMicros(shares) + outcome.escrowMicros, micros);
+          const budgets = outcome.subcampaigns.map((sub) => sub.budgetMicros);
+          assert.equal(sumMicros(budgets) + outcome.escrowMicros, outcome.budgetMicros);
+          budgets.forEach((budget, index) => {
+            const before = entries[index] as BookEntry;
+            const kept = Math.min(committed[index] as number, before.budgetMicros);
+            assert.equal(budget, Math.max(shares[index] as number, kept));
+            assert(billedMicros({ ...before, budgetMicros: budget }) >= billedMicros(before));
+          });
           if (sumMicros(committed) <= micros)
             shares.forEach((share, index) => assert(share >= (committed[index] as number)));
         },

@@ -41,10 +41,17 @@ describe('a campaign is created', () => {
         endAtMs: START_MS + 2 * DAY_MS,
         requestedMicros: 100_000_000,
         budgetMicros: 100_000_000,
-        effectiveMicros: 100_000_000,
         escrowMicros: 0,
         splitVersion: 1,
-        subcampaigns: [{ ...order(), page: 'p00', trafficByDay: [100_000, 100_000], budgetMicros: 100_000_000 }],
+        subcampaigns: [
+          {
+            ...order(),
+            page: 'p00',
+            weightMicros: ALL_MICROS,
+            trafficByDay: [100_000, 100_000],
+            budgetMicros: 100_000_000,
+          },
+        ],
       },
     ]);
     assert.equal(after.status, 'active');
@@ -94,7 +101,7 @@ describe('a campaign is created', () => {
       [30_000_000, 20_000_000],
     );
     assert.equal(outcome.escrowMicros, 50_000_000);
-    assert.equal(outcome.effectiveMicros, 100_000_000);
+    assert.equal(outcome.budgetMicros, 100_000_000);
     assert.equal(outcome.code, undefined);
   });
 

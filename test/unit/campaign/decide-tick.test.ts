@@ -100,6 +100,35 @@ describe('deciding a tick', () => {
     assert.deepEqual(outcomes, []);
   });
 
+  it('records the budget of a line in which it fell, and of no other', () => {
+    const own = { spentMicros: 50_000_000, budgetMicros: 60_000_000, shareMicros: 1, status: 'paused' as const };
+    const cut = entry({ ...own, leases: [lease({ closingMicros: 4_000_000 })] });
+    const beside = entry({ campaignId: 'c2' });
+    const charge = line({ chargedMicros: 4_000_000, clicks: 8 });
+    const { pages, outcomes } = tickOf({ pages: [page([cut, beside])], reports: [{ lines: [charge] }] });
+    assert.deepEqual(
+      pages[0]?.entries.map(({ budgetMicros, shareMicros }) => [budgetMicros, shareMicros]),
+      [
+        [54_000_000, 1],
+        [100_000_000, undefined],
+      ],
+    );
+    assert.deepEqual(
+      outcomes[0]?.type === 'market-paced' &&
+        outcomes[0].subcampaigns.map(({ campaignId, budgetMicros }) => [campaignId, budgetMicros]),
+      [
+        ['c1', 54_000_000],
+        ['c2', undefined],
+      ],
+    );
+  });
+
+  it('grants nothing to a budget that has still to fall', () => {
+    const cut = entry({ spentMicros: 1_000_000, budgetMicros: 11_000_000, shareMicros: 1, leases: [lease()] });
+    const { pages } = tickOf({ pages: [page([cut])], atMs: START_MS + DAY_MS });
+    assert(pages.flatMap(({ entries }) => entries).every(({ leases }) => leases[0]?.grantedMicros === 10_000_000));
+  });
+
   for (const status of ['paused', 'overrun', 'closing'] as const) {
     it(`grants nothing to what is ${status}, and shows it in no plan`, () => {
       const held = [lease({ spendUntilAtMs: START_MS + TICK_MS })];

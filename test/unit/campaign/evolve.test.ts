@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { expectedCampaign } from '../../../shared/campaign/campaign-state.ts';
-import { evolve, withLiveNumbers } from '../../../shared/campaign/evolve.ts';
+import { evolve, fallenMicros, withLiveNumbers } from '../../../shared/campaign/evolve.ts';
 import { campaignAfter } from '../../support/campaigns.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { budgetChanged, campaignCreated, order } from '../../support/events.ts';
@@ -69,6 +69,30 @@ describe('evolving a campaign', () => {
     assert.deepEqual(after.subcampaigns[1], { ...campaign.subcampaigns[1], ...numbers, status: 'overrun' });
   });
 
+  it('takes a budget where it fell, its own being the sum of its parts and its escrow, and forgets a share that is reached', () => {
+    const [first, second] = campaign.subcampaigns;
+    assert(first && second);
+    const subcampaigns = [{ ...first, budgetMicros: 60_000_000, shareMicros: 20_000_000 }, second];
+    const cut = { ...campaign, escrowMicros: 7, budgetMicros: 110_000_007, subcampaigns };
+    const paced = (slot: number, budgetMicros: number) => ({
+      type: 'market-paced' as const,
+      tenantId: 'andante',
+      market: 'SE',
+      page: 'p00',
+      slot,
+      subcampaigns: [{ campaignId: 'c1', subcampaignId: 's1', status: 'active' as const, ...numbers, budgetMicros }],
+    });
+    const falling = evolve(cut, paced(1, 30_000_000));
+    assert.deepEqual([falling.budgetMicros, falling.subcampaigns[0]?.shareMicros], [80_000_007, 20_000_000]);
+    const fallen = evolve(falling, paced(2, 20_000_000));
+    assert.equal(fallen.budgetMicros, 70_000_007);
+    assert.deepEqual(fallen.subcampaigns[0], { ...first, ...numbers, budgetMicros: 20_000_000 });
+    assert.equal(fallenMicros(cut), 70_000_007);
+    const end = { ...ended, subcampaignId: 's1', budgetMicros: 30_000_000 };
+    const [over] = evolve(falling, end).subcampaigns;
+    assert.deepEqual([over?.budgetMicros, over?.shareMicros], [30_000_000, undefined]);
+  });
+
   it('ends with its last part, not before', () => {
     const first = evolve(campaign, { ...ended, subcampaignId: 's1' });
     assert.deepEqual(
@@ -91,8 +115,10 @@ describe('evolving a campaign', () => {
       entry({ spentMicros: 7, status: 'overrun', leases: [lease()] }),
       entry({ campaignId: 'c2', subcampaignId: 's2', spentMicros: 99 }),
     ];
-    const [first, second] = withLiveNumbers(campaign, entries).subcampaigns;
+    const live = withLiveNumbers(campaign, entries);
+    const [first, second] = live.subcampaigns;
     assert.deepEqual([first?.spentMicros, first?.leasedMicros, first?.status], [7, 10_000_000, 'overrun']);
+    assert.deepEqual([first?.budgetMicros, live.budgetMicros], [100_000_000, 150_000_000]);
     assert.deepEqual(second, campaign.subcampaigns[1]);
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { leasedMicros } from '../../../shared/campaign/entry-money.ts';
+import fc from 'fast-check';
+import { billedMicros, committedMicros, leasedMicros } from '../../../shared/campaign/entry-money.ts';
 import { SILENT_LEASE_MS, isFinal, settleEntry } from '../../../shared/campaign/settle-entry.ts';
+import type { BookEntry } from '../../../shared/contracts/documents.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { DAY_MS, HOUR_MS, START_MS } from '../../support/instants.ts';
 
@@ -46,6 +48,58 @@ describe('settling an entry', () => {
       START_MS,
     );
     assert.deepEqual(settled.leases, [lease({ chargedMicros: 10_000_000 })]);
+  });
+});
+
+describe('settling an entry whose budget was cut below what is committed', () => {
+  const spentMicros = 50_000_000;
+  const cut = (shareMicros: number, own: Partial<BookEntry> = {}) =>
+    entry({ spentMicros, budgetMicros: 60_000_000, shareMicros, leases: [lease()], ...own });
+
+  it('keeps its budget while nothing settles', () => {
+    const waiting = cut(1);
+    assert.equal(settleEntry(waiting, START_MS), waiting);
+  });
+
+  it('lets the budget fall to what was spent as a closing lease returns, and bills all of that', () => {
+    const closing = lease({ chargedMicros: 4_000_000, closingMicros: 4_000_000 });
+    const settled = settleEntry(cut(1, { leases: [closing] }), START_MS);
+    assert.deepEqual([settled.budgetMicros, settled.shareMicros, billedMicros(settled)], [50_000_000, 1, 50_000_000]);
+  });
+
+  it('lets it fall as the lease of a silent group returns, a day after its end', () => {
+    const returnsAtMs = lease().spendUntilAtMs + SILENT_LEASE_MS;
+    assert.equal(settleEntry(cut(1), returnsAtMs - 1).budgetMicros, 60_000_000);
+    assert.equal(settleEntry(cut(1), returnsAtMs).budgetMicros, 50_000_000);
+  });
+
+  it('lets it fall as an hour closes whose clicks did not come', () => {
+    const cohorts = [{ hourAtMs: START_MS, chargedMicros: 10_000_000, confirmedMicros: 3_000_000 }];
+    const open = cut(1, { cohorts, leases: [], budgetMicros: 57_000_000 });
+    assert.equal(settleEntry(open, START_MS + 7 * HOUR_MS - 1), open);
+    assert.equal(settleEntry(open, START_MS + 7 * HOUR_MS).budgetMicros, 50_000_000);
+  });
+
+  it('lets it fall to its share and not further, and is then a budget like any other', () => {
+    const settled = settleEntry(cut(55_000_000, { leases: [lease({ closingMicros: 0 })] }), START_MS);
+    assert.deepEqual([settled.budgetMicros, settled.shareMicros], [55_000_000, undefined]);
+    assert.equal(settleEntry(settled, START_MS + 2 * DAY_MS), settled);
+  });
+
+  it('never raises it again, whatever is committed later', () => {
+    const budgets = fc.record({ spent: fc.nat(100), granted: fc.nat(100), budget: fc.nat(100), share: fc.nat(100) });
+    fc.assert(
+      fc.property(budgets, fc.nat(48), ({ spent, granted, budget, share }, hours) => {
+        fc.pre(share < budget);
+        const leases = [lease({ grantedMicros: granted })];
+        const before = entry({ spentMicros: spent, budgetMicros: budget, shareMicros: share, leases });
+        const after = settleEntry(before, START_MS + hours * HOUR_MS);
+        assert(after.budgetMicros <= budget && after.budgetMicros >= share);
+        assert(after.budgetMicros >= Math.min(budget, committedMicros(after)));
+        assert.equal(billedMicros(after), billedMicros(before));
+        assert.equal(after.shareMicros, after.budgetMicros === share ? undefined : share);
+      }),
+    );
   });
 });
 

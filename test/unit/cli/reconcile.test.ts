@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { leasedMicros } from '../../../shared/campaign/entry-money.ts';
 import type { BookPage, Campaign } from '../../../shared/contracts/documents.ts';
 import { refs, type AllocationStore } from '../../../shared/store/allocation-store.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, statusChanged } from '../../support/events.ts';
 import { DAY_MS, START_MS, TICK_MS } from '../../support/instants.ts';
-import { campaignOf, file, persist, tick } from '../../support/persisting.ts';
+import { campaignOf, entriesOf, file, persist, tick } from '../../support/persisting.ts';
 import { createCommandLine, servedWorld, type Ran } from './command-line.ts';
 
 function codesOf(ran: Ran): string[] {
@@ -44,6 +45,55 @@ describe('reconcile', () => {
     await drainAll();
     const { exit, stdout } = await run(['reconcile']);
     assert.equal(exit, 0, stdout);
+  });
+
+  it('agrees while a budget that was cut below what is committed falls, and after a later change', async () => {
+    const { run, store, drainAll } = await servedWorld();
+    const agrees = async () => {
+      await drainAll();
+      const { exit, stdout } = await run(['reconcile']);
+      assert.equal(exit, 0, stdout);
+    };
+    const [held] = await entriesOf(store);
+    assert.ok(held && leasedMicros(held) > 0);
+    await persist(store, budgetChanged(1, 1), START_MS + 2 * TICK_MS);
+    await agrees();
+    const closings = held.leases.map(({ grantedMicros, chargedMicros }) => ({
+      campaignId: 'c1',
+      subcampaignId: 's1',
+      grantedMicros,
+      chargedMicros,
+    }));
+    const windowEndAtMs = START_MS + 3 * TICK_MS;
+    await file(store, deliveryReported('bye', { windowEndAtMs, closings }));
+    await tick(store, windowEndAtMs);
+    const [fallen] = await entriesOf(store);
+    assert.ok(fallen && fallen.budgetMicros < held.budgetMicros && fallen.budgetMicros > 1);
+    assert.ok((await campaignOf(store)).budgetMicros > fallen.budgetMicros);
+    await agrees();
+    // A line after the fall does not repeat it.
+    await file(store, deliveryReported('r2', { windowEndAtMs, lines: [line()] }));
+    await tick(store, START_MS + 4 * TICK_MS);
+    await agrees();
+    await persist(store, budgetChanged(80_000_000, 2), START_MS + 4 * TICK_MS);
+    await agrees();
+  });
+
+  it('finds a budget below the share it may fall to', async () => {
+    const { run, store, drainAll } = await servedWorld();
+    await persist(store, budgetChanged(1_000_000, 1), START_MS + 2 * TICK_MS);
+    await drainAll();
+    await editPage(store, (page) => ({
+      ...page,
+      entries: page.entries.map((entry) => ({ ...entry, budgetMicros: (entry.shareMicros ?? 0) - 1 })),
+    }));
+    for (const argv of [
+      ['--campaign', 't1/c1'],
+      ['--market', 'SE'],
+    ]) {
+      const ran = await run(['reconcile', ...argv, '--json']);
+      assert.ok(codesOf(ran).includes('ENTRY_DIFFERS'), ran.stdout);
+    }
   });
 
   it('agrees about a campaign that has ended', async () => {
@@ -113,7 +163,7 @@ describe('reconcile', () => {
       ],
       [
         '--campaign',
-        ['ENTRY_DIFFERS'],
+        ['ENTRY_DIFFERS', 'STATE_DIFFERS'],
         ({ store }) =>
           editPage(store, (page) => ({
             ...page,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { committedMicros, leasedMicros } from '../../../shared/campaign/entry-money.ts';
 import type { CampaignEvent } from '../../../shared/contracts/events.ts';
 import { refs } from '../../../shared/store/allocation-store.ts';
-import { budgetChanged, campaignCreated, order, statusChanged } from '../../support/events.ts';
-import { DAY_MS, START_MS } from '../../support/instants.ts';
-import { campaignOf, entriesOf, marketOf, persist, types } from '../../support/persisting.ts';
+import { LEDGER_MS } from '../../../shared/store/persist-campaign-event.ts';
+import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
+import { DAY_MS, HOUR_MS, START_MS, TICK_MS } from '../../support/instants.ts';
+import { campaignOf, entriesOf, file, marketOf, persist, tick, types } from '../../support/persisting.ts';
 import { seededStore, snapshotOf, withLostAnswers } from '../../support/stores.ts';
 
 describe('persisting a campaign event', () => {
@@ -161,7 +163,7 @@ describe('persisting a campaign event', () => {
 
   it('changes and copies of them come to the same whatever the order, without contention and refusals', async () => {
     const base: CampaignEvent[] = [
-      campaignCreated({ subcampaigns: [order(), order({ subcampaignId: 's2' })] }),
+      campaignCreated({ subcampaigns: parts }),
       budgetChanged(110_000_000, 1),
       budgetChanged(60_000_000, 2),
       budgetChanged(90_000_001, 3),
@@ -172,9 +174,9 @@ describe('persisting a campaign event', () => {
     const orders = fc.shuffledSubarray([...base, ...base], { minLength: 2 * base.length });
     await fc.assert(
       fc.asyncProperty(orders, async (events) => {
-        const store = await seededStore();
+        const store = await seededStore({ markets: ['SE', 'NO'] });
         for (const event of events) await persist(store, event);
-        const campaign = await campaignOf(store);
+        const { splitVersion: _split, ...campaign } = await campaignOf(store);
         assert.deepEqual(
           [
             campaign.status,
@@ -182,11 +184,20 @@ describe('persisting a campaign event', () => {
             campaign.budgetVersion,
             campaign.requestedMicros,
             campaign.budgetMicros,
-            campaign.effectiveMicros,
+            campaign.escrowMicros,
           ],
-          ['paused', 3, 3, 90_000_001, 90_000_001, 90_000_001],
+          ['paused', 3, 3, 90_000_001, 90_000_001, 0],
         );
-        const entries = await entriesOf(store);
+        // Weights 1, 1, 2, the last one at its cap: what it cannot take is for the others.
+        assert.deepEqual(
+          campaign.subcampaigns.map(({ subcampaignId, budgetMicros }) => [subcampaignId, budgetMicros]),
+          [
+            ['s1', 30_000_001],
+            ['s2', 30_000_000],
+            ['s3', 30_000_000],
+          ],
+        );
+        const entries = [...(await entriesOf(store)), ...(await entriesOf(store, 'NO'))];
         assert.deepEqual(
           entries.map(({ subcampaignId, status, budgetMicros }) => ({ subcampaignId, status, budgetMicros })),
           campaign.subcampaigns.map(({ subcampaignId, status, budgetMicros }) => ({
@@ -195,14 +206,98 @@ describe('persisting a campaign event', () => {
             budgetMicros,
           })),
         );
-        assert.equal(
-          entries.reduce((sum, { budgetMicros }) => sum + budgetMicros, campaign.escrowMicros),
-          90_000_001,
-        );
         const expected = new Set(base.map(({ eventId }) => eventId));
         assert.deepEqual(new Set((await store.undrained(100)).map(({ document }) => document.eventId)), expected);
       }),
       { numRuns: 50 },
     );
   });
+
+  it('the shares of a budget do not depend on the budgets before it, with money spent and leased', async () => {
+    const budgets = fc.array(fc.integer({ min: 1, max: 200_000_000 }), { minLength: 2, maxLength: 4 });
+    const spent = fc.record({ clicks: fc.nat(40), charged: fc.nat(9_000_000) });
+    const orders = budgets.chain((all) =>
+      fc.record({
+        changes: fc.constant(all.map((micros, index) => budgetChanged(micros, index + 2))),
+        order: fc.shuffledSubarray([...all.keys()], { minLength: all.length }),
+        spent: fc.array(spent, { minLength: 2, maxLength: 2 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(orders, async ({ changes, order: shuffled, spent }) => {
+        const after = async (events: readonly CampaignEvent[]) => {
+          const store = await seededStore({ markets: ['SE', 'NO'] });
+          await persist(store, campaignCreated({ subcampaigns: parts }));
+          const lines = spent.map(({ clicks, charged }, index) =>
+            line({ subcampaignId: `s${index + 1}`, clicks, chargedMicros: charged }),
+          );
+          await file(store, deliveryReported('r', { lines }));
+          await tick(store, START_MS + TICK_MS);
+          // The first split under these commitments; those after it are in any order.
+          for (const event of [budgetChanged(200_000_000, 1), ...events])
+            await persist(store, event, START_MS + TICK_MS);
+          return campaignOf(store);
+        };
+        const latest = changes.at(-1) as CampaignEvent;
+        const [one, other, only] = await Promise.all([
+          after(changes),
+          after(shuffled.map((index) => changes[index] as CampaignEvent)),
+          after([latest]),
+        ]);
+        for (const campaign of [other, only]) {
+          // Where nothing divides evenly a part may have had the micro that is left over, and keeps it.
+          for (const [index, { budgetMicros, shareMicros }] of campaign.subcampaigns.entries()) {
+            const same = one.subcampaigns[index];
+            assert(same && Math.abs(budgetMicros - same.budgetMicros) <= parts.length);
+            assert.equal(shareMicros, same.shareMicros);
+          }
+          assert.equal(campaign.budgetMicros, one.budgetMicros);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('a raise above what a cut budget has fallen to asks for supply, although what is stored is more', async () => {
+    const store = await seededStore();
+    await persist(store, campaignCreated());
+    await file(store, deliveryReported('r', { lines: [line({ clicks: 1, chargedMicros: 0 })] }));
+    await tick(store, START_MS + TICK_MS);
+    const [held] = await entriesOf(store);
+    assert(held && leasedMicros(held) > 0);
+    const nowMs = START_MS + TICK_MS;
+    await persist(store, budgetChanged(1, 1), nowMs);
+    assert.equal((await campaignOf(store)).budgetMicros, committedMicros(held));
+    const laterMs = START_MS + DAY_MS + HOUR_MS;
+    await tick(store, laterMs);
+    assert.deepEqual(
+      (await entriesOf(store)).map(({ budgetMicros }) => budgetMicros),
+      [500_000],
+    );
+    const asked = committedMicros(held) - 1;
+    assert.equal((await persist(store, budgetChanged(asked, 2), laterMs)).entry.result, 'applied');
+    const campaign = await campaignOf(store);
+    assert.deepEqual([campaign.budgetMicros, campaign.subcampaigns[0]?.budgetMicros], [asked, asked]);
+  });
+
+  it('keeps an entry that owes rows, and lets one that owes none be forgotten', async () => {
+    const store = await seededStore();
+    const owes = (await persist(store, campaignCreated())).entry;
+    assert.deepEqual([owes.undrained, owes.expireAtMs], [true, undefined]);
+    const filed = (await file(store, deliveryReported('r'))).entry;
+    assert.deepEqual([filed.undrained, filed.expireAtMs], [undefined, undefined]);
+    await tick(store, START_MS + TICK_MS);
+    const folded = (await file(store, deliveryReported('r'))).entry;
+    assert.deepEqual(
+      [folded.result, folded.undrained, folded.expireAtMs],
+      ['folded', undefined, START_MS + TICK_MS + LEDGER_MS],
+    );
+  });
 });
+
+/** Two parts on one cell, and one on a cell of its own that takes no more than 30. */
+const parts = [
+  order(),
+  order({ subcampaignId: 's2' }),
+  order({ subcampaignId: 's3', market: 'NO', capMicros: 30_000_000 }),
+];

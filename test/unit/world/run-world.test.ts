@@ -140,7 +140,7 @@ describe('run world', () => {
       /market (SE|DE) did not reach slot \d+ in 200 ms: it has no plan/,
     );
     const stuck = createWorld();
-    const tick = async (atMs: number) => (atMs === START_MS ? stuck.functions.tick(atMs) : undefined);
+    const tick = async (atMs: number) => (atMs === START_MS ? stuck.functions.tick(atMs) : atMs);
     await assert.rejects(
       stuck.run(9, { tick, planTimeoutMs: 200 }),
       /did not reach slot \d+ in 200 ms: its plan is at slot \d+/,
