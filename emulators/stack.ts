@@ -76,6 +76,8 @@ async function assemble(options: StackOptions, running: { stop(): Promise<void> 
     running.push(up);
     return up;
   };
+  // First: a port that is taken is said before anything starts.
+  const port = await freePort(options.port);
   const topology = await readTopology();
   const [firestore, pubsub, bigquery] = await settled([
     step('Firestore', started(startGoogleEmulator('firestore'))),
@@ -95,7 +97,6 @@ async function assemble(options: StackOptions, running: { stop(): Promise<void> 
     BIGQUERY_EMULATOR_HOST: bigquery.endpoint,
     METADATA_SERVER_DETECTION: 'none',
   };
-  const port = options.port || (await freePort());
   const functionsUrl = `http://127.0.0.1:${port}`;
   const logFile = options.logFile ?? resolve(cacheDir, `functions-${process.pid}.log`);
   await mkdir(dirname(logFile), { recursive: true });

@@ -56,19 +56,19 @@ export async function playWorld(stack: Stack, population: Population, options: P
   const publish = async (topic: string, data: string, attributes: Record<string, string>) =>
     void (await pubsub.topic(topic, { batching: { maxMilliseconds: 2 } }).publishMessage({ data: Buffer.from(data), attributes }));
   const sent = new Map<string, number>();
-  const scheduler = createVirtualScheduler(
-    {
-      schedules: inTicksOf(stack.topology.schedules, tickIntervalMs),
-      faults: { ...tickFaults, lateByMs: tickIntervalMs },
-      random: createRandom(seed, 'ticks'),
-      publish: async (topic, body) => {
-        const key = `${topic} ${String(body['scheduledFor'])}`;
-        sent.set(key, (sent.get(key) ?? 0) + 1);
-        await publish(topic, JSON.stringify(body), { type: String(body['type']), tenantId: String(body['tenantId']) });
-      },
-    },
+  const publishTick = async (topic: string, body: Record<string, unknown>) => {
+    const key = `${topic} ${String(body['scheduledFor'])}`;
+    sent.set(key, (sent.get(key) ?? 0) + 1);
+    await publish(topic, JSON.stringify(body), { type: String(body['type']), tenantId: String(body['tenantId']) });
+  };
+  const endAtMs = startAtMs + options.days * DAY_MS;
+  const { schedules } = stack.topology;
+  const ofDays = createVirtualScheduler(
+    { schedules: inTicksOf(schedules, tickIntervalMs), faults: { ...tickFaults, lateByMs: tickIntervalMs }, random: createRandom(seed, 'ticks'), publish: publishTick },
     startAtMs,
   );
+  // After the last day nothing is served: an hour is a tick.
+  const ofDrain = createVirtualScheduler({ schedules: inTicksOf(schedules, 3_600_000), publish: publishTick }, endAtMs);
   const overfullPlans = new Set<string>();
   try {
     const result = await runWorld({
@@ -77,7 +77,7 @@ export async function playWorld(stack: Stack, population: Population, options: P
       functionsUrl: stack.functionsUrl,
       publish,
       fetch: watchPlans(overfullPlans),
-      tick: async (atMs) => (await scheduler.advanceTo(atMs)).get('delivery-tick') ?? atMs,
+      tick: async (atMs) => (await (atMs < endAtMs ? ofDays : ofDrain).advanceTo(atMs)).get('delivery-tick') ?? atMs,
     });
     const ticks = [...sent].filter(([key]) => key.startsWith('delivery-tick'));
     const doubledTicks = ticks.filter(([, count]) => count > 1).length;
@@ -87,11 +87,11 @@ export async function playWorld(stack: Stack, population: Population, options: P
   }
 }
 
-/** The world's virtual minute is its tick: what runs every minute runs every tick. */
+/** The world's minute is its tick: what the cloud does every minute it does every tick, and the rest once an hour. */
 function inTicksOf(schedules: Stack['topology']['schedules'], tickIntervalMs: number): Stack['topology']['schedules'] {
   const minutes = tickIntervalMs / 60_000;
-  const cron = minutes === 60 ? '0 * * * *' : `*/${minutes} * * * *`;
-  return Object.fromEntries(Object.entries(schedules).map(([name, schedule]) => [name, name === 'delivery-tick' ? { ...schedule, cron } : schedule]));
+  const cron = (name: string) => (name === 'delivery-tick' && minutes < 60 ? `*/${minutes} * * * *` : '0 * * * *');
+  return Object.fromEntries(Object.entries(schedules).map(([name, schedule]) => [name, { ...schedule, cron: cron(name) }]));
 }
 
 /** A fetch that reads every plan that passes and notes those that promise more of a cell than there is. */

@@ -2,8 +2,8 @@
 import type { Plan } from '../../shared/contracts/plan.ts';
 import type { Pause } from './functions-client.ts';
 
-const SHORTEST_POLL_MS = 5;
-const LONGEST_POLL_MS = 20;
+const SHORTEST_POLL_MS = 10;
+const LONGEST_POLL_MS = 40;
 const LONGEST_FIRST_WAIT_MS = 500;
 
 export interface PlanWaitDeps {
