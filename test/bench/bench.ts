@@ -1,0 +1,103 @@
+// `npm run bench -- NAME`: measures, prints each figure beside its bar, and exits 1 when one is missed. No bar is a time:
+// each is a count, a price, or a ratio between two things measured in turns within one run.
+import { parseArgs } from 'node:util';
+import { exitCodeOf, formatFigures, thisMachine, toJson, type BenchResult } from './figure.ts';
+
+export interface BenchOptions {
+  /** How often each side is measured; the bench's own number when absent. */
+  rounds?: number;
+}
+
+export interface Bench {
+  run(options: BenchOptions): Promise<BenchResult>;
+}
+
+interface Entry {
+  about: string;
+  /** It counts and times nothing: doing it again would change nothing. */
+  isCount?: true;
+  load(): Promise<Bench>;
+}
+
+const benches: Record<string, Entry> = {
+  events: {
+    about: 'throughput from publish to rows beside a bare function on the same stack; reads and writes per event',
+    load: () => import('./events.ts'),
+  },
+  'tick-cost': {
+    about: 'documents, rows and dollars of a minute of ticks, beside a document and a row per subcampaign',
+    isCount: true,
+    load: () => import('./tick-cost.ts'),
+  },
+  coldstart: {
+    about: 'load time and memory of every bundle beside a bare function with the same Google clients',
+    load: () => import('./coldstart.ts'),
+  },
+};
+
+const USAGE = `npm run bench -- NAME [--rounds N] [--json]
+
+${Object.entries(benches)
+  .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
+  .join('\n')}
+
+  --rounds N  measure each side N times (events, coldstart)
+  --json      print the result as one JSON object on the last line
+  --help      this text
+
+Exits 0 when every bar is reached, 1 when one is missed, 2 for arguments that make no sense.
+`;
+
+class UsageError extends Error {}
+
+async function main(args: string[]): Promise<number> {
+  const { name, json, options } = parse(args);
+  if (name === undefined) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const bench = await (benches[name] as Entry).load();
+  const result = await bench.run(options);
+  console.log(formatFigures(result.figures));
+  for (const note of result.notes) console.log(`\n${note}`);
+  if (json) console.log(JSON.stringify(toJson(name, result, thisMachine())));
+  return exitCodeOf(result.figures);
+}
+
+/** @throws UsageError */
+function parse(args: string[]): { name: string | undefined; json: boolean; options: BenchOptions } {
+  const { values, positionals } = read(args);
+  const [name, ...others] = positionals;
+  if (others.length > 0) throw new UsageError(`one bench at a time: ${others.join(' ')} is too much`);
+  if (values.help === true) return { name: undefined, json: false, options: {} };
+  if (name !== undefined && !Object.hasOwn(benches, name)) {
+    throw new UsageError(`there is no bench ${name}; there are ${Object.keys(benches).join(', ')}`);
+  }
+  if (name !== undefined && benches[name]?.isCount && values.rounds !== undefined) {
+    throw new UsageError(`${name} counts, it takes no rounds`);
+  }
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 100)) {
+    throw new UsageError(`--rounds takes a whole number from 1 to 100, not ${values.rounds}`);
+  }
+  return { name, json: values.json === true, options: rounds === undefined ? {} : { rounds } };
+}
+
+function read(args: string[]) {
+  try {
+    const flag = { type: 'boolean' } as const;
+    return parseArgs({ args, allowPositionals: true, options: { json: flag, help: flag, rounds: { type: 'string' } } });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+main(process.argv.slice(2)).then(
+  // Clients keep connections open: what was measured is printed, and nothing is left to wait for.
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const isUsage = error instanceof UsageError;
+    console.error(isUsage ? `${error.message}\n\n${USAGE}` : error);
+    process.exit(isUsage ? 2 : 1);
+  },
+);
