@@ -11,7 +11,7 @@ export interface Config {
   /** Events happen when they say; only on emulators. */
   virtualTime: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** Set when everything we talk to is an emulator on this machine. */
+  /** Set when everything we talk to is an emulator on this machine: Firestore, Pub/Sub and BigQuery. */
   isLocal: boolean;
   /** `host:port` of the Firestore emulator. */
   firestoreHost: string | undefined;
@@ -47,11 +47,15 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       problems.push(`${error.instancePath.slice(1)} ${error.message ?? 'is invalid'}`.trim());
   }
   const variables = set as Static<typeof Environment>;
-  const isLocal = isLoopback(variables.FIRESTORE_EMULATOR_HOST) && isLoopback(variables.PUBSUB_EMULATOR_HOST);
+  const isLocal = [
+    variables.FIRESTORE_EMULATOR_HOST,
+    variables.PUBSUB_EMULATOR_HOST,
+    variables.BIGQUERY_EMULATOR_HOST,
+  ].every(isLoopback);
   const virtualTime = variables.VIRTUAL_TIME === 'true';
   if (virtualTime && !isLocal)
     problems.push(
-      'VIRTUAL_TIME is for emulators on this machine: FIRESTORE_EMULATOR_HOST and PUBSUB_EMULATOR_HOST must be loopback addresses',
+      'VIRTUAL_TIME is for emulators on this machine: FIRESTORE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST and BIGQUERY_EMULATOR_HOST must be loopback addresses',
     );
   const adServerGroups = parseGroups(variables.AD_SERVER_GROUPS ?? '{}', problems);
   if (problems.length > 0) throw new AndanteError('INVALID_CONFIG', `configuration: ${problems.join('; ')}`);
@@ -72,14 +76,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 
 function parseGroups(json: string, problems: string[]): ReadonlyMap<string, string> {
   try {
-    const groups = Object.entries(JSON.parse(json) as Record<string, unknown>);
-    if (
-      groups.every(
-        (pair): pair is [string, string] =>
-          typeof pair[1] === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(pair[1]),
-      )
-    )
-      return new Map(groups);
+    const groups: unknown = JSON.parse(json);
+    // An array and a text have entries too.
+    if (typeof groups === 'object' && groups !== null && !Array.isArray(groups)) {
+      const pairs = Object.entries(groups);
+      if (pairs.every(isGroup)) return new Map(pairs);
+    }
   } catch {
     // named below
   }
@@ -87,7 +89,11 @@ function parseGroups(json: string, problems: string[]): ReadonlyMap<string, stri
   return new Map();
 }
 
-/** Whether `host:port` is this machine. */
+function isGroup(pair: [string, unknown]): pair is [string, string] {
+  return typeof pair[1] === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(pair[1]);
+}
+
+/** Whether `host:port`, or the URL of one, is this machine. */
 function isLoopback(host: string | undefined): boolean {
-  return host !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|::1)(:\d+)?$/.test(host);
+  return host !== undefined && /^(https?:\/\/)?(localhost|127\.\d+\.\d+\.\d+|\[::1\]|::1)(:\d+)?$/.test(host);
 }

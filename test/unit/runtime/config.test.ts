@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { parseConfig } from '../../../shared/runtime/config.ts';
 
 const env = { GOOGLE_CLOUD_PROJECT: 'demo-andante', BIGQUERY_DATASET: 'andante' };
-const local = { FIRESTORE_EMULATOR_HOST: '127.0.0.1:8080', PUBSUB_EMULATOR_HOST: 'localhost:8085' };
+const local = {
+  FIRESTORE_EMULATOR_HOST: '127.0.0.1:8080',
+  PUBSUB_EMULATOR_HOST: 'localhost:8085',
+  BIGQUERY_EMULATOR_HOST: 'http://127.0.0.1:9050',
+};
 
 const wrong = [
   { name: 'no project', env: { BIGQUERY_DATASET: 'andante' }, message: /GOOGLE_CLOUD_PROJECT/ },
@@ -36,6 +40,26 @@ const wrong = [
     env: { ...env, ...local, PUBSUB_EMULATOR_HOST: '127.0.0.1.example.com:80', VIRTUAL_TIME: 'true' },
     message: /VIRTUAL_TIME is for/,
   },
+  {
+    name: 'virtual time with a real dataset',
+    env: { ...env, ...local, BIGQUERY_EMULATOR_HOST: undefined, VIRTUAL_TIME: 'true' },
+    message: /BIGQUERY_EMULATOR_HOST must be loopback/,
+  },
+  {
+    name: 'virtual time with a dataset on another machine',
+    env: { ...env, ...local, BIGQUERY_EMULATOR_HOST: 'https://bigquery.googleapis.com', VIRTUAL_TIME: 'true' },
+    message: /VIRTUAL_TIME is for/,
+  },
+  {
+    name: 'virtual time with a dataset whose URL only begins like ours',
+    env: { ...env, ...local, BIGQUERY_EMULATOR_HOST: 'http://localhost.example.com:9050', VIRTUAL_TIME: 'true' },
+    message: /VIRTUAL_TIME is for/,
+  },
+  { name: 'groups that are a list', env: { ...env, AD_SERVER_GROUPS: '["g1"]' }, message: /AD_SERVER_GROUPS/ },
+  { name: 'an empty list of groups', env: { ...env, AD_SERVER_GROUPS: '[]' }, message: /AD_SERVER_GROUPS/ },
+  { name: 'groups that are a text', env: { ...env, AD_SERVER_GROUPS: '"g1"' }, message: /AD_SERVER_GROUPS/ },
+  { name: 'groups that are an empty text', env: { ...env, AD_SERVER_GROUPS: '""' }, message: /AD_SERVER_GROUPS/ },
+  { name: 'groups that are a number', env: { ...env, AD_SERVER_GROUPS: '7' }, message: /AD_SERVER_GROUPS/ },
   { name: 'groups that are no JSON', env: { ...env, AD_SERVER_GROUPS: '{' }, message: /AD_SERVER_GROUPS/ },
   { name: 'groups that are null', env: { ...env, AD_SERVER_GROUPS: 'null' }, message: /AD_SERVER_GROUPS/ },
   { name: 'a group with a bad name', env: { ...env, AD_SERVER_GROUPS: '{"a@b":"g 1"}' }, message: /AD_SERVER_GROUPS/ },
@@ -59,11 +83,12 @@ describe('parsing the configuration', () => {
   });
 
   it('allows virtual time where everything is an emulator on this machine', () => {
-    for (const host of ['localhost:1', '127.0.0.1:1', '[::1]:1']) {
+    for (const host of ['localhost:1', '127.0.0.1:1', '[::1]:1', 'http://127.0.0.1:1']) {
       const config = parseConfig({
         ...env,
         FIRESTORE_EMULATOR_HOST: host,
         PUBSUB_EMULATOR_HOST: host,
+        BIGQUERY_EMULATOR_HOST: host,
         VIRTUAL_TIME: 'true',
         TICK_INTERVAL_MS: '300000',
       });

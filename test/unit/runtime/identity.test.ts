@@ -3,7 +3,12 @@ import { parseConfig } from '../../../shared/runtime/config.ts';
 import { createGroupAuthenticator } from '../../../shared/runtime/identity.ts';
 
 const env = { GOOGLE_CLOUD_PROJECT: 'demo-andante', BIGQUERY_DATASET: 'andante' };
-const local = parseConfig({ ...env, FIRESTORE_EMULATOR_HOST: 'localhost:1', PUBSUB_EMULATOR_HOST: 'localhost:2' });
+const local = parseConfig({
+  ...env,
+  FIRESTORE_EMULATOR_HOST: 'localhost:1',
+  PUBSUB_EMULATOR_HOST: 'localhost:2',
+  BIGQUERY_EMULATOR_HOST: 'http://localhost:3',
+});
 const production = parseConfig({ ...env, REPORT_AUDIENCE: 'https://report.example' });
 
 describe('authenticating a group', () => {
