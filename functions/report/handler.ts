@@ -5,7 +5,8 @@ import { decodeReport } from '../../shared/contracts/decode-message.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
 import type { HttpHandler } from '../../shared/runtime/http.ts';
 import type { AuthenticateGroup } from '../../shared/runtime/identity.ts';
-import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
+import type { AllocationStore } from '../../shared/store/allocation-store.ts';
+import { createMarketCheck } from '../../shared/store/known-markets.ts';
 
 export interface ReportDeps {
   store: AllocationStore;
@@ -14,21 +15,24 @@ export interface ReportDeps {
 }
 
 export function createReportHandler({ store, bus, authenticateGroup }: ReportDeps): HttpHandler {
-  /** Markets never vanish: one read each and process. */
-  const known = new Set<string>();
+  const isKnownMarket = createMarketCheck(store);
   return async ({ method, headers, body }) => {
     if (method !== 'POST') throw new AndanteError('METHOD_NOT_ALLOWED', 'a report is sent with POST');
     const group = await authenticateGroup(headers['authorization']);
     const { eventId, ...report } = decodeReport(body);
     const { market } = report;
-    if (!known.has(market) && !(await store.read([refs.market(market)]))[0]) {
-      throw new AndanteError('NOT_FOUND', 'this market is not known here');
-    }
-    known.add(market);
+    if (!(await isKnownMarket(market))) throw new AndanteError('NOT_FOUND', 'this market is not known here');
     const { windowEndAt: occurredAt } = report;
     const traceparent = headers['traceparent'];
     await bus.publish(
-      { type: 'andante.delivery-reported.v1', eventId, source: group, tenantId: PLATFORM_TENANT, occurredAt, data: { group, ...report } },
+      {
+        type: 'andante.delivery-reported.v1',
+        eventId,
+        source: group,
+        tenantId: PLATFORM_TENANT,
+        occurredAt,
+        data: { group, ...report },
+      },
       traceparent === undefined ? {} : { traceparent },
     );
     const about = { event: eventId, group, market };

@@ -162,6 +162,21 @@ describe('the plan door', () => {
   }
 });
 
+describe('the handler of reports', () => {
+  it('refuses a market that is not there for good, so that no report waits for a tick that never comes', async () => {
+    const deps = await world();
+    const reported = createDeliveryReportedHandler(deps);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await assert.rejects(reported(deliveryReported('r', { market: 'XX' }), time), {
+        code: 'UNKNOWN_MARKET',
+        permanent: true,
+        message: 'this market has no supply and no book',
+      });
+    }
+    assert.deepEqual(await deps.store.waitingReports('XX', 10), []);
+  });
+});
+
 describe('the report door', () => {
   const { group: _group, ...data } = deliveryReported('r', { lines: [line()] }).data;
   const body = Buffer.from(JSON.stringify({ eventId: 'r', ...(encodeInstants(data) as object) }));
