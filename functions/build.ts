@@ -7,6 +7,8 @@ import { readTopology } from '../terraform/topology.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
+const FRAMEWORK = '@google-cloud/functions-framework';
+
 /** How every bundle is made; the cold-start benchmark makes its bare functions the same way. */
 export const bundleOptions = {
   bundle: true,
@@ -15,6 +17,8 @@ export const bundleOptions = {
   format: 'esm',
   minify: true,
   legalComments: 'none',
+  // The framework starts the process and keeps the list of functions: a second copy of it would keep another list.
+  external: [FRAMEWORK],
   // CommonJS dependencies ask for these by name.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; import { dirname as __dirnameOf } from 'node:path'; import { fileURLToPath as __toPath } from 'node:url'; const require = __createRequire(import.meta.url); const __filename = __toPath(import.meta.url); const __dirname = __dirnameOf(__filename);",
@@ -32,13 +36,15 @@ export interface Bundle {
 export async function buildFunctions(outDir: string): Promise<Bundle[]> {
   const { functions } = await readTopology();
   await rm(outDir, { recursive: true, force: true });
+  const { version } = JSON.parse(await readFile(resolve(root, 'node_modules', FRAMEWORK, 'package.json'), 'utf8')) as { version: string };
   const bundles: Bundle[] = [];
   for (const name of Object.keys(functions)) {
     const dir = resolve(outDir, name);
     await mkdir(dir, { recursive: true });
     const file = resolve(dir, 'index.js');
     await build({ ...bundleOptions, entryPoints: [resolve(import.meta.dirname, name, 'index.ts')], outfile: file });
-    await writeFile(resolve(dir, 'package.json'), `${JSON.stringify({ name, type: 'module', main: 'index.js', engines: { node: '24' } }, null, 2)}\n`);
+    const manifest = { name, type: 'module', main: 'index.js', engines: { node: '24' }, dependencies: { [FRAMEWORK]: version } };
+    await writeFile(resolve(dir, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     bundles.push({ name, file, bytes: (await readFile(file)).byteLength });
   }
   return bundles;

@@ -8,7 +8,6 @@
 // What ours carry beyond the bare ones: the generated validators of contracts, pino, and the function itself.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -45,7 +44,10 @@ interface Subject {
 }
 
 export async function run({ rounds = ROUNDS }: BenchOptions): Promise<BenchResult> {
-  const dir = await mkdtemp(resolve(tmpdir(), 'andante-coldstart-'));
+  // Inside the project: the bundles find the framework there, as they do in a deployment.
+  const cache = resolve(root, 'node_modules/.cache/andante');
+  await mkdir(cache, { recursive: true });
+  const dir = await mkdtemp(resolve(cache, 'coldstart-'));
   try {
     console.error('bundling');
     const subjects = await bundleAll(dir);
