@@ -1,8 +1,9 @@
 // A budget changed in mid-flight: up where supply is there, down to no less than is committed, split again.
+import assert from 'node:assert/strict';
 import type { Campaign } from '../contracts/documents.ts';
 import { MAX_MICROS, sumMicros } from '../contracts/micros.ts';
 import type { BudgetApplied, BudgetRefused, ReasonCode } from '../contracts/outcomes.ts';
-import { splitBudget, type SplitPart } from '../planning/split-budget.ts';
+import { splitBudget, type Split, type SplitPart } from '../planning/split-budget.ts';
 import { committedOf, entryOf, type CampaignContext } from './campaign-state.ts';
 import { capacities } from './capacities.ts';
 import { accruedMicros } from './entry-money.ts';
@@ -126,11 +127,7 @@ function raiseReach(campaign: Campaign, parts: readonly Part[], context: Campaig
  * In proportion to the weights that the parts were accepted with, inside floors, caps and reach, and never below what is
  * committed: the shares of a budget do not depend on the budgets before it.
  */
-function split(
-  budgetMicros: number,
-  parts: readonly Part[],
-  reach: readonly number[],
-): { sharesMicros: number[]; escrowMicros: number } {
+function split(budgetMicros: number, parts: readonly Part[], reach: readonly number[]): Split & { kind: 'split' } {
   const wish = parts.map((part, index): SplitPart => {
     const floorMicros = Math.max(part.floorMicros, part.committedMicros);
     // Nobody gets more than supply was checked for.
@@ -140,23 +137,41 @@ function split(
       weight: part.isEnded ? 0 : part.weight,
     };
   });
-  const wished = splitBudget(budgetMicros, wish);
-  return wished.kind === 'split' ? wished : splitShort(budgetMicros, parts);
+  const isShort = !fits(
+    budgetMicros,
+    wish.map((part) => part.floorMicros),
+  );
+  return isShort ? splitShort(budgetMicros, parts) : feasible(splitBudget(budgetMicros, wish));
+}
+
+/** Whether amounts add up to no more than a budget. What was overrun may add up to more than an integer of micros holds. */
+function fits(budgetMicros: number, amounts: readonly number[]): boolean {
+  return amounts.reduce((sum, amount) => sum + amount, 0) <= budgetMicros;
+}
+
+function feasible(split: Split): Split & { kind: 'split' } {
+  assert(split.kind === 'split');
+  return split;
 }
 
 /**
  * Where not even commitments and floors fit: first what was paid for, then overruns, then floors; the level that fits in
  * part is shared in proportion to it. What an ended part is billed is final: it fits (an ended part is a lock).
  */
-function splitShort(budgetMicros: number, parts: readonly Part[]): { sharesMicros: number[]; escrowMicros: number } {
+function splitShort(budgetMicros: number, parts: readonly Part[]): Split & { kind: 'split' } {
   const levels = parts.map(({ isEnded, keptMicros, committedMicros, floorMicros }): number[] => {
     return [isEnded ? keptMicros : 0, keptMicros, committedMicros, Math.max(committedMicros, floorMicros)];
   });
-  const fits = (level: number) => sumMicros(levels.map((amounts) => amounts[level] as number)) <= budgetMicros;
-  const level = [2, 1].find(fits) ?? 0;
+  const level =
+    [2, 1].find((index) =>
+      fits(
+        budgetMicros,
+        levels.map((amounts) => amounts[index] as number),
+      ),
+    ) ?? 0;
   const between = levels.map((amounts): SplitPart => {
     const [floorMicros, capMicros] = amounts.slice(level) as [number, number];
     return { floorMicros, capMicros, weight: capMicros - floorMicros };
   });
-  return splitBudget(budgetMicros, between) as { sharesMicros: number[]; escrowMicros: number };
+  return feasible(splitBudget(budgetMicros, between));
 }

@@ -81,7 +81,11 @@ function quarantineWhole({ ledgerId, data }: WaitingReport, code: NonNullable<Ve
   return { ledgerId, result: 'quarantined', code, outcomes: [], strayLines: data.lines, strayClosings: data.closings };
 }
 
-function foldReport({ ledgerId, tenantId, filedAtMs, data }: WaitingReport, { open, moved }: Draft, nowMs: number): Verdict {
+function foldReport(
+  { ledgerId, tenantId, filedAtMs, data }: WaitingReport,
+  { open, moved }: Draft,
+  nowMs: number,
+): Verdict {
   const strayLines: Line[] = [];
   const folded: DeliveryFolded['lines'] = [];
   let code: Verdict['code'];
@@ -116,13 +120,30 @@ function foldReport({ ledgerId, tenantId, filedAtMs, data }: WaitingReport, { op
   };
 }
 
-/** Whether a line can be added: no hour that was still to come when it was filed, no sum that an integer of micros does not hold. */
+/**
+ * A report may bring an entry this far above its budget (70 million in a currency of micros), and no lie brings a
+ * campaign's 50 parts past what an integer of micros holds.
+ */
+const MAX_OVER_MICROS = 2 ** 46;
+
+/** Whether a line can be added: no hour that was still to come when it was filed, no sum that an integer does not hold. */
 function isPlausible(entry: BookEntry, line: Line, filedAtMs: number): boolean {
   const totalMicros = committedMicros(entry) + line.clicks * entry.clickPriceMicros + line.chargedMicros;
   // What coverCharges will make of the leases: a charge above a grant raises it.
-  const charged = entry.leases.reduce((sum, lease) => sum + Math.max(lease.grantedMicros, lease.chargedMicros + lease.returnedMicros), line.chargedMicros);
-  const counts = [entry.impressions + line.impressions, entry.clicks + line.clicks, entry.conversions + line.conversions];
-  return line.hourAtMs <= filedAtMs + HOUR_MS && [totalMicros, charged, ...counts].every((sum) => sum <= MAX_MICROS);
+  const charged = entry.leases.reduce(
+    (sum, lease) => sum + Math.max(lease.grantedMicros, lease.chargedMicros + lease.returnedMicros),
+    line.chargedMicros,
+  );
+  const counts = [
+    entry.impressions + line.impressions,
+    entry.clicks + line.clicks,
+    entry.conversions + line.conversions,
+  ];
+  return (
+    line.hourAtMs <= filedAtMs + HOUR_MS &&
+    totalMicros <= entry.budgetMicros + MAX_OVER_MICROS &&
+    [totalMicros, charged, ...counts].every((sum) => sum <= MAX_MICROS)
+  );
 }
 
 function copyOf(entry: BookEntry | undefined): BookEntry | undefined {

@@ -31,7 +31,8 @@ export interface GrantInput {
 /** The entry's leases after this tick's grants and renewals; the same array when nothing moved. */
 export function grantLeases(input: GrantInput): Lease[] {
   const { entry, groups, nowMs, tickIntervalMs } = input;
-  if (groups.length === 0 || nowMs >= entry.endAtMs || entry.startAtMs >= nowMs + RENEW_TICKS * tickIntervalMs) return entry.leases;
+  if (groups.length === 0 || nowMs >= entry.endAtMs || entry.startAtMs >= nowMs + RENEW_TICKS * tickIntervalMs)
+    return entry.leases;
   const horizonAtMs = Math.min(entry.endAtMs, nowMs + LEASE_TICKS * tickIntervalMs);
   const grants = divideGrant(input, grantTotalMicros(input, horizonAtMs));
   let moved = false;
@@ -52,7 +53,9 @@ export function grantLeases(input: GrantInput): Lease[] {
 
 /** What accrued and leased lack of the spend curve at the horizon; nothing below one click price. */
 function grantTotalMicros({ entry, committedMicros, hourShape }: GrantInput, horizonAtMs: number): number {
-  const roomMicros = entry.budgetMicros - committedMicros;
+  // Grants are cumulative: what was returned and granted again counts twice, and what lies charge counts too.
+  const grantedMicros = entry.leases.reduce((sum, lease) => sum + lease.grantedMicros, 0);
+  const roomMicros = Math.min(entry.budgetMicros - committedMicros, MAX_MICROS - grantedMicros);
   if (roomMicros < entry.clickPriceMicros) return 0;
   const dueShare = passedTrafficShare(entry, hourShape, horizonAtMs);
   const dueMicros = Math.min(entry.budgetMicros, Math.floor(entry.budgetMicros * dueShare));

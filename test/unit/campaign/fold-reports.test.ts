@@ -124,6 +124,7 @@ describe('folding reports', () => {
   const implausible = [
     { name: 'an hour of the future', own: line({ hourAtMs: START_MS + HOUR_MS + 1 }) },
     { name: 'clicks worth more than money goes', own: line({ clicks: MAX_MICROS }) },
+    { name: 'a charge 70 million above the budget', own: line({ chargedMicros: 100_000_000 + 2 ** 46 }) },
     { name: 'a charge that no sum holds', own: line({ chargedMicros: MAX_MICROS }) },
     { name: 'a count that no sum holds', own: line({ impressions: MAX_MICROS }) },
   ];
@@ -136,6 +137,14 @@ describe('folding reports', () => {
       assert.deepEqual([after.impressions, after.spentMicros], [11, 1]);
     });
   }
+
+  it('what brings an entry to 2^46 micros above its budget is the last that is plausible', () => {
+    const before = entry({ leases: [lease()], spentMicros: 1 });
+    const room = 100_000_000 + 2 ** 46 - committedMicros(before);
+    assert.equal(fold(before, [{ lines: [line({ chargedMicros: room })] }]).verdicts[0]?.code, undefined);
+    const beyond = fold(before, [{ lines: [line({ chargedMicros: room + 1 })] }]);
+    assert.equal(beyond.verdicts[0]?.code, 'IMPLAUSIBLE_REPORT');
+  });
 
   it('several charges to closed hours never add up to more than a number holds', () => {
     const huge = { lines: [line({ chargedMicros: MAX_MICROS })] };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { committedMicros, leasedMicros } from '../../../shared/campaign/entry-money.ts';
 import type { BookEntry } from '../../../shared/contracts/documents.ts';
+import { MAX_MICROS } from '../../../shared/contracts/micros.ts';
 import { LEASE_TICKS, RENEW_TICKS, grantLeases, type GrantInput } from '../../../shared/pacing/grant-leases.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { DAY_MS, HOUR_MS, START_MS, TICK_MS } from '../../support/instants.ts';
@@ -37,6 +38,13 @@ describe('granting leases', () => {
         spendUntilAtMs: START_MS + LEASE_TICKS * TICK_MS,
       },
     ]);
+  });
+
+  it('grants no more over a life than a number holds, whatever was charged and returned before', () => {
+    const full = lease({ grantedMicros: MAX_MICROS - 600_000, chargedMicros: 0, returnedMicros: MAX_MICROS - 600_000 });
+    assert.equal(grantLeases(input({ leases: [full] }))[0]?.grantedMicros, MAX_MICROS);
+    const fuller = lease({ grantedMicros: MAX_MICROS, chargedMicros: 0, returnedMicros: MAX_MICROS });
+    assert.equal(grantLeases(input({ leases: [fuller] }))[0]?.grantedMicros, MAX_MICROS);
   });
 
   it('divides by traffic, exact to the micro, the first group taking the odd ones', () => {
