@@ -1,6 +1,7 @@
 // Plays Cloud Scheduler: publishes each schedule's static body when its cron expression says so, in real time or in
 // virtual time that the caller moves. At least once is what Scheduler promises, so doubled, late and missing ticks can be
 // had on demand.
+import assert from 'node:assert/strict';
 import { Cron } from 'croner';
 import type { ScheduleEntry } from '../terraform/topology.ts';
 
@@ -15,9 +16,30 @@ export interface TickFaults {
 export interface SchedulerOptions {
   schedules: Readonly<Record<string, Pick<ScheduleEntry, 'topic' | 'cron' | 'body'>>>;
   publish: (topic: string, body: Record<string, unknown>) => Promise<void>;
-  faults?: TickFaults;
-  /** Uniform in [0, 1); decides the faults. */
-  random?: () => number;
+  faults?: TickFaults | undefined;
+  /** Uniform in [0, 1); decides the faults, which cannot be without it. */
+  random?: (() => number) | undefined;
+}
+
+/** What becomes of one run. */
+type Fate = 'once' | 'doubled' | 'late' | 'missing';
+
+/** Decides each run of a schedule; the first run is never at fault. */
+function createFates({ faults, random }: Pick<SchedulerOptions, 'faults' | 'random'>): (schedule: string) => Fate {
+  if (!faults) return () => 'once';
+  assert(random, 'a scheduler with faults needs a random that decides them');
+  const { doubledShare, lateShare, missingShare } = faults;
+  const begun = new Set<string>();
+  return (schedule) => {
+    if (!begun.has(schedule)) {
+      begun.add(schedule);
+      return 'once';
+    }
+    const draw = random();
+    if (draw < missingShare) return 'missing';
+    if (draw < missingShare + lateShare) return 'late';
+    return draw < missingShare + lateShare + doubledShare ? 'doubled' : 'once';
+  };
 }
 
 export interface VirtualScheduler {
@@ -30,9 +52,10 @@ export interface VirtualScheduler {
 
 /** A scheduler on virtual time that starts just before `startAtMs`. */
 export function createVirtualScheduler(
-  { schedules, publish, faults, random = () => 1 }: SchedulerOptions,
+  { schedules, publish, faults, random }: SchedulerOptions,
   startAtMs: number,
 ): VirtualScheduler {
+  const fateOf = createFates({ faults, random });
   const latest = new Map<string, number>();
   const crons = Object.entries(schedules).map(([name, schedule]) => ({
     name,
@@ -58,15 +81,14 @@ export function createVirtualScheduler(
           await publish(schedule.topic, { ...schedule.body, scheduledFor: new Date(runAtMs).toISOString() });
           latest.set(name, Math.max(runAtMs, latest.get(name) ?? 0));
         };
-        const draw = latest.has(name) ? random() : 1;
-        const { doubledShare = 0, lateShare = 0, missingShare = 0, lateByMs = 0 } = faults ?? {};
-        if (draw < missingShare) continue;
-        if (draw < missingShare + lateShare) {
-          late.push({ dueAtMs: runAtMs + lateByMs, send });
+        const fate = fateOf(name);
+        if (fate === 'missing') continue;
+        if (fate === 'late') {
+          late.push({ dueAtMs: runAtMs + (faults?.lateByMs ?? 0), send });
           continue;
         }
         await send();
-        if (draw < missingShare + lateShare + doubledShare) await send();
+        if (fate === 'doubled') await send();
       }
       await sendLate(atMs);
       return latest;
@@ -81,13 +103,35 @@ function runsBetween(cron: Cron, afterMs: number, untilMs: number): number[] {
   return runs;
 }
 
-/** A scheduler on the wall clock; the body is published as it is, as in the cloud. Returns how to stop it. */
+/**
+ * A scheduler on the wall clock; the body is published as it is, as in the cloud, and a late run by `lateByMs` of real
+ * time. Returns how to stop it.
+ */
 export function startRealScheduler(
-  { schedules, publish }: SchedulerOptions,
+  { schedules, publish, faults, random }: SchedulerOptions,
   onError: (error: unknown) => void,
 ): () => void {
-  const crons = Object.values(schedules).map(
-    ({ cron, topic, body }) => new Cron(cron, { timezone: 'UTC' }, () => void publish(topic, body).catch(onError)),
-  );
-  return () => crons.forEach((cron) => cron.stop());
+  const fateOf = createFates({ faults, random });
+  const late = new Set<NodeJS.Timeout>();
+  const crons = Object.entries(schedules).map(([name, { cron, topic, body }]) => {
+    const send = () => void publish(topic, body).catch(onError);
+    const sendLater = () => {
+      const timer = setTimeout(() => {
+        late.delete(timer);
+        send();
+      }, faults?.lateByMs);
+      late.add(timer);
+    };
+    return new Cron(cron, { timezone: 'UTC' }, () => {
+      const fate = fateOf(name);
+      if (fate === 'missing') return;
+      if (fate === 'late') return sendLater();
+      send();
+      if (fate === 'doubled') send();
+    });
+  });
+  return () => {
+    for (const cron of crons) cron.stop();
+    for (const timer of late) clearTimeout(timer);
+  };
 }

@@ -64,7 +64,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function assemble(options: StackOptions, running: { stop(): Promise<void> }[], stopAll: () => Promise<void>): Promise<Stack> {
+async function assemble(
+  options: StackOptions,
+  running: { stop(): Promise<void> }[],
+  stopAll: () => Promise<void>,
+): Promise<Stack> {
   const step = async <T>(name: string, work: Promise<T>): Promise<T> => {
     const startedAtMs = performance.now();
     const result = await work;
@@ -86,7 +90,8 @@ async function assemble(options: StackOptions, running: { stop(): Promise<void> 
   ] as const);
 
   // Emulators that were there before us may hold another stack's state.
-  const projectId = options.projectId ?? (firestore.isOurs && pubsub.isOurs ? 'demo-andante' : `demo-andante-${process.pid}`);
+  const projectId =
+    options.projectId ?? (firestore.isOurs && pubsub.isOurs ? 'demo-andante' : `demo-andante-${process.pid}`);
   const env = {
     GOOGLE_CLOUD_PROJECT: projectId,
     BIGQUERY_DATASET: topology.dataset,
@@ -104,7 +109,18 @@ async function assemble(options: StackOptions, running: { stop(): Promise<void> 
   const functions = await started(functionsProcess({ port, env, log, onAlarm: options.onAlarm }));
   await settled([
     step('Functions', functions.start()),
-    step('Topics, tables', provision({ projectId, topology, functionsUrl, pubsubHost: pubsub.host, bigqueryEndpoint: bigquery.endpoint, ...(options.retry ? { retry: options.retry } : {}) })),
+    // The emulator may know this machine by another name.
+    step(
+      'Topics, tables',
+      provision({
+        projectId,
+        topology,
+        functionsUrl: `http://${pubsub.callbackHost}:${port}`,
+        pubsubHost: pubsub.host,
+        bigqueryEndpoint: bigquery.endpoint,
+        ...(options.retry ? { retry: options.retry } : {}),
+      }),
+    ),
   ] as const);
   if (!pubsub.isOurs) running.push({ stop: () => removeTopics(projectId, pubsub.host) });
   return {
@@ -123,11 +139,15 @@ async function assemble(options: StackOptions, running: { stop(): Promise<void> 
 }
 
 /** All results, or the first error once everybody is done: what started beside it is known and can be stopped. */
-async function settled<T extends readonly Promise<unknown>[]>(work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+async function settled<T extends readonly Promise<unknown>[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   const results = await Promise.allSettled(work);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
-  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as { -readonly [K in keyof T]: Awaited<T[K]> };
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
+    -readonly [K in keyof T]: Awaited<T[K]>;
+  };
 }
 
 async function startBigQueryProcess(): Promise<{ endpoint: string; stop(): Promise<void> }> {
@@ -168,8 +188,20 @@ async function functionsProcess({ port, env, log, onAlarm }: FunctionsOptions) {
   };
 }
 
-function superviseScript(name: string, script: string, args: string[], env: Record<string, string>, onLine: (line: string) => void): Promise<Supervised> {
-  return supervise({ name, command: process.execPath, args: [resolve(import.meta.dirname, script), ...args], env, onLine });
+function superviseScript(
+  name: string,
+  script: string,
+  args: string[],
+  env: Record<string, string>,
+  onLine: (line: string) => void,
+): Promise<Supervised> {
+  return supervise({
+    name,
+    command: process.execPath,
+    args: [resolve(import.meta.dirname, script), ...args],
+    env,
+    onLine,
+  });
 }
 
 /** The first line that is JSON says where a program listens. */

@@ -162,4 +162,56 @@ describe('the scheduler on the wall clock', () => {
     stop();
     assert.deepEqual(errors.map(String), ['Error: no broker', 'Error: no broker']);
   });
+
+  /** Minutes of ticks that were published in so many minutes, under faults drawn from a list. */
+  async function playFaults(faults: Partial<TickFaults>, draws: number[], minutes: number): Promise<string[]> {
+    const published: string[] = [];
+    const publish = async () => void published.push(new Date(Date.now()).toISOString().slice(14, 19));
+    const only = { 'delivery-tick': schedules['delivery-tick'] };
+    const random = () => draws.shift() ?? 0.9;
+    const stop = startRealScheduler(
+      { schedules: only, publish, faults: { ...noFaults, ...faults }, random },
+      assert.ifError,
+    );
+    await clock.tickAsync(minutes * MINUTE_MS);
+    stop();
+    await clock.tickAsync(10 * MINUTE_MS);
+    return published;
+  }
+
+  it('publishes the first run whatever the faults, and then leaves out those that are missing', async () => {
+    assert.deepEqual(await playFaults({ missingShare: 0.5 }, [0.1, 0.6, 0.1], 4), ['01:00', '03:00']);
+  });
+
+  it('publishes a doubled run twice', async () => {
+    assert.deepEqual(await playFaults({ doubledShare: 0.5 }, [0.1], 3), ['01:00', '02:00', '02:00', '03:00']);
+  });
+
+  it('publishes a late run so much later, and not once it is stopped', async () => {
+    const faults = { lateShare: 0.5, lateByMs: 90_000 };
+    assert.deepEqual(await playFaults(faults, [0.1, 0.6, 0.6, 0.1], 5), ['01:00', '03:00', '03:30', '04:00']);
+  });
+
+  it('makes the same faults from the same seed as on virtual time', async () => {
+    const faults = { doubledShare: 0.2, lateShare: 0, missingShare: 0.2 };
+    const draws = (count: number) => {
+      const random = createRandom(7, 'ticks');
+      return Array.from({ length: count }, () => random());
+    };
+    const { scheduler, published } = record(faults, createRandom(7, 'ticks'), 'delivery-tick');
+    await scheduler.advanceTo(START_MS + 29 * MINUTE_MS);
+    const counts = (minutes: string[], first: number) =>
+      Array.from({ length: 30 }, (_, index) => minutes.filter((minute) => Number(minute) === first + index).length);
+    const virtual = published.map((tick) => tick.slice(-2));
+    const real = (await playFaults(faults, draws(29), 30)).map((time) => time.slice(0, 2));
+    assert.deepEqual(counts(real, 1), counts(virtual, 0));
+  });
+
+  it('cannot be at fault without a random that decides', () => {
+    const publish = async () => undefined;
+    const options = { schedules, publish, faults: { ...noFaults, missingShare: 0.1 } };
+    const message = 'a scheduler with faults needs a random that decides them';
+    assert.throws(() => startRealScheduler(options, assert.ifError), { code: 'ERR_ASSERTION', message });
+    assert.throws(() => createVirtualScheduler(options, START_MS), { code: 'ERR_ASSERTION', message });
+  });
 });
