@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 export interface StartOptions {
   once: boolean;
   idle: boolean;
+  ticks: boolean;
   report: string | undefined;
   traffic: string | undefined;
   seed: number;
@@ -21,6 +22,7 @@ of them, and stays up until Ctrl-C.
 
   --once               exit after the day: 0 if every invariant held, 1 if not
   --idle               only the stack, without traffic; the last line printed is one JSON object that says where it is
+  --ticks              with --idle: also publish the scheduler's ticks, on the wall clock
   --report FILE        also write the result as JSON
   --traffic FILE       CSV region_id,dow,hour,traffic_share: its regions become the markets, its shares the rhythm
   --seed N             the same seed plays the same day (default 1)
@@ -54,23 +56,33 @@ export function parseStartOptions(args: string[]): StartOptions | 'help' {
   const whole = (name: keyof typeof numbers) => {
     const { low, high, fallback } = numbers[name];
     const value = values[name] === undefined ? fallback : Number(values[name]);
-    if (!Number.isSafeInteger(value) || value < low || value > high) throw new UsageError(`--${name} takes a whole number from ${low} to ${high}, not ${String(values[name])}`);
+    if (!Number.isSafeInteger(value) || value < low || value > high)
+      throw new UsageError(`--${name} takes a whole number from ${low} to ${high}, not ${String(values[name])}`);
     return value;
   };
   const share = (name: keyof typeof shares) => {
     const value = values[name] === undefined ? shares[name] : Number(values[name]);
-    if (!(value >= 0 && value <= 1)) throw new UsageError(`--${name} takes a share from 0 to 1, not ${String(values[name])}`);
+    if (!(value >= 0 && value <= 1))
+      throw new UsageError(`--${name} takes a share from 0 to 1, not ${String(values[name])}`);
     return value;
   };
   const idle = values['idle'] === true;
   const once = values['once'] === true;
   if (idle && once) throw new UsageError('--idle stays up and --once does not: choose one');
+  const ticks = values['ticks'] === true;
+  if (ticks && !idle) throw new UsageError('--ticks is for --idle: a day that is played has its ticks');
   const file = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
-  const tickFaults = { doubledShare: share('tick-doubled'), lateShare: share('tick-late'), missingShare: share('tick-missing') };
-  if (tickFaults.doubledShare + tickFaults.lateShare + tickFaults.missingShare > 1) throw new UsageError('the shares of doubled, late and missing ticks add up to at most 1');
+  const tickFaults = {
+    doubledShare: share('tick-doubled'),
+    lateShare: share('tick-late'),
+    missingShare: share('tick-missing'),
+  };
+  if (tickFaults.doubledShare + tickFaults.lateShare + tickFaults.missingShare > 1)
+    throw new UsageError('the shares of doubled, late and missing ticks add up to at most 1');
   return {
     once,
     idle,
+    ticks,
     report: file('report'),
     traffic: file('traffic'),
     seed: whole('seed'),
@@ -88,13 +100,14 @@ function readArguments(args: string[]): Record<string, string | boolean | undefi
   const options = {
     once: flag,
     idle: flag,
+    ticks: flag,
     help: flag,
     report: text,
     traffic: text,
     ...Object.fromEntries([...Object.keys(numbers), ...Object.keys(shares)].map((name) => [name, text])),
   };
   try {
-    return parseArgs({ args, options, strict: true }).values as Record<string, string | boolean | undefined>;
+    return parseArgs({ args, options, strict: true }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
   }

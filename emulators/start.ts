@@ -6,6 +6,7 @@ import { createFirestoreStore } from '../shared/store/firestore-store.ts';
 import { firestoreClient, readDay } from './day-readings.ts';
 import { reportDay, type DayReport } from './day-report.ts';
 import { renderDay } from './day-table.ts';
+import { startIdleTicks } from './idle-ticks.ts';
 import { showProgress } from './progress.ts';
 import { cacheDir, startStack, type Stack } from './stack.ts';
 import { USAGE, UsageError, parseStartOptions, type StartOptions } from './start-options.ts';
@@ -40,19 +41,26 @@ async function main(args: string[]): Promise<number> {
   try {
     stopped.signal.throwIfAborted();
     await announce(stack);
-    console.error(`Ready after ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s. Functions ${stack.functionsUrl}, log ${stack.logFile}`);
-    return options.idle ? await idle(stack, population) : await play(stack, population, options);
+    console.error(
+      `Ready after ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s. Functions ${stack.functionsUrl}, log ${stack.logFile}`,
+    );
+    return options.idle ? await idle(stack, population, options) : await play(stack, population, options);
   } finally {
     await withdraw();
     await stack.stop();
   }
 }
 
-async function idle(stack: Stack, population: Population): Promise<number> {
+async function idle(stack: Stack, population: Population, options: StartOptions): Promise<number> {
   const { startAtMs, endAtMs } = idleDays(Date.now());
   await seedSupply(storeOf(stack), population, startAtMs, endAtMs);
+  const onError = (error: unknown) => console.error(`A tick was not published: ${String(error)}`);
+  const ticks = options.ticks
+    ? startIdleTicks(stack, { ...options, tickIntervalMs: TICK_INTERVAL_MS, onError })
+    : undefined;
   console.log(JSON.stringify(placesOf(stack)));
   await untilStopped();
+  await ticks?.stop();
   return 0;
 }
 
@@ -68,14 +76,17 @@ async function play(stack: Stack, population: Population, options: StartOptions)
     days,
     tickIntervalMs: TICK_INTERVAL_MS,
     tickFaults,
-    onProgress: progress.update,
+    onProgress: (reached) => progress.update(reached),
     signal: stopped.signal,
-  }).finally(progress.stop);
+  }).finally(() => progress.stop());
   const report = reportDay(await readDay(stack, store, played), played, population, TICK_INTERVAL_MS);
   console.log(renderDay(report));
   if (options.report !== undefined) await writeReport(options.report, options, report);
   if (options.once) return report.violations.length === 0 ? 0 : 1;
-  console.error('Everything stays up; Ctrl-C stops it. Look around with: npm run andante -- inspect market ' + (population.markets[0] ?? ''));
+  console.error(
+    'Everything stays up; Ctrl-C stops it. Look around with: npm run andante -- inspect market ' +
+      (population.markets[0] ?? ''),
+  );
   await untilStopped();
   return 0;
 }
@@ -93,14 +104,27 @@ function storeOf({ projectId, firestoreHost }: Stack): AllocationStore {
 /** Where everything is, for programs. */
 function placesOf({ projectId, firestoreHost, pubsubHost, bigqueryEndpoint, functionsUrl, topology }: Stack) {
   const { topics, subscriptions, dataset, tables } = topology;
-  return { projectId, firestoreHost, pubsubHost, bigqueryEndpoint, functionsUrl, topics, subscriptions: Object.keys(subscriptions), dataset, tables: Object.keys(tables) };
+  return {
+    projectId,
+    firestoreHost,
+    pubsubHost,
+    bigqueryEndpoint,
+    functionsUrl,
+    topics,
+    subscriptions: Object.keys(subscriptions),
+    dataset,
+    tables: Object.keys(tables),
+  };
 }
 
 const announcement = resolve(cacheDir, 'stack.json');
 
 /** Tells the command line where the stack is. The latest stack wins. */
 async function announce(stack: Stack): Promise<void> {
-  await writeFile(announcement, `${JSON.stringify({ ...placesOf(stack), tickIntervalMs: TICK_INTERVAL_MS, pid: process.pid })}\n`);
+  await writeFile(
+    announcement,
+    `${JSON.stringify({ ...placesOf(stack), tickIntervalMs: TICK_INTERVAL_MS, pid: process.pid })}\n`,
+  );
 }
 
 async function withdraw(): Promise<void> {

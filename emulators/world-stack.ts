@@ -15,18 +15,32 @@ import { readTrafficFile } from './world/traffic-file.ts';
 const DAY_MS = 86_400_000;
 
 /** @throws Error naming the file and line of traffic that cannot be read, or how many markets there are */
-export async function openPopulation(options: { seed: number; markets: number; traffic: string | undefined }): Promise<Population> {
+export async function openPopulation(options: {
+  seed: number;
+  markets: number;
+  traffic: string | undefined;
+}): Promise<Population> {
   const { seed, markets, traffic } = options;
-  const profiles = traffic === undefined ? builtInProfiles(markets) : firstMarkets(await readTrafficFile(traffic), markets);
+  const profiles =
+    traffic === undefined ? builtInProfiles(markets) : firstMarkets(await readTrafficFile(traffic), markets);
   return createPopulation({ seed, profiles });
 }
 
 /** Writes what the population is expected to do as the markets' supply. */
-export async function seedSupply(store: AllocationStore, population: Population, startAtMs: number, endAtMs: number): Promise<void> {
+export async function seedSupply(
+  store: AllocationStore,
+  population: Population,
+  startAtMs: number,
+  endAtMs: number,
+): Promise<void> {
   const days = daysOf(startAtMs, endAtMs);
   for (const market of population.markets) {
     // A transaction takes 400 documents; 31 days of a flight are far from it.
-    await persistSupply(store, market, days.map((day) => population.expectedSupply(market, day)));
+    await persistSupply(
+      store,
+      market,
+      days.map((day) => population.expectedSupply(market, day)),
+    );
   }
 }
 
@@ -54,7 +68,9 @@ export async function playWorld(stack: Stack, population: Population, options: P
   const { tickIntervalMs, seed, startAtMs, tickFaults } = options;
   const pubsub = new PubSub({ projectId: stack.projectId, apiEndpoint: stack.pubsubHost, emulatorMode: true });
   const publish = async (topic: string, data: string, attributes: Record<string, string>) =>
-    void (await pubsub.topic(topic, { batching: { maxMilliseconds: 2 } }).publishMessage({ data: Buffer.from(data), attributes }));
+    void (await pubsub
+      .topic(topic, { batching: { maxMilliseconds: 2 } })
+      .publishMessage({ data: Buffer.from(data), attributes }));
   const sent = new Map<string, number>();
   const publishTick = async (topic: string, body: Record<string, unknown>) => {
     const key = `${topic} ${String(body['scheduledFor'])}`;
@@ -64,7 +80,12 @@ export async function playWorld(stack: Stack, population: Population, options: P
   const endAtMs = startAtMs + options.days * DAY_MS;
   const { schedules } = stack.topology;
   const ofDays = createVirtualScheduler(
-    { schedules: inTicksOf(schedules, tickIntervalMs), faults: { ...tickFaults, lateByMs: tickIntervalMs }, random: createRandom(seed, 'ticks'), publish: publishTick },
+    {
+      schedules: inTicksOf(schedules, tickIntervalMs),
+      faults: { ...tickFaults, lateByMs: tickIntervalMs },
+      random: createRandom(seed, 'ticks'),
+      publish: publishTick,
+    },
     startAtMs,
   );
   // After the last day nothing is served: an hour is a tick.
@@ -88,10 +109,15 @@ export async function playWorld(stack: Stack, population: Population, options: P
 }
 
 /** The world's minute is its tick: what the cloud does every minute it does every tick, and the rest once an hour. */
-function inTicksOf(schedules: Stack['topology']['schedules'], tickIntervalMs: number): Stack['topology']['schedules'] {
+export function inTicksOf(
+  schedules: Stack['topology']['schedules'],
+  tickIntervalMs: number,
+): Stack['topology']['schedules'] {
   const minutes = tickIntervalMs / 60_000;
   const cron = (name: string) => (name === 'delivery-tick' && minutes < 60 ? `*/${minutes} * * * *` : '0 * * * *');
-  return Object.fromEntries(Object.entries(schedules).map(([name, schedule]) => [name, { ...schedule, cron: cron(name) }]));
+  return Object.fromEntries(
+    Object.entries(schedules).map(([name, schedule]) => [name, { ...schedule, cron: cron(name) }]),
+  );
 }
 
 /** A fetch that reads every plan that passes and notes those that promise more of a cell than there is. */
