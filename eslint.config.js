@@ -21,7 +21,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['emulators/**', 'test/**', 'shared/cli/**', 'shared/contracts/generate.ts', 'functions/build.ts', 'terraform/**'],
+    files: [
+      'emulators/**',
+      'test/**',
+      'shared/cli/**',
+      'shared/contracts/generate.ts',
+      'functions/build.ts',
+      'terraform/**',
+    ],
     rules: { 'no-console': 'off' },
   },
   {

@@ -47,8 +47,12 @@ export async function readDay(stack: Stack, store: AllocationStore, play: PlayRe
 }
 
 async function readCampaigns(store: AllocationStore, play: PlayResult): Promise<Campaign[]> {
-  const keys = new Map(play.published.filter((event) => !event.isMalformed).map((event) => [event.campaignId, event.tenantId]));
-  const found = (await store.read([...keys].map(([campaignId, tenantId]) => refs.campaign(tenantId, campaignId)))) as (Campaign | undefined)[];
+  const keys = new Map(
+    play.published.filter((event) => !event.isMalformed).map((event) => [event.campaignId, event.tenantId]),
+  );
+  const found = (await store.read([...keys].map(([campaignId, tenantId]) => refs.campaign(tenantId, campaignId)))) as (
+    Campaign | undefined
+  )[];
   return found.filter((campaign) => campaign !== undefined).sort((a, b) => (a.campaignId < b.campaignId ? -1 : 1));
 }
 
@@ -80,16 +84,24 @@ async function readPaced(client: BigQuery, { projectId, topology }: Stack): Prom
     FROM \`${projectId}.${topology.dataset}.outcomes_once\`, UNNEST(subcampaigns) AS s
     WHERE type = 'market-paced'
     ORDER BY event_at`);
-  return (rows as { at_ms: number; campaign_id: string; subcampaign_id: string; accrued_micros: number }[]).map((row) => ({
-    atMs: row.at_ms,
-    campaignId: row.campaign_id,
-    subcampaignId: row.subcampaign_id,
-    accruedMicros: row.accrued_micros,
-  }));
+  return (rows as { at_ms: number; campaign_id: string; subcampaign_id: string; accrued_micros: number }[]).map(
+    (row) => ({
+      atMs: row.at_ms,
+      campaignId: row.campaign_id,
+      subcampaignId: row.subcampaign_id,
+      accruedMicros: row.accrued_micros,
+    }),
+  );
 }
 
 /** A client of an emulator, whatever the environment says. */
 export function firestoreClient(projectId: string, emulatorHost: string): Firestore {
   const { hostname, port } = new URL(`http://${emulatorHost}`);
-  return new Firestore({ projectId, host: hostname, port: Number(port), ssl: false, customHeaders: { Authorization: 'Bearer owner' } });
+  return new Firestore({
+    projectId,
+    host: hostname,
+    port: Number(port),
+    ssl: false,
+    customHeaders: { Authorization: 'Bearer owner' },
+  });
 }

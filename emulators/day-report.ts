@@ -50,12 +50,20 @@ export interface DayReport {
   violations: string[];
 }
 
-export function reportDay(readings: DayReadings, play: PlayResult, population: Population, tickIntervalMs: number): DayReport {
+export function reportDay(
+  readings: DayReadings,
+  play: PlayResult,
+  population: Population,
+  tickIntervalMs: number,
+): DayReport {
   const paced = Map.groupBy(readings.paced, (row) => row.campaignId);
   // A refused campaign whose changes were waiting, or came later, is only expected.
   const booked = readings.campaigns.filter((campaign) => campaign.status !== 'expected');
-  const campaigns = booked.map((campaign) => lineOf(campaign, paced.get(campaign.campaignId) ?? [], population, tickIntervalMs));
-  const sum = (name: 'budgetMicros' | 'spentMicros' | 'billedMicros' | 'impressions' | 'clicks') => campaigns.reduce((total, line) => total + line[name], 0);
+  const campaigns = booked.map((campaign) =>
+    lineOf(campaign, paced.get(campaign.campaignId) ?? [], population, tickIntervalMs),
+  );
+  const sum = (name: 'budgetMicros' | 'spentMicros' | 'billedMicros' | 'impressions' | 'clicks') =>
+    campaigns.reduce((total, line) => total + line[name], 0);
   const events = play.published.filter((event) => !event.isMalformed);
   const created = events.filter((event) => event.topic === 'campaign-created').length;
   return {
@@ -67,7 +75,8 @@ export function reportDay(readings: DayReadings, play: PlayResult, population: P
       reports: play.reports,
       ticks: play.ticks,
       outcomes: readings.rows.reduce((total, row) => total + row.inView, 0),
-      duplicatesAbsorbed: events.reduce((total, event) => total + event.copies - 1, 0) + play.duplicates + play.doubledTicks,
+      duplicatesAbsorbed:
+        events.reduce((total, event) => total + event.copies - 1, 0) + play.duplicates + play.doubledTicks,
       quarantined: readings.quarantined.length,
       overspendMicros: campaigns.reduce((total, line) => total + Math.max(0, line.billedMicros - line.budgetMicros), 0),
       opportunities: play.opportunities,
@@ -81,9 +90,15 @@ export function reportDay(readings: DayReadings, play: PlayResult, population: P
   };
 }
 
-function lineOf(campaign: Campaign, paced: readonly PacedRow[], population: Population, tickIntervalMs: number): CampaignLine {
+function lineOf(
+  campaign: Campaign,
+  paced: readonly PacedRow[],
+  population: Population,
+  tickIntervalMs: number,
+): CampaignLine {
   const { campaignId, tenantId, status, budgetMicros, subcampaigns } = campaign;
-  const sum = (name: 'spentMicros' | 'leasedMicros' | 'inFlightMicros' | 'overrunMicros' | 'impressions' | 'clicks') => subcampaigns.reduce((total, sub) => total + sub[name], 0);
+  const sum = (name: 'spentMicros' | 'leasedMicros' | 'inFlightMicros' | 'overrunMicros' | 'impressions' | 'clicks') =>
+    subcampaigns.reduce((total, sub) => total + sub[name], 0);
   const error = pacingError(campaign, paced, population, tickIntervalMs);
   return {
     campaignId,
@@ -102,7 +117,12 @@ function lineOf(campaign: Campaign, paced: readonly PacedRow[], population: Popu
 }
 
 /** Against the split as it ended: a budget changed in mid-flight shows as an error until then. */
-function pacingError({ terms, budgetMicros, subcampaigns }: Campaign, paced: readonly PacedRow[], population: Population, tickIntervalMs: number): number | undefined {
+function pacingError(
+  { terms, budgetMicros, subcampaigns }: Campaign,
+  paced: readonly PacedRow[],
+  population: Population,
+  tickIntervalMs: number,
+): number | undefined {
   if (!terms || paced.length === 0 || budgetMicros === 0) return undefined;
   const accrued = new Map<string, number>();
   const distances: number[] = [];

@@ -13,16 +13,26 @@ const columns: { title: string; align: Align; cell: (line: CampaignLine) => stri
   { title: 'accrued', align: 'right', cell: (line) => money(line.accruedMicros) },
   { title: 'delivered', align: 'right', cell: (line) => whole(line.impressions) },
   { title: 'clicks', align: 'right', cell: (line) => whole(line.clicks) },
-  { title: 'pacing error', align: 'right', cell: (line) => (line.pacingError === undefined ? '-' : percent(line.pacingError)) },
+  {
+    title: 'pacing error',
+    align: 'right',
+    cell: (line) => (line.pacingError === undefined ? '-' : percent(line.pacingError)),
+  },
 ];
 
 /** The table of campaigns, the totals under it, and what did not hold. */
 export function renderDay({ campaigns, totals, violations }: DayReport): string {
   const body = campaigns.map((line) => columns.map(({ cell }) => cell(line)));
-  const widths = columns.map(({ title }, index) => Math.max(title.length, ...body.map((row) => (row[index] as string).length)));
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...body.map((row) => (row[index] as string).length)),
+  );
   const render = (row: readonly string[]) =>
     row
-      .map((text, index) => (columns[index]?.align === 'right' ? text.padStart(widths[index] as number) : text.padEnd(widths[index] as number)))
+      .map((text, index) =>
+        columns[index]?.align === 'right'
+          ? text.padStart(widths[index] as number)
+          : text.padEnd(widths[index] as number),
+      )
       .join('  ')
       .trimEnd();
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
@@ -33,7 +43,12 @@ export function renderDay({ campaigns, totals, violations }: DayReport): string 
     '',
     `${totals.campaigns} campaigns booked, ${totals.refused} refused: ${money(totals.billedMicros)} billed of ${money(totals.budgetMicros)}; ${whole(totals.impressions)} impressions of ${whole(totals.opportunities)} opportunities, ${whole(totals.clicks)} clicks`,
     `events ${whole(totals.events)}   reports ${whole(totals.reports)}   ticks ${whole(totals.ticks)}   outcomes in BigQuery ${whole(totals.outcomes)}   duplicates absorbed ${whole(totals.duplicatesAbsorbed)}   quarantined ${whole(totals.quarantined)}   overspend ${money(totals.overspendMicros)}`,
-    violations.length === 0 ? 'every invariant held' : `${violations.length} violations:\n${violations.slice(0, 20).map((text) => `  invariant ${text}`).join('\n')}`,
+    violations.length === 0
+      ? 'every invariant held'
+      : `${violations.length} violations:\n${violations
+          .slice(0, 20)
+          .map((text) => `  invariant ${text}`)
+          .join('\n')}`,
   ].join('\n');
 }
 

@@ -22,11 +22,16 @@ function moneyViolations(campaign: Campaign): string[] {
   const split = subcampaigns.reduce((sum, sub) => sum + sub.budgetMicros, escrowMicros);
   const billed = subcampaigns.reduce((sum, sub) => sum + Math.min(sub.spentMicros, sub.budgetMicros), 0);
   return [
-    ...(split === budgetMicros ? [] : [`1: ${campaignId}: subcampaigns and escrow add up to ${split}, the budget is ${budgetMicros}`]),
+    ...(split === budgetMicros
+      ? []
+      : [`1: ${campaignId}: subcampaigns and escrow add up to ${split}, the budget is ${budgetMicros}`]),
     ...(billed <= budgetMicros ? [] : [`1: ${campaignId}: ${billed} billed of ${budgetMicros}`]),
     ...subcampaigns
       .filter((sub) => sub.status !== 'ended' || sub.leasedMicros > 0 || sub.inFlightMicros > 0)
-      .map((sub) => `1: ${sub.subcampaignId} is ${sub.status} with ${sub.leasedMicros} leased and ${sub.inFlightMicros} in flight after everything is over`),
+      .map(
+        (sub) =>
+          `1: ${sub.subcampaignId} is ${sub.status} with ${sub.leasedMicros} leased and ${sub.inFlightMicros} in flight after everything is over`,
+      ),
   ];
 }
 
@@ -38,23 +43,34 @@ function oversold(campaigns: readonly Campaign[], population: Population): strin
     for (const sub of subcampaigns) {
       const cells = daysOfFlight(terms).flatMap((day) => {
         const supply = population.expectedSupply(sub.market, day);
-        const share = supply.hourShape.reduce((sum, hour, index) => sum + hour * overlap(Date.parse(day) + index * 3_600_000, terms), 0);
+        const share = supply.hourShape.reduce(
+          (sum, hour, index) => sum + hour * overlap(Date.parse(day) + index * 3_600_000, terms),
+          0,
+        );
         return supply.cells
           .filter((cell) => sub.segments.includes(cell.segment) && sub.surfaces.includes(cell.surface))
-          .map((cell) => ({ key: `${sub.market} ${day} ${cell.segment} ${cell.surface}`, share, value: share * (cell.q50 - 0.526 * (cell.q50 - cell.q10)) * cell.clickPpm * 1e-6 * sub.clickPriceMicros }));
+          .map((cell) => ({
+            key: `${sub.market} ${day} ${cell.segment} ${cell.surface}`,
+            share,
+            value: share * (cell.q50 - 0.526 * (cell.q50 - cell.q10)) * cell.clickPpm * 1e-6 * sub.clickPriceMicros,
+          }));
       });
       const value = cells.reduce((sum, cell) => sum + cell.value, 0);
       if (value === 0) continue;
       // What was spent before the cell's flight began cannot be told apart any more: cancelled and cut budgets count as they ended.
-      for (const cell of cells) loads.set(cell.key, (loads.get(cell.key) ?? 0) + (cell.share * sub.budgetMicros) / value);
+      for (const cell of cells)
+        loads.set(cell.key, (loads.get(cell.key) ?? 0) + (cell.share * sub.budgetMicros) / value);
     }
   }
-  return [...loads].filter(([, load]) => load > 1.02).map(([cell, load]) => `2: ${cell} is sold ${load.toFixed(3)} times`);
+  return [...loads]
+    .filter(([, load]) => load > 1.02)
+    .map(([cell, load]) => `2: ${cell} is sold ${load.toFixed(3)} times`);
 }
 
 function daysOfFlight({ startAtMs, endAtMs }: { startAtMs: number; endAtMs: number }): string[] {
   const days: string[] = [];
-  for (let atMs = Math.floor(startAtMs / 86_400_000) * 86_400_000; atMs < endAtMs; atMs += 86_400_000) days.push(new Date(atMs).toISOString().slice(0, 10));
+  for (let atMs = Math.floor(startAtMs / 86_400_000) * 86_400_000; atMs < endAtMs; atMs += 86_400_000)
+    days.push(new Date(atMs).toISOString().slice(0, 10));
   return days;
 }
 
@@ -66,15 +82,21 @@ function overlap(hourAtMs: number, { startAtMs, endAtMs }: { startAtMs: number; 
 function traceViolations({ ledger, quarantined }: DayReadings, play: PlayResult): string[] {
   const applied = new Set(ledger.map((line) => `${line.tenantId} ${line.eventId}`));
   const refused = new Set(quarantined.map((document) => document.eventId));
-  const untraced = play.published.filter((event) => !(event.isMalformed ? refused.has(event.eventId) : applied.has(`${event.tenantId} ${event.eventId}`)));
+  const untraced = play.published.filter(
+    (event) => !(event.isMalformed ? refused.has(event.eventId) : applied.has(`${event.tenantId} ${event.eventId}`)),
+  );
   const conflicts = play.published.filter((event) => event.conflicts > 0 && !refused.has(event.eventId));
   const waiting = ledger.filter((line) => line.waitingFor !== undefined);
-  const reports = ledger.filter((line) => line.eventType === 'andante.delivery-reported.v1' && !line.eventId.startsWith('stray:'));
+  const reports = ledger.filter(
+    (line) => line.eventType === 'andante.delivery-reported.v1' && !line.eventId.startsWith('stray:'),
+  );
   return [
     ...untraced.map((event) => `4: event ${event.eventId} left no trace`),
     ...conflicts.map((event) => `3: the conflicting payload of ${event.eventId} was not quarantined`),
     ...waiting.map((line) => `4: report ${line.eventId} still waits for ${line.waitingFor ?? ''}`),
-    ...(reports.length === play.reports ? [] : [`4: ${play.reports} reports were accepted, the ledger has ${reports.length}`]),
+    ...(reports.length === play.reports
+      ? []
+      : [`4: ${play.reports} reports were accepted, the ledger has ${reports.length}`]),
   ];
 }
 
@@ -85,7 +107,9 @@ function rowViolations({ ledger, rows }: DayReadings): string[] {
   return [
     ...(undrained === 0 ? [] : [`3: ${undrained} ledger entries still owe their rows`]),
     ...(shown === owed ? [] : [`3: the ledger has ${owed} outcomes, the views show ${shown}`]),
-    ...rows.filter((row) => row.distinct !== row.inView).map((row) => `3: ${row.table} has ${row.distinct} row ids, its view ${row.inView} rows`),
+    ...rows
+      .filter((row) => row.distinct !== row.inView)
+      .map((row) => `3: ${row.table} has ${row.distinct} row ids, its view ${row.inView} rows`),
   ];
 }
 
@@ -97,7 +121,10 @@ function deliveryViolations({ campaigns }: DayReadings, play: PlayResult): strin
       const world = counted.get(`${campaignId}/${sub.subcampaignId}`) ?? { impressions: 0, clicks: 0, conversions: 0 };
       return (['impressions', 'clicks', 'conversions'] as const)
         .filter((number) => world[number] !== sub[number])
-        .map((number) => `6: ${sub.subcampaignId}: ad servers counted ${world[number]} ${number}, the campaign has ${sub[number]}`);
+        .map(
+          (number) =>
+            `6: ${sub.subcampaignId}: ad servers counted ${world[number]} ${number}, the campaign has ${sub[number]}`,
+        );
     }),
   );
 }

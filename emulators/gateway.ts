@@ -10,9 +10,17 @@ import '../functions/index.ts';
 import { readTopology, type Topology } from '../terraform/topology.ts';
 
 /** Serves every function of the topology; resolves when it listens. */
-export async function startGateway({ port, topology }: { port: number; topology: Topology }): Promise<{ url: string; server: Server }> {
+export async function startGateway({
+  port,
+  topology,
+}: {
+  port: number;
+  topology: Topology;
+}): Promise<{ url: string; server: Server }> {
   const servers = new Map(Object.keys(topology.functions).map((name) => [name, getTestServer(name)]));
-  const paths = Object.entries(topology.functions).flatMap(([name, { trigger }]) => (trigger.kind === 'http' ? [{ path: trigger.path, name }] : []));
+  const paths = Object.entries(topology.functions).flatMap(([name, { trigger }]) =>
+    trigger.kind === 'http' ? [{ path: trigger.path, name }] : [],
+  );
   const server = createServer((request, response) => {
     const name = route(request.url ?? '/', paths);
     const target = name === undefined ? undefined : servers.get(name);

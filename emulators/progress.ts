@@ -19,7 +19,12 @@ function bar(days: number): ProgressDisplay {
   });
   display.start(1000, 0, { time: '', impressions: 0, clicks: 0 });
   return {
-    update: (progress) => display.update(Math.round(progress.share * 1000), { time: timeOf(progress), impressions: progress.impressions, clicks: progress.clicks }),
+    update: (progress) =>
+      display.update(Math.round(progress.share * 1000), {
+        time: timeOf(progress),
+        impressions: progress.impressions,
+        clicks: progress.clicks,
+      }),
     stop: () => display.stop(),
   };
 }
@@ -31,7 +36,9 @@ function lines(): ProgressDisplay {
       const tenth = Math.floor(progress.share * 10);
       if (tenth === printed) return;
       printed = tenth;
-      console.error(`${String(tenth * 10).padStart(3)}%  ${timeOf(progress)}  ${progress.impressions} impressions, ${progress.clicks} clicks`);
+      console.error(
+        `${String(tenth * 10).padStart(3)}%  ${timeOf(progress)}  ${progress.impressions} impressions, ${progress.clicks} clicks`,
+      );
     },
     stop: () => undefined,
   };

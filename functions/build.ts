@@ -36,14 +36,22 @@ export interface Bundle {
 export async function buildFunctions(outDir: string): Promise<Bundle[]> {
   const { functions } = await readTopology();
   await rm(outDir, { recursive: true, force: true });
-  const { version } = JSON.parse(await readFile(resolve(root, 'node_modules', FRAMEWORK, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(await readFile(resolve(root, 'node_modules', FRAMEWORK, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const bundles: Bundle[] = [];
   for (const name of Object.keys(functions)) {
     const dir = resolve(outDir, name);
     await mkdir(dir, { recursive: true });
     const file = resolve(dir, 'index.js');
     await build({ ...bundleOptions, entryPoints: [resolve(import.meta.dirname, name, 'index.ts')], outfile: file });
-    const manifest = { name, type: 'module', main: 'index.js', engines: { node: '24' }, dependencies: { [FRAMEWORK]: version } };
+    const manifest = {
+      name,
+      type: 'module',
+      main: 'index.js',
+      engines: { node: '24' },
+      dependencies: { [FRAMEWORK]: version },
+    };
     await writeFile(resolve(dir, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     bundles.push({ name, file, bytes: (await readFile(file)).byteLength });
   }

@@ -25,12 +25,23 @@ export function createDeliveryTickHandler(deps: DeliveryTickDeps): Handler<'deli
       const scheduledFor = formatInstant(slot * tickIntervalMs);
       await Promise.all(
         markets.map((market) =>
-          bus.publish({ type: 'andante.delivery-tick.v1', source: event.source, tenantId: PLATFORM_TENANT, scheduledFor, market }),
+          bus.publish({
+            type: 'andante.delivery-tick.v1',
+            source: event.source,
+            tenantId: PLATFORM_TENANT,
+            scheduledFor,
+            market,
+          }),
         ),
       );
       return { result: 'fanned-out', markets: markets.length, slot };
     }
-    const { result, written, reports, quarantined } = await persistTick(store, { market: event.market, slot, tickIntervalMs, source: event.source }, decideTick, known);
+    const { result, written, reports, quarantined } = await persistTick(
+      store,
+      { market: event.market, slot, tickIntervalMs, source: event.source },
+      decideTick,
+      known,
+    );
     if (result === 'unknown-market') throw new AndanteError('UNKNOWN_MARKET', 'this market has no supply and no book');
     await record(deps, written);
     return { result, slot, reports, quarantined };
@@ -38,7 +49,11 @@ export function createDeliveryTickHandler(deps: DeliveryTickDeps): Handler<'deli
 }
 
 /** @throws AndanteError TICK_IN_FUTURE */
-function slotOf(event: Scheduled, { publishedAtMs }: EventTime, { tickIntervalMs, virtualTime }: DeliveryTickDeps): number {
+function slotOf(
+  event: Scheduled,
+  { publishedAtMs }: EventTime,
+  { tickIntervalMs, virtualTime }: DeliveryTickDeps,
+): number {
   const slot = Math.floor((event.scheduledForMs ?? publishedAtMs) / tickIntervalMs);
   if (!virtualTime && slot * tickIntervalMs > publishedAtMs + tickIntervalMs) {
     throw new AndanteError('TICK_IN_FUTURE', 'a tick is for the time it is published at, or earlier');

@@ -11,7 +11,15 @@ const receive = onFirstUse(() => {
   const { config, log, clock } = openProcess();
   const { virtualTime, tickIntervalMs } = config;
   const bus = openPubSubBus(config);
-  const deps = { store: openFirestoreStore(config), outcomes: openBigQueryLog(config), bus, log, clock, virtualTime, tickIntervalMs };
+  const deps = {
+    store: openFirestoreStore(config),
+    outcomes: openBigQueryLog(config),
+    bus,
+    log,
+    clock,
+    virtualTime,
+    tickIntervalMs,
+  };
   return createReceiver('delivery-tick', createDeliveryTickHandler(deps), deps);
 });
 

@@ -8,7 +8,13 @@ import { createOutcomeDrainHandler } from './handler.ts';
 
 const receive = onFirstUse(() => {
   const { config, log, clock } = openProcess();
-  const deps = { store: openFirestoreStore(config), outcomes: openBigQueryLog(config), log, clock, virtualTime: config.virtualTime };
+  const deps = {
+    store: openFirestoreStore(config),
+    outcomes: openBigQueryLog(config),
+    log,
+    clock,
+    virtualTime: config.virtualTime,
+  };
   return createReceiver('outcome-drain', createOutcomeDrainHandler(deps), deps);
 });
 

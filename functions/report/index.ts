@@ -9,7 +9,11 @@ import { createReportHandler } from './handler.ts';
 
 const answer = onFirstUse(() => {
   const { config, log, clock } = openProcess();
-  const deps = { store: openFirestoreStore(config), bus: openPubSubBus(config), authenticateGroup: createGroupAuthenticator(config) };
+  const deps = {
+    store: openFirestoreStore(config),
+    bus: openPubSubBus(config),
+    authenticateGroup: createGroupAuthenticator(config),
+  };
   return createHttpFunction('report', createReportHandler(deps), { log, clock });
 });
 

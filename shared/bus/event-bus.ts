@@ -17,6 +17,9 @@ export function topicOf(message: Pick<AndanteMessage, 'type'>): string {
 }
 
 /** The attributes every message carries: subscriptions and receivers read them without opening the body. */
-export function attributesOf(message: AndanteMessage, attributes: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function attributesOf(
+  message: AndanteMessage,
+  attributes: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   return { ...attributes, type: message.type, tenantId: message.tenantId };
 }

@@ -20,7 +20,12 @@ export function createMemoryBus(): MemoryBus {
     published,
     async publish(message, attributes) {
       const messageId = String(published.length + 1);
-      published.push({ topic: topicOf(message), message: structuredClone(message), attributes: attributesOf(message, attributes), messageId });
+      published.push({
+        topic: topicOf(message),
+        message: structuredClone(message),
+        attributes: attributesOf(message, attributes),
+        messageId,
+      });
       return messageId;
     },
   };

@@ -44,7 +44,8 @@ function decideCreated(campaign: Campaign, event: CampaignCreated, context: Camp
   const outcomes: CampaignOutcome[] = [first];
   // Nothing has been served yet and the new entries are not in the books: the waiting changes are decided on the split alone.
   if (campaign.waitingBudget) outcomes.push(decideBudget(evolve(campaign, first), campaign.waitingBudget, context));
-  if (campaign.waitingStatus) outcomes.push(decideStatus(outcomes.reduce(evolve, campaign), campaign.waitingStatus, context));
+  if (campaign.waitingStatus)
+    outcomes.push(decideStatus(outcomes.reduce(evolve, campaign), campaign.waitingStatus, context));
   return outcomes;
 }
 

@@ -10,7 +10,11 @@ export interface Limits {
 }
 
 /** A lock is a floor and a cap in one. */
-export function limits(sub: { floorMicros?: number | undefined; capMicros?: number | undefined; lockMicros?: number | undefined }): Limits {
+export function limits(sub: {
+  floorMicros?: number | undefined;
+  capMicros?: number | undefined;
+  lockMicros?: number | undefined;
+}): Limits {
   if (sub.lockMicros !== undefined) return { floorMicros: sub.lockMicros, capMicros: sub.lockMicros, isLocked: true };
   return { floorMicros: sub.floorMicros ?? 0, capMicros: sub.capMicros ?? MAX_MICROS, isLocked: false };
 }
@@ -28,11 +32,19 @@ export type Reach =
 export function reachable(budgetMicros: number, parts: readonly (Limits & { reachMicros: number })[]): Reach {
   const locks = sumMicros(parts.filter((part) => part.isLocked).map((part) => part.floorMicros));
   if (locks > budgetMicros) {
-    return { kind: 'floors', code: 'LOCKS_INFEASIBLE', reason: `the locks add up to ${locks} micros, the budget is ${budgetMicros}` };
+    return {
+      kind: 'floors',
+      code: 'LOCKS_INFEASIBLE',
+      reason: `the locks add up to ${locks} micros, the budget is ${budgetMicros}`,
+    };
   }
   const floors = sumMicros(parts.map((part) => part.floorMicros));
   if (floors > budgetMicros) {
-    return { kind: 'floors', code: 'FLOORS_INFEASIBLE', reason: `floors and locks add up to ${floors} micros, the budget is ${budgetMicros}` };
+    return {
+      kind: 'floors',
+      code: 'FLOORS_INFEASIBLE',
+      reason: `floors and locks add up to ${floors} micros, the budget is ${budgetMicros}`,
+    };
   }
   const starved = parts.find((part) => part.floorMicros > part.reachMicros);
   if (starved) {

@@ -46,7 +46,12 @@ export function makePlan({ market, entries, supply, slot, tickIntervalMs }: Plan
       fallbackShare: shares[index] as number,
       leases: entry.leases
         .filter((lease) => openMicros(lease) > 0 && lease.closingMicros === undefined)
-        .map(({ group, grantedMicros, returnedMicros, spendUntilAtMs }) => ({ group, grantedMicros, returnedMicros, spendUntilAtMs })),
+        .map(({ group, grantedMicros, returnedMicros, spendUntilAtMs }) => ({
+          group,
+          grantedMicros,
+          returnedMicros,
+          spendUntilAtMs,
+        })),
     })),
   };
 }

@@ -15,7 +15,12 @@ export interface Column {
 
 /** The columns every row has, whatever happened. */
 export const envelopeColumns: Column[] = [
-  { name: 'row_id', type: 'STRING', mode: 'REQUIRED', description: 'eventId and ordinal: the insertId, and what the view reads once' },
+  {
+    name: 'row_id',
+    type: 'STRING',
+    mode: 'REQUIRED',
+    description: 'eventId and ordinal: the insertId, and what the view reads once',
+  },
   { name: 'event_date', type: 'DATE', mode: 'REQUIRED', description: 'partition: the day of event_at, UTC' },
   { name: 'event_at', type: 'TIMESTAMP', mode: 'REQUIRED', description: 'when the event occurred' },
   { name: 'ingested_at', type: 'TIMESTAMP', mode: 'REQUIRED', description: 'when this copy was appended' },
@@ -27,7 +32,10 @@ export const envelopeColumns: Column[] = [
 /** The schema of each table of outcomes. */
 export function bigQuerySchemas(): Record<keyof typeof outcomeTables, Column[]> {
   const schema = (outcomes: readonly TSchema[]) => {
-    const columns = outcomes.map(columnsOf).reduce(mergeColumns).filter((column) => column.name !== 'type');
+    const columns = outcomes
+      .map(columnsOf)
+      .reduce(mergeColumns)
+      .filter((column) => column.name !== 'type');
     return [...envelopeColumns, ...columns.map(optional)];
   };
   return {
@@ -64,7 +72,7 @@ function columnOf(name: string, schema: JsonSchema): Column {
       assert(schema.items, `${name}: an array needs items`);
       return { ...columnOf(name, schema.items), mode: 'REPEATED' };
     case 'object':
-      return { ...column, type: 'RECORD', fields: columnsOf(schema as TSchema) };
+      return { ...column, type: 'RECORD', fields: columnsOf(schema) };
     default:
       assert.fail(`${name}: no BigQuery type for ${JSON.stringify(schema.type)}`);
   }
@@ -79,7 +87,8 @@ function mergeColumns(left: Column[], right: Column[]): Column[] {
       continue;
     }
     assert(known.type === column.type && known.mode === column.mode, `${column.name} is used for two shapes`);
-    if (known.fields && column.fields) merged.set(column.name, { ...known, fields: mergeColumns(known.fields, column.fields) });
+    if (known.fields && column.fields)
+      merged.set(column.name, { ...known, fields: mergeColumns(known.fields, column.fields) });
   }
   return [...merged.values()];
 }

@@ -1,7 +1,15 @@
 // From the bytes of a message to a typed business event, or a refusal with a code. Nothing else reads wire JSON.
 import { AndanteError } from '../runtime/errors.ts';
 import { checkCampaign, checkReport } from './check-event.ts';
-import type { BudgetChanged, CampaignCreated, CampaignStatusChanged, DeliveryReported, DeliveryTickWire, OutcomeDrainWire, ReportBodyWire } from './events.ts';
+import type {
+  BudgetChanged,
+  CampaignCreated,
+  CampaignStatusChanged,
+  DeliveryReported,
+  DeliveryTickWire,
+  OutcomeDrainWire,
+  ReportBodyWire,
+} from './events.ts';
 import { InvalidInstant, decodeInstants, parseInstant } from './instants.ts';
 import * as validators from './validators.generated.js';
 
@@ -50,7 +58,9 @@ export function decodeMessage<N extends MessageName>(name: N, bytes: Uint8Array)
   checkType(name, wire);
   checkShape(validatorOf[name], wire);
   const isScheduled = name === 'delivery-tick' || name === 'outcome-drain';
-  return withInstants(() => (isScheduled ? decodeScheduled(wire as DeliveryTickWire) : decodeBusiness(wire)) as Messages[N]);
+  return withInstants(
+    () => (isScheduled ? decodeScheduled(wire as DeliveryTickWire) : decodeBusiness(wire)) as Messages[N],
+  );
 }
 
 /**
@@ -59,7 +69,10 @@ export function decodeMessage<N extends MessageName>(name: N, bytes: Uint8Array)
  */
 export function parseJson(bytes: Uint8Array): unknown {
   if (bytes.byteLength > MAX_BODY_BYTES) {
-    throw new AndanteError('BODY_TOO_LARGE', `a body has at most ${MAX_BODY_BYTES} bytes, this one has ${bytes.byteLength}`);
+    throw new AndanteError(
+      'BODY_TOO_LARGE',
+      `a body has at most ${MAX_BODY_BYTES} bytes, this one has ${bytes.byteLength}`,
+    );
   }
   let text: string;
   let value: unknown;
@@ -93,11 +106,16 @@ function checkType(name: MessageName, wire: unknown): void {
   const type: unknown = typeof wire === 'object' && wire !== null && 'type' in wire ? wire.type : undefined;
   const [, named, version] = (typeof type === 'string' && /^andante\.([a-z-]{1,40})\.(v[0-9]{1,6})$/.exec(type)) || [];
   if (named !== name) throw new AndanteError('WRONG_TYPE', `expected the type andante.${name}.${VERSION}`);
-  if (version !== VERSION) throw new AndanteError('UNSUPPORTED_VERSION', `expected version ${VERSION} of andante.${name}`);
+  if (version !== VERSION)
+    throw new AndanteError('UNSUPPORTED_VERSION', `expected version ${VERSION} of andante.${name}`);
 }
 
 /** @throws AndanteError INVALID_EVENT naming the first field that is wrong */
-export function checkShape(validate: validators.Validator, value: unknown, code: 'INVALID_EVENT' | 'INVALID_REQUEST' = 'INVALID_EVENT'): void {
+export function checkShape(
+  validate: validators.Validator,
+  value: unknown,
+  code: 'INVALID_EVENT' | 'INVALID_REQUEST' = 'INVALID_EVENT',
+): void {
   if (validate(value)) return;
   const [error] = validate.errors ?? [];
   const params = error?.params as { additionalProperty?: unknown } | undefined;
@@ -126,8 +144,11 @@ function withInstants<T>(decode: () => T): T {
   }
 }
 
-function decodeBusiness(wire: unknown): Messages['campaign-created' | 'budget-changed' | 'campaign-status-changed' | 'delivery-reported'] {
-  const event = decodeInstants(wire) as Messages['campaign-created' | 'budget-changed' | 'campaign-status-changed' | 'delivery-reported'];
+function decodeBusiness(
+  wire: unknown,
+): Messages['campaign-created' | 'budget-changed' | 'campaign-status-changed' | 'delivery-reported'] {
+  const event = decodeInstants(wire) as Messages[
+    'campaign-created' | 'budget-changed' | 'campaign-status-changed' | 'delivery-reported'];
   if (event.type === 'andante.campaign-created.v1') checkCampaign(event.data);
   if (event.type === 'andante.delivery-reported.v1') checkReport(event.data);
   return event;

@@ -9,7 +9,11 @@ export const Environment = Type.Object({
   TICK_INTERVAL_MS: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{3,7}$', maxLength: 8 })),
   VIRTUAL_TIME: Type.Optional(Type.Unsafe<'true' | 'false'>({ type: 'string', enum: ['true', 'false'], maxLength: 5 })),
   LOG_LEVEL: Type.Optional(
-    Type.Unsafe<'debug' | 'info' | 'warn' | 'error' | 'silent'>({ type: 'string', enum: ['debug', 'info', 'warn', 'error', 'silent'], maxLength: 6 }),
+    Type.Unsafe<'debug' | 'info' | 'warn' | 'error' | 'silent'>({
+      type: 'string',
+      enum: ['debug', 'info', 'warn', 'error', 'silent'],
+      maxLength: 6,
+    }),
   ),
   FIRESTORE_EMULATOR_HOST: Type.Optional(host),
   PUBSUB_EMULATOR_HOST: Type.Optional(host),
@@ -18,4 +22,3 @@ export const Environment = Type.Object({
   /** JSON object: the email of an ad server's service account -> its group. */
   AD_SERVER_GROUPS: Type.Optional(Type.String({ maxLength: 64 * 1024 })),
 });
-

@@ -115,7 +115,10 @@ export const DeliveryReport = closed({
   lines: listOf(DeliveryLine, 400),
   opportunities: listOf(closed({ segment: Id, surface: Id, opportunities: Count }), 500),
   /** A reservoir sample of the window's requests. */
-  sample: listOf(closed({ segment: Id, surface: Id, responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }) }), 100),
+  sample: listOf(
+    closed({ segment: Id, surface: Id, responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }) }),
+    100,
+  ),
   closings: listOf(LeaseClosing, 400),
 });
 
@@ -123,10 +126,7 @@ export const DeliveryReport = closed({
 export const ReportBody = closed({ eventId: EventId, ...DeliveryReport.properties });
 
 /** An ad-server group's aggregate of one window in one market. */
-export const DeliveryReportedEvent = event(
-  'delivery-reported',
-  closed({ group: Group, ...DeliveryReport.properties }),
-);
+export const DeliveryReportedEvent = event('delivery-reported', closed({ group: Group, ...DeliveryReport.properties }));
 
 /** Without a market: bring every market up to now. With one: bring that market up to now. */
 export const DeliveryTickEvent = scheduled('delivery-tick');

@@ -13,7 +13,6 @@ import { Environment } from './environment.ts';
 import * as events from './events.ts';
 import { Plan } from './plan.ts';
 
-
 const contractsDir = import.meta.dirname;
 const schemasDir = resolve(contractsDir, '../../terraform/schemas');
 

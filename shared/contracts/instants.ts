@@ -7,7 +7,11 @@ const MAX_AT_MS = 253_402_300_799_999;
 export type Decoded<T> = T extends readonly (infer Item)[]
   ? Decoded<Item>[]
   : T extends object
-    ? { [K in keyof T as K extends `${infer Name}At` ? `${Name}AtMs` : K]: K extends `${string}At` ? InstantMs<T[K]> : Decoded<T[K]> }
+    ? {
+        [K in keyof T as K extends `${infer Name}At` ? `${Name}AtMs` : K]: K extends `${string}At`
+          ? InstantMs<T[K]>
+          : Decoded<T[K]>;
+      }
     : T;
 
 type InstantMs<T> = T extends string ? number : T;

@@ -1,7 +1,18 @@
 // The plan of a market as ad servers get it: small, versioned, hashed, enough to decide alone.
 import Type, { type Static } from 'typebox';
 import type { Decoded } from './instants.ts';
-import { Count, Group, Id, Instant, MarketId, Micros, PartsPerMillion, PositiveMicros, closed, listOf } from './scalars.ts';
+import {
+  Count,
+  Group,
+  Id,
+  Instant,
+  MarketId,
+  Micros,
+  PartsPerMillion,
+  PositiveMicros,
+  closed,
+  listOf,
+} from './scalars.ts';
 import { MAX_GROUPS, MAX_PAGES } from './documents.ts';
 import { MAX_PAGE_ENTRIES } from './outcomes.ts';
 

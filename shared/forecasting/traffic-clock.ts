@@ -19,7 +19,12 @@ export function daysBetween(startAtMs: number, endAtMs: number): string[] {
  * @param hourShape 24 shares that add up to 1
  * @param dayStartAtMs midnight UTC of the day; what lies outside the day counts nothing
  */
-export function shareOfDay(hourShape: readonly number[], dayStartAtMs: number, fromAtMs: number, toAtMs: number): number {
+export function shareOfDay(
+  hourShape: readonly number[],
+  dayStartAtMs: number,
+  fromAtMs: number,
+  toAtMs: number,
+): number {
   const from = Math.max(0, fromAtMs - dayStartAtMs);
   const to = Math.min(DAY_MS, toAtMs - dayStartAtMs);
   let share = 0;

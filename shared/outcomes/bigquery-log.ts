@@ -20,7 +20,8 @@ export function createBigQueryLog(client: BigQuery, dataset: string): OutcomeLog
       for (const [table, own] of Map.groupBy(rows, (row) => row.table)) {
         for (const batch of batches(own)) refused.push(...(await insert(client, dataset, table, batch)));
       }
-      if (refused.length > 0) throw new AndanteError('OUTCOME_ROW_INVALID', `BigQuery refused ${refused.length} rows: ${refused[0] ?? ''}`);
+      if (refused.length > 0)
+        throw new AndanteError('OUTCOME_ROW_INVALID', `BigQuery refused ${refused.length} rows: ${refused[0] ?? ''}`);
     },
   };
 }
@@ -48,8 +49,10 @@ async function insert(client: BigQuery, dataset: string, table: Table, rows: rea
     await client.dataset(dataset).table(table).insert(raw, { raw: true });
     return [];
   } catch (error) {
-    const failures = (error as PartialFailure).name === 'PartialFailureError' ? (error as PartialFailure).errors : undefined;
-    if (!failures) throw new AndanteError('OUTCOMES_UNAVAILABLE', `BigQuery did not take rows of ${table}`, { cause: error });
+    const failures =
+      (error as PartialFailure).name === 'PartialFailureError' ? (error as PartialFailure).errors : undefined;
+    if (!failures)
+      throw new AndanteError('OUTCOMES_UNAVAILABLE', `BigQuery did not take rows of ${table}`, { cause: error });
     const bad = new Map(
       failures
         .filter((failure) => failure.errors.some(({ reason }) => reason !== 'stopped'))

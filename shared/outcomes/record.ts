@@ -43,10 +43,19 @@ export async function appendAndMark({ store, outcomes, clock }: RecordDeps, owin
   await outcomes.append(
     owing.flatMap(({ ref, entry }) => toRows(ref.path.slice(ref.path.lastIndexOf('/') + 1), entry, nowMs)),
   );
-  await store.markDrained(
-    owing.map(({ ref }) => ref),
-    nowMs + LEDGER_MS,
-  );
+  for (const [keepMs, own] of Map.groupBy(owing, keepMsOf)) {
+    await store.markDrained(
+      own.map(({ ref }) => ref),
+      nowMs + keepMs,
+    );
+  }
+}
+
+/** A doubled tick meets the watermark, not its entry, and no other entry is as large: it need not stay as long. */
+const TICK_LEDGER_MS = 7 * 86_400_000;
+
+function keepMsOf({ entry }: Written): number {
+  return entry.eventType === 'andante.delivery-tick.v1' ? TICK_LEDGER_MS : LEDGER_MS;
 }
 
 /** Entries read and appended at a time. */

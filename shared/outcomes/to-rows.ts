@@ -6,7 +6,9 @@ import { toSnakeCase } from '../contracts/snake-case.ts';
 import type { Row, Table } from './outcome-log.ts';
 
 const tableOf = new Map<string, Table>(
-  Object.entries(outcomeTables).flatMap(([table, outcomes]) => outcomes.map((outcome) => [outcome.properties.type.const, table as Table] as const)),
+  Object.entries(outcomeTables).flatMap(([table, outcomes]) =>
+    outcomes.map((outcome) => [outcome.properties.type.const, table as Table] as const),
+  ),
 );
 
 /**

@@ -51,7 +51,9 @@ export function availability(
     const hours = asked.map((demand) => hoursOfDay(ofDay, demand, nowMs));
     const shares = asked.map((demand) => flownShare(ofDay, demand, 0));
     ofDay.cells.forEach((cell, index) => {
-      const takers = asked.flatMap((demand, which) => ((shares[which] as number) > 0 && isEligible(demand, cell) ? [which] : []));
+      const takers = asked.flatMap((demand, which) =>
+        (shares[which] as number) > 0 && isEligible(demand, cell) ? [which] : [],
+      );
       for (const which of takers) {
         const { startAtMs } = asked[which] as Demand;
         const dayOfFlight = Math.floor(Date.parse(day) / DAY_MS) - Math.floor(startAtMs / DAY_MS);
@@ -64,7 +66,9 @@ export function availability(
     });
   }
   return asked.map((demand, which) => ({
-    capacityMicros: Math.floor(Math.min((fractions[which] as number) * flightValueMicros(demand, supply, nowMs), Number.MAX_SAFE_INTEGER)),
+    capacityMicros: Math.floor(
+      Math.min((fractions[which] as number) * flightValueMicros(demand, supply, nowMs), Number.MAX_SAFE_INTEGER),
+    ),
     trafficByDay: (traffic[which] as number[]).map(Math.round),
   }));
 }
@@ -83,7 +87,12 @@ function hoursOfDay({ day }: SupplyDay, { startAtMs, endAtMs }: Demand, nowMs: n
 }
 
 /** The load that sold demand puts on each cell in each hour of a day: fractions of its opportunities. */
-function hourlyLoads(ofDay: SupplyDay, sold: readonly SoldDemand[], fractions: readonly number[], nowMs: number): Float64Array[] {
+function hourlyLoads(
+  ofDay: SupplyDay,
+  sold: readonly SoldDemand[],
+  fractions: readonly number[],
+  nowMs: number,
+): Float64Array[] {
   // First the steps, where a flight begins or ends; their running sums are the loads.
   const loads = ofDay.cells.map(() => new Float64Array(25));
   sold.forEach((demand, which) => {
@@ -125,7 +134,8 @@ function flightValueMicros(demand: Demand, supply: ReadonlyMap<string, SupplyDay
     if (!ofDay) continue;
     const share = flownShare(ofDay, demand, nowMs);
     for (const cell of ofDay.cells) {
-      if (isEligible(demand, cell)) valueMicros += (share * bookableOpportunities(cell) * cell.clickPpm * demand.clickPriceMicros) / 1e6;
+      if (isEligible(demand, cell))
+        valueMicros += (share * bookableOpportunities(cell) * cell.clickPpm * demand.clickPriceMicros) / 1e6;
     }
   }
   return valueMicros;

@@ -52,7 +52,12 @@ export function splitBudget(budgetMicros: number, parts: readonly SplitPart[]): 
 }
 
 /** Rounding leaves less than one micro a part: it goes to the parts in order, one each. */
-function giveRemainder(restMicros: number, open: number[], parts: readonly SplitPart[], sharesMicros: number[]): number {
+function giveRemainder(
+  restMicros: number,
+  open: number[],
+  parts: readonly SplitPart[],
+  sharesMicros: number[],
+): number {
   let given = 0;
   for (const index of open) {
     if (given === restMicros) break;

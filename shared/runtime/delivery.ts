@@ -36,7 +36,11 @@ export interface EventTime {
 }
 
 /** The function that the framework calls for one topic. It resolves to acknowledge and rejects to be called again. */
-export function createReceiver<N extends MessageName>(name: N, handle: Handler<N>, deps: DeliveryDeps): (input: unknown) => Promise<void> {
+export function createReceiver<N extends MessageName>(
+  name: N,
+  handle: Handler<N>,
+  deps: DeliveryDeps,
+): (input: unknown) => Promise<void> {
   const { store, log, clock, virtualTime } = deps;
   return async (input) => {
     const startedAtMs = clock();
@@ -50,7 +54,10 @@ export function createReceiver<N extends MessageName>(name: N, handle: Handler<N
       const publishedAtMs = message.publishedAtMs ?? startedAtMs;
       const occurredAtMs = 'occurredAtMs' in event ? event.occurredAtMs : (event.scheduledForMs ?? publishedAtMs);
       if (!virtualTime && occurredAtMs < publishedAtMs - MAX_EVENT_AGE_MS) {
-        throw new AndanteError('EVENT_TOO_OLD', 'an event is refused when it occurred more than 60 days before it was published');
+        throw new AndanteError(
+          'EVENT_TOO_OLD',
+          'an event is refused when it occurred more than 60 days before it was published',
+        );
       }
       const handled = await handle(event, { publishedAtMs, nowMs: virtualTime ? occurredAtMs : publishedAtMs });
       log.info('handled', { function: name, ...about, ...handled, ms: clock() - startedAtMs });
@@ -59,11 +66,22 @@ export function createReceiver<N extends MessageName>(name: N, handle: Handler<N
         const isTransient = error instanceof AndanteError && error.retryable;
         const fields = { function: name, ...about, ms: clock() - startedAtMs };
         if (isTransient) log.warn('will be retried', { ...fields, code: error.code, error: error.message });
-        else log.critical('failed', { ...fields, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+        else
+          log.critical('failed', {
+            ...fields,
+            error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          });
         throw error;
       }
       await quarantine(store, { name, input, message, error, nowMs: startedAtMs });
-      log.warn('quarantined', { function: name, ...about, result: 'quarantined', code: error.code, error: error.message, ms: clock() - startedAtMs });
+      log.warn('quarantined', {
+        function: name,
+        ...about,
+        result: 'quarantined',
+        code: error.code,
+        error: error.message,
+        ms: clock() - startedAtMs,
+      });
     }
   };
 }
@@ -117,7 +135,8 @@ function identify(text: string): { eventId?: string; tenantId?: string } {
     const body = JSON.parse(text) as Record<string, unknown> | null;
     const read = (key: string, maxLength: number) => {
       const value = body?.[key];
-      const isName = typeof value === 'string' && value.length <= maxLength && /^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(value);
+      const isName =
+        typeof value === 'string' && value.length <= maxLength && /^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(value);
       return isName ? { [key]: value } : {};
     };
     return { ...read('eventId', 128), ...read('tenantId', 64) };

@@ -40,12 +40,17 @@ function findPush(input: unknown): { message: Record<string, unknown>; deliveryA
     const message = candidate['message'];
     if (isRecord(message)) return { message, deliveryAttempt: candidate['deliveryAttempt'] };
   }
-  throw new AndanteError('MALFORMED_ENVELOPE', 'expected a Pub/Sub push: {"message": {"data": ..., "attributes": ...}}');
+  throw new AndanteError(
+    'MALFORMED_ENVELOPE',
+    'expected a Pub/Sub push: {"message": {"data": ..., "attributes": ...}}',
+  );
 }
 
 function readAttributes(attributes: unknown): Record<string, string> {
   if (!isRecord(attributes)) return {};
-  return Object.fromEntries(Object.entries(attributes).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(attributes).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

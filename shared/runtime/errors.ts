@@ -30,7 +30,13 @@ export const transientCodes = ['STORE_UNAVAILABLE', 'BUS_UNAVAILABLE', 'OUTCOMES
 export const programmerCodes = ['STORED_DOCUMENT_INVALID', 'OUTCOME_ROW_INVALID', 'INVALID_CONFIG'] as const;
 
 /** Codes of refused HTTP requests. */
-export const httpCodes = ['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'METHOD_NOT_ALLOWED', 'INVALID_REQUEST'] as const;
+export const httpCodes = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'INVALID_REQUEST',
+] as const;
 
 export type PermanentCode = (typeof permanentCodes)[number];
 export type TransientCode = (typeof transientCodes)[number];

@@ -31,7 +31,11 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 };
 
 /** The function that the framework calls. */
-export function createHttpFunction(name: string, handle: HttpHandler, { log, clock }: { log: Log; clock: () => number }): HttpFunction {
+export function createHttpFunction(
+  name: string,
+  handle: HttpHandler,
+  { log, clock }: { log: Log; clock: () => number },
+): HttpFunction {
   return async (request, response) => {
     const startedAtMs = clock();
     const answer = await handle({
@@ -42,7 +46,13 @@ export function createHttpFunction(name: string, handle: HttpHandler, { log, clo
     }).catch((error: unknown) => problem(name, error, log));
     const traceparent = request.headers['traceparent'];
     const trace = typeof traceparent === 'string' ? { traceparent } : {};
-    log[answer.status < 500 ? 'info' : 'error']('answered', { function: name, ...trace, ...answer.about, status: answer.status, ms: clock() - startedAtMs });
+    log[answer.status < 500 ? 'info' : 'error']('answered', {
+      function: name,
+      ...trace,
+      ...answer.about,
+      status: answer.status,
+      ms: clock() - startedAtMs,
+    });
     response.status(answer.status).set(answer.headers ?? {});
     if (answer.body === undefined) response.end();
     else response.end(answer.body);
@@ -52,9 +62,16 @@ export function createHttpFunction(name: string, handle: HttpHandler, { log, clo
 /** problem+json (RFC 9457) with the code that README explains. */
 function problem(name: string, error: unknown, log: Log): HttpAnswer {
   const known = error instanceof AndanteError ? error : undefined;
-  if (!known) log.critical('failed', { function: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  if (!known)
+    log.critical('failed', {
+      function: name,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
   const code = known?.code ?? 'INTERNAL';
-  const status = known ? (statuses[known.code] ?? (known.permanent || known.code === 'INVALID_REQUEST' ? 400 : known.retryable ? 503 : 500)) : 500;
+  const status = known
+    ? (statuses[known.code] ??
+      (known.permanent || known.code === 'INVALID_REQUEST' ? 400 : known.retryable ? 503 : 500))
+    : 500;
   return {
     status,
     headers: { 'content-type': 'application/problem+json', ...(status === 503 ? { 'retry-after': '1' } : {}) },
@@ -63,6 +80,10 @@ function problem(name: string, error: unknown, log: Log): HttpAnswer {
   };
 }
 
-function lowerCase(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([key, value]) => [key.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]));
+function lowerCase(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([key, value]) => [key.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]),
+  );
 }

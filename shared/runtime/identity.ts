@@ -13,7 +13,8 @@ export function createGroupAuthenticator(config: Config): AuthenticateGroup {
   const verify = config.isLocal ? undefined : createVerifier(config);
   return async (authorization) => {
     const [, token] = /^Bearer ([A-Za-z0-9._:=-]{1,8192})$/.exec(authorization ?? '') ?? [];
-    if (token === undefined) throw new AndanteError('UNAUTHENTICATED', 'expected an Authorization header: Bearer TOKEN');
+    if (token === undefined)
+      throw new AndanteError('UNAUTHENTICATED', 'expected an Authorization header: Bearer TOKEN');
     if (verify) return verify(token);
     const [, group] = /^group:([A-Za-z0-9][A-Za-z0-9._-]{0,31})$/.exec(token) ?? [];
     if (group === undefined) throw new AndanteError('UNAUTHENTICATED', 'on emulators the token is group:NAME');
@@ -22,19 +23,29 @@ export function createGroupAuthenticator(config: Config): AuthenticateGroup {
 }
 
 function createVerifier({ reportAudience, adServerGroups }: Config): (token: string) => Promise<string> {
-  if (reportAudience === undefined) throw new AndanteError('INVALID_CONFIG', 'configuration: REPORT_AUDIENCE is needed to check the tokens of ad servers');
+  if (reportAudience === undefined)
+    throw new AndanteError(
+      'INVALID_CONFIG',
+      'configuration: REPORT_AUDIENCE is needed to check the tokens of ad servers',
+    );
   // Loaded on first use: only the report door needs it, and only where tokens are real.
   const client = import('google-auth-library').then(({ OAuth2Client }) => new OAuth2Client());
   return async (token) => {
     const email = await verifiedEmail(await client, token, reportAudience);
     const group = adServerGroups.get(email);
-    if (group === undefined) throw new AndanteError('FORBIDDEN', 'this caller is no ad server: add it to AD_SERVER_GROUPS');
+    if (group === undefined)
+      throw new AndanteError('FORBIDDEN', 'this caller is no ad server: add it to AD_SERVER_GROUPS');
     return group;
   };
 }
 
 async function verifiedEmail(
-  client: { verifyIdToken(options: { idToken: string; audience: string }): Promise<{ getPayload(): { email?: string; email_verified?: boolean } | undefined }> },
+  client: {
+    verifyIdToken(options: {
+      idToken: string;
+      audience: string;
+    }): Promise<{ getPayload(): { email?: string; email_verified?: boolean } | undefined }>;
+  },
   idToken: string,
   audience: string,
 ): Promise<string> {

@@ -18,7 +18,13 @@ export interface LogOptions {
   destination?: { write(line: string): void };
 }
 
-const severities: Record<string, string> = { debug: 'DEBUG', info: 'INFO', warn: 'WARNING', error: 'ERROR', fatal: 'CRITICAL' };
+const severities: Record<string, string> = {
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+};
 
 export function createLog({ level, projectId, destination }: LogOptions): Log {
   const options = {
@@ -31,7 +37,9 @@ export function createLog({ level, projectId, destination }: LogOptions): Log {
   const logger = destination ? pino(options, destination) : pino(options);
   const fieldsOf = ({ traceparent, ...fields }: LogFields = {}) => {
     const trace = typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined;
-    return trace === undefined ? fields : { ...fields, 'logging.googleapis.com/trace': `projects/${projectId}/traces/${trace}` };
+    return trace === undefined
+      ? fields
+      : { ...fields, 'logging.googleapis.com/trace': `projects/${projectId}/traces/${trace}` };
   };
   return {
     info: (message, fields) => logger.info(fieldsOf(fields), message),

@@ -33,7 +33,10 @@ export interface Ref<K extends Kind = Kind> {
 /** Where every document lives (architecture: "State in Firestore"). */
 export const refs = {
   ledger: (id: string): Ref<'ledger'> => ({ kind: 'ledger', path: `ledger/${id}` }),
-  campaign: (tenantId: string, campaignId: string): Ref<'campaign'> => ({ kind: 'campaign', path: `tenants/${tenantId}/campaigns/${campaignId}` }),
+  campaign: (tenantId: string, campaignId: string): Ref<'campaign'> => ({
+    kind: 'campaign',
+    path: `tenants/${tenantId}/campaigns/${campaignId}`,
+  }),
   owner: (campaignId: string): Ref<'owner'> => ({ kind: 'owner', path: `owners/${campaignId}` }),
   market: (market: string): Ref<'market'> => ({ kind: 'market', path: `markets/${market}` }),
   page: (market: string, page: string): Ref<'page'> => ({ kind: 'page', path: `markets/${market}/book/${page}` }),
@@ -43,7 +46,9 @@ export const refs = {
 };
 
 /** The documents of several refs, undefined where there is none, in their order. */
-export type Found<R extends readonly Ref[]> = { [I in keyof R]: R[I] extends Ref<infer K> ? Documents[K] | undefined : never };
+export type Found<R extends readonly Ref[]> = {
+  [I in keyof R]: R[I] extends Ref<infer K> ? Documents[K] | undefined : never;
+};
 
 export interface Transaction {
   /** Reads, all before the first write. */

@@ -2,7 +2,15 @@
 // body five times, which the ledger makes harmless.
 import { FieldPath, FieldValue, Firestore, type DocumentSnapshot, type Query } from '@google-cloud/firestore';
 import { AndanteError } from '../runtime/errors.ts';
-import { AlreadyExists, type AllocationStore, type Documents, type Found, type Kind, type Ref, type Stored } from './allocation-store.ts';
+import {
+  AlreadyExists,
+  type AllocationStore,
+  type Documents,
+  type Found,
+  type Kind,
+  type Ref,
+  type Stored,
+} from './allocation-store.ts';
 import { fromFields, toFields } from './stored-form.ts';
 
 const MAX_BATCH = 500;
@@ -15,7 +23,12 @@ export function openFirestoreStore({ projectId }: { projectId: string }): Alloca
 export function createFirestoreStore(db: Firestore): AllocationStore {
   const doc = (ref: Ref) => db.doc(ref.path);
 
-  async function page<K extends 'ledger' | 'quarantine'>(kind: K, query: Query, limit: number, afterId?: string): Promise<Stored<K>[]> {
+  async function page<K extends 'ledger' | 'quarantine'>(
+    kind: K,
+    query: Query,
+    limit: number,
+    afterId?: string,
+  ): Promise<Stored<K>[]> {
     const ordered = query.orderBy(FieldPath.documentId());
     const from = afterId === undefined ? ordered : ordered.startAfter(afterId);
     const found = await guard(from.limit(limit).get());
@@ -50,7 +63,8 @@ export function createFirestoreStore(db: Firestore): AllocationStore {
       }
     },
     waitingReports: (market, limit) => page('ledger', db.collection('ledger').where('waitingFor', '==', market), limit),
-    undrained: (limit, afterId) => page('ledger', db.collection('ledger').where('undrained', '==', true), limit, afterId),
+    undrained: (limit, afterId) =>
+      page('ledger', db.collection('ledger').where('undrained', '==', true), limit, afterId),
     quarantined: (limit, afterId) => page('quarantine', db.collection('quarantine'), limit, afterId),
     async markDrained(refs, expireAtMs) {
       for (let start = 0; start < refs.length; start += MAX_BATCH) {
@@ -100,4 +114,3 @@ async function guard<T>(answer: Promise<T>): Promise<T> {
     throw error;
   }
 }
-

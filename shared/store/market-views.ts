@@ -36,13 +36,22 @@ export async function readViews(reader: Reader, needs: readonly MarketNeed[]): P
 }
 
 /** The views that `needs` asks for, taken from `known` where its versions still stand and read where they do not. */
-export async function completeViews(reader: Reader, needs: readonly MarketNeed[], known: ReadonlyMap<string, Snapshot>): Promise<Map<string, Snapshot>> {
-  const markets = (await readAll(reader, needs.map(({ market }) => refs.market(market)))) as (Market | undefined)[];
+export async function completeViews(
+  reader: Reader,
+  needs: readonly MarketNeed[],
+  known: ReadonlyMap<string, Snapshot>,
+): Promise<Map<string, Snapshot>> {
+  const markets = (await readAll(
+    reader,
+    needs.map(({ market }) => refs.market(market)),
+  )) as (Market | undefined)[];
   const wanted = needs.flatMap((need, index) => missingRefs(need, markets[index], known.get(need.market)));
   if (wanted.length > MAX_DOCUMENTS - 60 && !('read' in reader)) {
     throw new AndanteError('STORE_UNAVAILABLE', 'too many books moved since they were read: trying again');
   }
-  const found = new Map((await readAll(reader, wanted)).map((document, index) => [(wanted[index] as Ref).path, document]));
+  const found = new Map(
+    (await readAll(reader, wanted)).map((document, index) => [(wanted[index] as Ref).path, document]),
+  );
   const views = new Map<string, Snapshot>();
   needs.forEach((need, index) => {
     const market = markets[index];
@@ -64,7 +73,12 @@ function missingRefs(need: MarketNeed, market: Market | undefined, known: Snapsh
   return [...pages.map((page) => refs.page(need.market, page)), ...days.map((day) => refs.supply(need.market, day))];
 }
 
-function assemble(need: MarketNeed, market: Market, known: Snapshot | undefined, found: ReadonlyMap<string, unknown>): Snapshot {
+function assemble(
+  need: MarketNeed,
+  market: Market,
+  known: Snapshot | undefined,
+  found: ReadonlyMap<string, unknown>,
+): Snapshot {
   const hasSupply = known?.market.supplyVersion === market.supplyVersion;
   const pages = pagesOf(need, market).map((page) => {
     const read = found.get(refs.page(need.market, page).path) as BookPage | undefined;

@@ -1,7 +1,15 @@
 // The allocation store in memory: for tests and simulations. It keeps the same stored form as Firestore, runs
 // transactions optimistically, and therefore reruns bodies under contention, as Firestore does.
 import { AndanteError } from '../runtime/errors.ts';
-import { AlreadyExists, type AllocationStore, type Documents, type Found, type Kind, type Ref, type Stored } from './allocation-store.ts';
+import {
+  AlreadyExists,
+  type AllocationStore,
+  type Documents,
+  type Found,
+  type Kind,
+  type Ref,
+  type Stored,
+} from './allocation-store.ts';
 import { fromFields, toFields, type Fields } from './stored-form.ts';
 
 const MAX_ATTEMPTS = 5;
@@ -24,9 +32,16 @@ export function createMemoryStore(): AllocationStore {
   const save = <K extends Kind>(ref: Ref<K>, document: Documents[K]) => {
     cells.set(ref.path, { kind: ref.kind, fields: structuredClone(toFields(ref.kind, document)), version: ++version });
   };
-  const select = <K extends Kind>(kind: K, limit: number, afterId: string | undefined, matches: (fields: Fields) => boolean): Stored<K>[] =>
+  const select = <K extends Kind>(
+    kind: K,
+    limit: number,
+    afterId: string | undefined,
+    matches: (fields: Fields) => boolean,
+  ): Stored<K>[] =>
     [...cells]
-      .filter(([path, cell]) => cell.kind === kind && (afterId === undefined || idOf(path) > afterId) && matches(cell.fields))
+      .filter(
+        ([path, cell]) => cell.kind === kind && (afterId === undefined || idOf(path) > afterId) && matches(cell.fields),
+      )
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .slice(0, limit)
       .map(([path]) => ({ ref: { kind, path }, document: load({ kind, path }) as Documents[K] }));
@@ -59,7 +74,8 @@ export function createMemoryStore(): AllocationStore {
       save(ref, document);
       return true;
     },
-    waitingReports: async (market, limit) => select('ledger', limit, undefined, (fields) => fields['waitingFor'] === market),
+    waitingReports: async (market, limit) =>
+      select('ledger', limit, undefined, (fields) => fields['waitingFor'] === market),
     undrained: async (limit, afterId) => select('ledger', limit, afterId, (fields) => fields['undrained'] === true),
     quarantined: async (limit, afterId) => select('quarantine', limit, afterId, () => true),
     async markDrained(refs, expireAtMs) {

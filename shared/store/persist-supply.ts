@@ -4,11 +4,24 @@ import { refs, type AllocationStore } from './allocation-store.ts';
 
 /** A market nobody has booked yet. */
 export function newMarket(market: string): Market {
-  return { schemaVersion: 1, market, bookVersion: 0, supplyVersion: 0, planVersion: 0, watermarkSlot: 0, pages: [], groups: [] };
+  return {
+    schemaVersion: 1,
+    market,
+    bookVersion: 0,
+    supplyVersion: 0,
+    planVersion: 0,
+    watermarkSlot: 0,
+    pages: [],
+    groups: [],
+  };
 }
 
 /** Writes days of one market's supply in one transaction; the first ones open the market. */
-export async function persistSupply(store: AllocationStore, market: string, days: readonly SupplyDay[]): Promise<Market> {
+export async function persistSupply(
+  store: AllocationStore,
+  market: string,
+  days: readonly SupplyDay[],
+): Promise<Market> {
   return store.transact(async (transaction) => {
     const [known] = await transaction.get([refs.market(market)]);
     const before = known ?? newMarket(market);

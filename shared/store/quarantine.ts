@@ -24,7 +24,15 @@ export interface Refusal {
 }
 
 /** The document of a refusal, its body cut at 64 KiB; what was cut cannot be replayed. */
-export function quarantinedDocument({ text, eventId, tenantId, nowMs, message, replayable, ...rest }: Refusal): Quarantined {
+export function quarantinedDocument({
+  text,
+  eventId,
+  tenantId,
+  nowMs,
+  message,
+  replayable,
+  ...rest
+}: Refusal): Quarantined {
   const bytes = Buffer.from(text);
   const isCut = bytes.byteLength > MAX_KEPT_BYTES;
   return {
@@ -34,7 +42,12 @@ export function quarantinedDocument({ text, eventId, tenantId, nowMs, message, r
     ...(eventId === undefined ? {} : { eventId }),
     ...(tenantId === undefined ? {} : { tenantId }),
     payloadHash: sha256(text),
-    body: isCut ? bytes.subarray(0, MAX_KEPT_BYTES).toString('utf8').replace(/\uFFFD$/, '') : text,
+    body: isCut
+      ? bytes
+          .subarray(0, MAX_KEPT_BYTES)
+          .toString('utf8')
+          .replace(/\uFFFD$/, '')
+      : text,
     quarantinedAtMs: nowMs,
     replayable: replayable && !isCut,
     expireAtMs: nowMs + QUARANTINE_MS,
@@ -51,11 +64,27 @@ export function quarantineRef(document: Pick<Quarantined, 'functionName' | 'even
  * What of a report no entry took, as a report of its own: it can be replayed under its own id once its subcampaign is
  * there, and then counts exactly once.
  */
-export function quarantineStray(transaction: Transaction, { verdict, entry, nowMs }: { verdict: Verdict; entry: LedgerEntry; nowMs: number }): void {
-  const data = { ...(entry.report as object), lines: verdict.strayLines, closings: verdict.strayClosings, opportunities: [], sample: [] };
+export function quarantineStray(
+  transaction: Transaction,
+  { verdict, entry, nowMs }: { verdict: Verdict; entry: LedgerEntry; nowMs: number },
+): void {
+  const data = {
+    ...(entry.report as object),
+    lines: verdict.strayLines,
+    closings: verdict.strayClosings,
+    opportunities: [],
+    sample: [],
+  };
   const eventId = `stray:${verdict.ledgerId.slice(verdict.ledgerId.lastIndexOf('/') + 1)}`;
   const { source, tenantId, eventType: type } = entry;
-  const wire = { type, eventId, source, tenantId, occurredAt: formatInstant(entry.occurredAtMs), data: encodeInstants(data) };
+  const wire = {
+    type,
+    eventId,
+    source,
+    tenantId,
+    occurredAt: formatInstant(entry.occurredAtMs),
+    data: encodeInstants(data),
+  };
   const document = quarantinedDocument({
     functionName: 'delivery-reported',
     code: verdict.code as string,

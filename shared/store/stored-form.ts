@@ -51,7 +51,10 @@ export function fromFields<K extends Kind>(kind: K, path: string, fields: Fields
   const validate = validators[`${kind}Document`];
   if (!validate(document)) {
     const [error] = validate.errors ?? [];
-    throw new AndanteError('STORED_DOCUMENT_INVALID', `${path}${error?.instancePath ?? ''} ${error?.message ?? 'is invalid'}`);
+    throw new AndanteError(
+      'STORED_DOCUMENT_INVALID',
+      `${path}${error?.instancePath ?? ''} ${error?.message ?? 'is invalid'}`,
+    );
   }
   return document as Documents[K];
 }
@@ -95,21 +98,33 @@ type PackedEntry = Omit<BookEntry, 'cohorts' | 'leases'> & { cohorts: unknown[][
 function packEntry(entry: BookEntry): PackedEntry {
   return {
     ...entry,
-    cohorts: entry.cohorts.map(({ hourAtMs, chargedMicros, confirmedMicros }) => [hourAtMs, chargedMicros, confirmedMicros]),
-    leases: entry.leases.map(({ group, grantedMicros, chargedMicros, returnedMicros, spendUntilAtMs, closingMicros }) => {
-      const row = [group, grantedMicros, chargedMicros, returnedMicros, spendUntilAtMs];
-      return closingMicros === undefined ? row : [...row, closingMicros];
-    }),
+    cohorts: entry.cohorts.map(({ hourAtMs, chargedMicros, confirmedMicros }) => [
+      hourAtMs,
+      chargedMicros,
+      confirmedMicros,
+    ]),
+    leases: entry.leases.map(
+      ({ group, grantedMicros, chargedMicros, returnedMicros, spendUntilAtMs, closingMicros }) => {
+        const row = [group, grantedMicros, chargedMicros, returnedMicros, spendUntilAtMs];
+        return closingMicros === undefined ? row : [...row, closingMicros];
+      },
+    ),
   };
 }
 
 function unpackEntry(packed: PackedEntry): unknown {
   return {
     ...packed,
-    cohorts: packed.cohorts.map(([hourAtMs, chargedMicros, confirmedMicros]) => ({ hourAtMs, chargedMicros, confirmedMicros })),
-    leases: packed.leases.map(([group, grantedMicros, chargedMicros, returnedMicros, spendUntilAtMs, closingMicros]) => {
-      const lease = { group, grantedMicros, chargedMicros, returnedMicros, spendUntilAtMs };
-      return closingMicros === undefined ? lease : { ...lease, closingMicros };
-    }),
+    cohorts: packed.cohorts.map(([hourAtMs, chargedMicros, confirmedMicros]) => ({
+      hourAtMs,
+      chargedMicros,
+      confirmedMicros,
+    })),
+    leases: packed.leases.map(
+      ([group, grantedMicros, chargedMicros, returnedMicros, spendUntilAtMs, closingMicros]) => {
+        const lease = { group, grantedMicros, chargedMicros, returnedMicros, spendUntilAtMs };
+        return closingMicros === undefined ? lease : { ...lease, closingMicros };
+      },
+    ),
   };
 }

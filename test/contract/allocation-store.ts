@@ -11,7 +11,15 @@ const hash = 'a'.repeat(64);
 
 function ledgerEntry(eventId: string, own: Partial<LedgerEntry> = {}): LedgerEntry {
   const event = { source: 'test', tenantId: 't1', eventId, eventType: 'andante.budget-changed.v1', payloadHash: hash };
-  return { schemaVersion: 1, ...event, occurredAtMs: START_MS, recordedAtMs: START_MS, result: 'applied', outcomes: [], ...own };
+  return {
+    schemaVersion: 1,
+    ...event,
+    occurredAtMs: START_MS,
+    recordedAtMs: START_MS,
+    result: 'applied',
+    outcomes: [],
+    ...own,
+  };
 }
 
 /** @param open gives an empty store each time it is called */
@@ -20,24 +28,53 @@ export function allocationStoreContract(open: () => AllocationStore | Promise<Al
   beforeEach(async () => {
     store = await open();
   });
-  const put = async <K extends 'market' | 'ledger'>(ref: Ref<K>, document: K extends 'market' ? ReturnType<typeof market> : LedgerEntry) =>
-    store.transact(async (transaction) => transaction.set(ref as Ref, document));
+  const put = async <K extends 'market' | 'ledger'>(
+    ref: Ref<K>,
+    document: K extends 'market' ? ReturnType<typeof market> : LedgerEntry,
+  ) => store.transact(async (transaction) => transaction.set(ref as Ref, document));
 
   it('gives back every kind of document as it was written', async () => {
     const documents = [
-      [refs.ledger('l1'), ledgerEntry('e1', { report: { lines: [1] }, waitingFor: 'SE', undrained: true, expireAtMs: START_MS })],
+      [
+        refs.ledger('l1'),
+        ledgerEntry('e1', { report: { lines: [1] }, waitingFor: 'SE', undrained: true, expireAtMs: START_MS }),
+      ],
       [refs.market('SE'), market({ groups: [{ group: 'g1', seenAtMs: START_MS, opportunities: 5 }] })],
-      [refs.page('SE', 'p00'), page([entry({ leases: [lease(), lease({ group: 'g2', closingMicros: 7 })], cohorts: [{ hourAtMs: START_MS, chargedMicros: 2 ** 53 - 1, confirmedMicros: 1 }] })])],
+      [
+        refs.page('SE', 'p00'),
+        page([
+          entry({
+            leases: [lease(), lease({ group: 'g2', closingMicros: 7 })],
+            cohorts: [{ hourAtMs: START_MS, chargedMicros: 2 ** 53 - 1, confirmedMicros: 1 }],
+          }),
+        ]),
+      ],
       [refs.supply('SE', '2026-03-02'), supplyDay()],
       [refs.plan('SE'), { schemaVersion: 1, market: 'SE', planVersion: 3, slot: 9, hash, body: '{"å":"ö"}' }],
       [refs.owner('c1'), { schemaVersion: 1, campaignId: 'c1', tenantId: 't1' }],
-      [refs.quarantine('q1'), { schemaVersion: 1, functionName: 'budget-changed', code: 'BAD_JSON', message: 'm', payloadHash: hash, body: '{', quarantinedAtMs: START_MS, replayable: true, expireAtMs: START_MS }],
+      [
+        refs.quarantine('q1'),
+        {
+          schemaVersion: 1,
+          functionName: 'budget-changed',
+          code: 'BAD_JSON',
+          message: 'm',
+          payloadHash: hash,
+          body: '{',
+          quarantinedAtMs: START_MS,
+          replayable: true,
+          expireAtMs: START_MS,
+        },
+      ],
     ] as const;
     await store.transact(async (transaction) => {
-      for (const [ref, document] of documents) transaction.set(ref as Ref, document as never);
+      for (const [ref, document] of documents) transaction.set(ref, document);
     });
     const found = await store.read(documents.map(([ref]) => ref as Ref));
-    assert.deepEqual(found, documents.map(([, document]) => document));
+    assert.deepEqual(
+      found,
+      documents.map(([, document]) => document),
+    );
   });
 
   it('says undefined for what is not there, inside a transaction and outside', async () => {
@@ -107,7 +144,8 @@ export function allocationStoreContract(open: () => AllocationStore | Promise<Al
   });
 
   it('finds the reports that wait for a market, by id, no more than asked', async () => {
-    for (const id of ['c', 'a', 'b']) await store.create(refs.ledger(id), ledgerEntry(id, { waitingFor: 'SE', report: {} }));
+    for (const id of ['c', 'a', 'b'])
+      await store.create(refs.ledger(id), ledgerEntry(id, { waitingFor: 'SE', report: {} }));
     await store.create(refs.ledger('d'), ledgerEntry('d', { waitingFor: 'NO', report: {} }));
     await store.create(refs.ledger('e'), ledgerEntry('e'));
     const ids = async (limit: number) => (await store.waitingReports('SE', limit)).map(({ ref }) => ref.path);
@@ -117,7 +155,8 @@ export function allocationStoreContract(open: () => AllocationStore | Promise<Al
 
   it('pages through what is undrained and forgets what was marked', async () => {
     for (const id of ['a', 'b', 'c']) await store.create(refs.ledger(id), ledgerEntry(id, { undrained: true }));
-    const ids = async (limit: number, afterId?: string) => (await store.undrained(limit, afterId)).map(({ ref }) => ref.path);
+    const ids = async (limit: number, afterId?: string) =>
+      (await store.undrained(limit, afterId)).map(({ ref }) => ref.path);
     assert.deepEqual(await ids(2), ['ledger/a', 'ledger/b']);
     assert.deepEqual(await ids(2, 'b'), ['ledger/c']);
     await store.markDrained([refs.ledger('a'), refs.ledger('c')], START_MS + 5);
@@ -137,16 +176,40 @@ export function allocationStoreContract(open: () => AllocationStore | Promise<Al
   });
 
   it('pages through quarantine by id', async () => {
-    const quarantined = { schemaVersion: 1, functionName: 'f', code: 'BAD_JSON', message: '', payloadHash: hash, body: '', quarantinedAtMs: 1, replayable: false, expireAtMs: 1 } as const;
+    const quarantined = {
+      schemaVersion: 1,
+      functionName: 'f',
+      code: 'BAD_JSON',
+      message: '',
+      payloadHash: hash,
+      body: '',
+      quarantinedAtMs: 1,
+      replayable: false,
+      expireAtMs: 1,
+    } as const;
     for (const id of ['b', 'a']) await store.create(refs.quarantine(id), quarantined);
-    assert.deepEqual((await store.quarantined(1)).map(({ ref }) => ref.path), ['quarantine/a']);
-    assert.deepEqual((await store.quarantined(9, 'a')).map(({ ref }) => ref.path), ['quarantine/b']);
+    assert.deepEqual(
+      (await store.quarantined(1)).map(({ ref }) => ref.path),
+      ['quarantine/a'],
+    );
+    assert.deepEqual(
+      (await store.quarantined(9, 'a')).map(({ ref }) => ref.path),
+      ['quarantine/b'],
+    );
   });
 
   it('keeps a page of 200 entries at their largest within one document', async () => {
-    const hours = Array.from({ length: 8 }, (_, hour) => ({ hourAtMs: START_MS + hour * 3_600_000, chargedMicros: 2 ** 45, confirmedMicros: 2 ** 45 }));
-    const leases = Array.from({ length: 6 }, (_, index) => lease({ group: `group-of-servers-${index}`, grantedMicros: 2 ** 45 }));
-    const entries = Array.from({ length: 200 }, (_, index) => entry({ subcampaignId: `s${index}`, cohorts: hours, leases }));
+    const hours = Array.from({ length: 8 }, (_, hour) => ({
+      hourAtMs: START_MS + hour * 3_600_000,
+      chargedMicros: 2 ** 45,
+      confirmedMicros: 2 ** 45,
+    }));
+    const leases = Array.from({ length: 6 }, (_, index) =>
+      lease({ group: `group-of-servers-${index}`, grantedMicros: 2 ** 45 }),
+    );
+    const entries = Array.from({ length: 200 }, (_, index) =>
+      entry({ subcampaignId: `s${index}`, cohorts: hours, leases }),
+    );
     await store.transact(async (transaction) => transaction.set(refs.page('SE', 'p00'), page(entries)));
     const [found] = await store.read([refs.page('SE', 'p00')]);
     assert.deepEqual(found?.entries, entries);

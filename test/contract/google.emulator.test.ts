@@ -41,7 +41,9 @@ describe('The outcome log on BigQuery', () => {
     const pubsubHost = process.env['PUBSUB_EMULATOR_HOST'] as string;
     await provision({ projectId, topology, functionsUrl: 'http://127.0.0.1:9', pubsubHost, bigqueryEndpoint });
     const rowIds = async (table: string) => {
-      const [rows] = await bigquery.query(`SELECT row_id FROM \`${projectId}.${topology.dataset}.${table}_once\` ORDER BY row_id`);
+      const [rows] = await bigquery.query(
+        `SELECT row_id FROM \`${projectId}.${topology.dataset}.${table}_once\` ORDER BY row_id`,
+      );
       return (rows as { row_id: string }[]).map(({ row_id: rowId }) => rowId);
     };
     return { log: createBigQueryLog(bigquery, topology.dataset), rowIds };
@@ -51,13 +53,18 @@ describe('The outcome log on BigQuery', () => {
   it('appends the good rows of a batch with a bad one, and names the bad one', async () => {
     const { log, rowIds } = await open();
     const attempt = log.append([outcomeRow('a1'), outcomeRow('bad', { no_such_column: 1 }), outcomeRow('a2')]);
-    await assert.rejects(attempt, (error: Error & { code?: string }) => error.code === 'OUTCOME_ROW_INVALID' && /bad/.test(error.message));
+    await assert.rejects(
+      attempt,
+      (error: Error & { code?: string }) => error.code === 'OUTCOME_ROW_INVALID' && /bad/.test(error.message),
+    );
     assert.deepEqual(await rowIds('outcomes'), ['a1', 'a2']);
   });
 
   it('says that BigQuery is away when the table is', async () => {
     const { bigquery } = fresh();
-    await assert.rejects(createBigQueryLog(bigquery, 'nowhere').append([outcomeRow('a1')]), { code: 'OUTCOMES_UNAVAILABLE' });
+    await assert.rejects(createBigQueryLog(bigquery, 'nowhere').append([outcomeRow('a1')]), {
+      code: 'OUTCOMES_UNAVAILABLE',
+    });
   });
 
   it('stores every column that an outcome can have', async () => {
@@ -67,7 +74,10 @@ describe('The outcome log on BigQuery', () => {
     await bigquery.createDataset('d');
     const [table] = await bigquery.dataset('d').createTable('outcomes', { schema: columns });
     const [metadata] = (await table.getMetadata()) as [{ schema: { fields: { name: string }[] } }, unknown];
-    assert.deepEqual(metadata.schema.fields.map(({ name }) => name), columns.map(({ name }) => name));
+    assert.deepEqual(
+      metadata.schema.fields.map(({ name }) => name),
+      columns.map(({ name }) => name),
+    );
   });
 });
 

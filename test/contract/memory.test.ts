@@ -10,7 +10,8 @@ describe('The allocation store in memory', () => allocationStoreContract(createM
 describe('The outcome log in memory', () =>
   outcomeLogContract(async () => {
     const log = createMemoryLog();
-    const rowIds = async (table: string) => [...new Set(log.rows.filter((row) => row.table === table).map(({ json }) => json.row_id))].sort();
+    const rowIds = async (table: string) =>
+      [...new Set(log.rows.filter((row) => row.table === table).map(({ json }) => json.row_id))].sort();
     return { log, rowIds };
   }));
 
@@ -19,7 +20,9 @@ describe('The event bus in memory', () =>
     const bus = createMemoryBus();
     let taken = 0;
     const next = async (topic: string) => {
-      const { message, attributes } = bus.published.filter((published) => published.topic === topic)[taken++] as (typeof bus.published)[number];
+      const { message, attributes } = bus.published.filter((published) => published.topic === topic)[
+        taken++
+      ] as (typeof bus.published)[number];
       return { body: message, attributes };
     };
     return { bus, next };

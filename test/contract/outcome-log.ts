@@ -4,8 +4,23 @@ import type { OutcomeLog, Row } from '../../shared/outcomes/outcome-log.ts';
 
 /** A row of `outcomes` as the functions write it. */
 export function outcomeRow(rowId: string, own: Record<string, unknown> = {}): Row {
-  const envelope = { event_date: '2026-03-02', event_at: '2026-03-02T00:00:00.000Z', ingested_at: '2026-03-02T00:00:01.000Z' };
-  return { table: 'outcomes', json: { row_id: rowId, ...envelope, source: 'test', event_id: rowId, type: 'budget-applied', tenant_id: 't1', ...own } };
+  const envelope = {
+    event_date: '2026-03-02',
+    event_at: '2026-03-02T00:00:00.000Z',
+    ingested_at: '2026-03-02T00:00:01.000Z',
+  };
+  return {
+    table: 'outcomes',
+    json: {
+      row_id: rowId,
+      ...envelope,
+      source: 'test',
+      event_id: rowId,
+      type: 'budget-applied',
+      tenant_id: 't1',
+      ...own,
+    },
+  };
 }
 
 export interface OpenedLog {
@@ -28,7 +43,8 @@ export function outcomeLogContract(open: () => Promise<OpenedLog>): void {
   });
 
   it('shows a row once however often it was appended', async () => {
-    for (let copy = 0; copy < 3; copy++) await opened.log.append([outcomeRow('a1', { ingested_at: `2026-03-02T00:00:0${copy}.000Z` })]);
+    for (let copy = 0; copy < 3; copy++)
+      await opened.log.append([outcomeRow('a1', { ingested_at: `2026-03-02T00:00:0${copy}.000Z` })]);
     assert.deepEqual(await opened.rowIds('outcomes'), ['a1']);
   });
 
@@ -38,7 +54,9 @@ export function outcomeLogContract(open: () => Promise<OpenedLog>): void {
   });
 
   it('takes more rows than one request does', async () => {
-    await opened.log.append(Array.from({ length: 1_201 }, (_, index) => outcomeRow(`r${String(index).padStart(4, '0')}`)));
+    await opened.log.append(
+      Array.from({ length: 1_201 }, (_, index) => outcomeRow(`r${String(index).padStart(4, '0')}`)),
+    );
     assert.equal((await opened.rowIds('outcomes')).length, 1_201);
   });
 }

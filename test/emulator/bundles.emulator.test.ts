@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../emulators/free-port.ts';
@@ -18,7 +19,19 @@ import { pushOf } from '../support/pushes.ts';
 
 // Inside the project, so that the framework is found as it is in a deployment.
 const outDir = resolve(import.meta.dirname, '../../node_modules/.cache/andante', `bundles-${process.pid}`);
-const framework = resolve(import.meta.dirname, '../../node_modules/@google-cloud/functions-framework/build/src/main.js');
+const framework = resolve(
+  import.meta.dirname,
+  '../../node_modules/@google-cloud/functions-framework/build/src/main.js',
+);
+
+/** Whether something takes connections there; a request would be an event. */
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  return once(socket, 'connect').then(
+    () => Boolean(socket.destroy()),
+    () => false,
+  );
+}
 
 describe('A bundle', function () {
   this.timeout(60_000);
@@ -51,13 +64,17 @@ describe('A bundle', function () {
       VIRTUAL_TIME: 'true',
       LOG_LEVEL: 'warn',
     };
-    const child = spawn(process.execPath, [framework, `--target=${name}`, `--port=${port}`], { cwd: resolve(outDir, name), env, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, [framework, `--target=${name}`, `--port=${port}`], {
+      cwd: resolve(outDir, name),
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     children.push(child);
     const ended = once(child, 'exit').then(() => assert.fail(`${name} ended`));
     ended.catch(() => undefined);
     const url = `http://127.0.0.1:${port}`;
     for (;;) {
-      const isUp = await Promise.race([ended, fetch(url).then(() => true, () => false)]);
+      const isUp = await Promise.race([ended, listens(port)]);
       if (isUp) return url;
       await delay(50);
     }
@@ -66,7 +83,11 @@ describe('A bundle', function () {
   it('of an event function takes a push and commits it', async () => {
     const url = await serve('campaign-created');
     const push = pushOf(encodeInstants(campaignCreated()));
-    const answer = await fetch(`${url}/projects/${projectId}/topics/campaign-created`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(push) });
+    const answer = await fetch(`${url}/projects/${projectId}/topics/campaign-created`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(push),
+    });
     assert.equal(answer.status, 204);
     const [campaign] = await store.read([refs.campaign('t1', 'c1')]);
     assert.equal(campaign?.status, 'active');
@@ -80,7 +101,14 @@ describe('A bundle', function () {
   });
 
   it('of every function is made, and stands on its own', async () => {
-    for (const name of ['budget-changed', 'campaign-status-changed', 'delivery-reported', 'delivery-tick', 'outcome-drain', 'report']) {
+    for (const name of [
+      'budget-changed',
+      'campaign-status-changed',
+      'delivery-reported',
+      'delivery-tick',
+      'outcome-drain',
+      'report',
+    ]) {
       assert.equal(dirname(resolve(outDir, name, 'index.js')), resolve(outDir, name));
       await serve(name);
     }

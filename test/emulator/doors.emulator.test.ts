@@ -19,29 +19,62 @@ import { deliver, deliverEvent, post, pushOf, tickOf } from '../support/pushes.t
 
 const good = encodeInstants(campaignCreated()) as Record<string, unknown> & { data: Record<string, unknown> };
 const withData = (own: Record<string, unknown>) => ({ ...good, data: { ...good.data, ...own } });
-const order = (own: Record<string, unknown>) => withData({ subcampaigns: [{ ...(good.data['subcampaigns'] as object[])[0], ...own }] });
+const order = (own: Record<string, unknown>) =>
+  withData({ subcampaigns: [{ ...(good.data['subcampaigns'] as object[])[0], ...own }] });
 const deep = `{"type":"andante.campaign-created.v1","data":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
 
 /** What comes in, and the code it is quarantined under. */
 const badPushes: { name: string; push: unknown; code: string }[] = [
   { name: 'an envelope that is none', push: { hello: 1 }, code: 'MALFORMED_ENVELOPE' },
   { name: 'an envelope that is a list', push: [1, 2], code: 'MALFORMED_ENVELOPE' },
-  { name: 'a message without data', push: { message: { attributes: { a: 'b' }, messageId: '1' }, subscription: 's' }, code: 'BAD_JSON' },
-  { name: 'bad base64', push: { message: { data: '!!', messageId: '1', attributes: {} }, subscription: 's' }, code: 'BAD_BASE64' },
+  {
+    name: 'a message without data',
+    push: { message: { attributes: { a: 'b' }, messageId: '1' }, subscription: 's' },
+    code: 'BAD_JSON',
+  },
+  {
+    name: 'bad base64',
+    push: { message: { data: '!!', messageId: '1', attributes: {} }, subscription: 's' },
+    code: 'BAD_BASE64',
+  },
   { name: 'bad JSON', push: pushOf('{"type":'), code: 'BAD_JSON' },
-  { name: 'another function’s event', push: pushOf({ ...good, type: 'andante.budget-changed.v1' }), code: 'WRONG_TYPE' },
-  { name: 'a version we do not know', push: pushOf({ ...good, type: 'andante.campaign-created.v9' }), code: 'UNSUPPORTED_VERSION' },
+  {
+    name: 'another function’s event',
+    push: pushOf({ ...good, type: 'andante.budget-changed.v1' }),
+    code: 'WRONG_TYPE',
+  },
+  {
+    name: 'a version we do not know',
+    push: pushOf({ ...good, type: 'andante.campaign-created.v9' }),
+    code: 'UNSUPPORTED_VERSION',
+  },
   { name: 'an unknown field', push: pushOf(withData({ color: 'red' })), code: 'INVALID_EVENT' },
-  { name: 'a body that is too large', push: pushOf(withData({ campaignId: 'x'.repeat(300_000) })), code: 'BODY_TOO_LARGE' },
+  {
+    name: 'a body that is too large',
+    push: pushOf(withData({ campaignId: 'x'.repeat(300_000) })),
+    code: 'BODY_TOO_LARGE',
+  },
   { name: 'a body that is too deep', push: pushOf(deep), code: 'BODY_TOO_DEEP' },
-  { name: 'a key that reaches into prototypes', push: pushOf(JSON.stringify(good).replace('"currency"', '"__proto__":{"polluted":1},"currency"')), code: 'FORBIDDEN_KEY' },
+  {
+    name: 'a key that reaches into prototypes',
+    push: pushOf(JSON.stringify(good).replace('"currency"', '"__proto__":{"polluted":1},"currency"')),
+    code: 'FORBIDDEN_KEY',
+  },
   { name: 'negative micros', push: pushOf(withData({ budgetMicros: -1 })), code: 'INVALID_EVENT' },
   { name: 'fractional micros', push: pushOf(withData({ budgetMicros: 1.5 })), code: 'INVALID_EVENT' },
   { name: 'more micros than a number holds', push: pushOf(withData({ budgetMicros: 2 ** 53 })), code: 'INVALID_EVENT' },
   { name: 'an end before the start', push: pushOf(withData({ endAt: '2026-03-01T00:00:00Z' })), code: 'INVALID_EVENT' },
-  { name: 'a day that no calendar has', push: pushOf(withData({ endAt: '2026-02-30T00:00:00Z' })), code: 'INVALID_EVENT' },
+  {
+    name: 'a day that no calendar has',
+    push: pushOf(withData({ endAt: '2026-02-30T00:00:00Z' })),
+    code: 'INVALID_EVENT',
+  },
   { name: 'a floor above its cap', push: pushOf(order({ floorMicros: 2, capMicros: 1 })), code: 'INVALID_EVENT' },
-  { name: 'a tenant that the publisher does not speak for', push: pushOf(good, { tenantId: 'somebody-else' }), code: 'TENANT_MISMATCH' },
+  {
+    name: 'a tenant that the publisher does not speak for',
+    push: pushOf(good, { tenantId: 'somebody-else' }),
+    code: 'TENANT_MISMATCH',
+  },
 ];
 
 describe('The doors', function () {
@@ -136,9 +169,15 @@ describe('The doors', function () {
   describe('of ad servers', () => {
     const planUrl = () => `${stack.functionsUrl}/v1/markets/SE/plan`;
     const send = (body: unknown, headers: Record<string, string> = { authorization: 'Bearer group:g1' }) =>
-      fetch(`${stack.functionsUrl}/v1/reports`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+      fetch(`${stack.functionsUrl}/v1/reports`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
     const report = (own: object = {}) => {
-      const { group: _stamped, ...body } = reportData({ opportunities: [{ segment: 'casual', surface: 'home', opportunities: 10 }] });
+      const { group: _stamped, ...body } = reportData({
+        opportunities: [{ segment: 'casual', surface: 'home', opportunities: 10 }],
+      });
       return { eventId: 'r1', ...(encodeInstants(body) as object), ...own };
     };
 
@@ -162,20 +201,63 @@ describe('The doors', function () {
       }
       await deliver(stack, 'delivery-tick', pushOf(tickOf('SE', START_MS + 2 * TICK_MS)));
       const [market] = await store.read([refs.market('SE')]);
-      assert.deepEqual(market?.groups.map(({ group, opportunities }) => ({ group, opportunities })), [{ group: 'g1', opportunities: 10 }]);
+      assert.deepEqual(
+        market?.groups.map(({ group, opportunities }) => ({ group, opportunities })),
+        [{ group: 'g1', opportunities: 10 }],
+      );
     });
 
     for (const { name, request, status, code } of [
       { name: 'no token', request: () => send(report(), {}), status: 401, code: 'UNAUTHENTICATED' },
-      { name: 'a token that is none', request: () => send(report(), { authorization: 'Bearer x y' }), status: 401, code: 'UNAUTHENTICATED' },
-      { name: 'a group in the body', request: () => send(report({ group: 'g2' })), status: 400, code: 'INVALID_REQUEST' },
-      { name: 'a window that ends before it starts', request: () => send(report({ windowEndAt: '2026-03-01T00:00:00Z' })), status: 400, code: 'INVALID_EVENT' },
+      {
+        name: 'a token that is none',
+        request: () => send(report(), { authorization: 'Bearer x y' }),
+        status: 401,
+        code: 'UNAUTHENTICATED',
+      },
+      {
+        name: 'a group in the body',
+        request: () => send(report({ group: 'g2' })),
+        status: 400,
+        code: 'INVALID_REQUEST',
+      },
+      {
+        name: 'a window that ends before it starts',
+        request: () => send(report({ windowEndAt: '2026-03-01T00:00:00Z' })),
+        status: 400,
+        code: 'INVALID_EVENT',
+      },
       { name: 'a market nobody knows', request: () => send(report({ market: 'ZZ' })), status: 404, code: 'NOT_FOUND' },
-      { name: 'a body that is too large', request: () => send(`{"x":"${'x'.repeat(300_000)}"}`), status: 413, code: 'BODY_TOO_LARGE' },
-      { name: 'a report that is read', request: () => fetch(`${stack.functionsUrl}/v1/reports`), status: 405, code: 'METHOD_NOT_ALLOWED' },
-      { name: 'a plan of nowhere', request: () => fetch(`${stack.functionsUrl}/v1/markets/ZZ/plan`), status: 404, code: 'NOT_FOUND' },
-      { name: 'a path that is none', request: () => fetch(`${stack.functionsUrl}/v1/markets/SE`), status: 404, code: 'NOT_FOUND' },
-      { name: 'a path of no function', request: () => fetch(`${stack.functionsUrl}/nothing`), status: 404, code: 'NOT_FOUND' },
+      {
+        name: 'a body that is too large',
+        request: () => send(`{"x":"${'x'.repeat(300_000)}"}`),
+        status: 413,
+        code: 'BODY_TOO_LARGE',
+      },
+      {
+        name: 'a report that is read',
+        request: () => fetch(`${stack.functionsUrl}/v1/reports`),
+        status: 405,
+        code: 'METHOD_NOT_ALLOWED',
+      },
+      {
+        name: 'a plan of nowhere',
+        request: () => fetch(`${stack.functionsUrl}/v1/markets/ZZ/plan`),
+        status: 404,
+        code: 'NOT_FOUND',
+      },
+      {
+        name: 'a path that is none',
+        request: () => fetch(`${stack.functionsUrl}/v1/markets/SE`),
+        status: 404,
+        code: 'NOT_FOUND',
+      },
+      {
+        name: 'a path of no function',
+        request: () => fetch(`${stack.functionsUrl}/nothing`),
+        status: 404,
+        code: 'NOT_FOUND',
+      },
     ]) {
       it(`answer ${name} with ${status} and ${code}`, async () => {
         const response = await request();

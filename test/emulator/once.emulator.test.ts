@@ -25,8 +25,15 @@ function shuffled<T>(items: readonly T[], copies: number, seed: number): T[] {
 
 /** The same load under other names, so that two can flow through one stack. */
 function prefixed(prefix: string, load: Load): Load {
-  const text = JSON.stringify(load.events).replaceAll(/"(M\d+|c\d+|created:c|budget:c|status:c|report-)/g, (_match, name: string) => `"${prefix}${name}`);
-  return { markets: load.markets.map((name) => prefix + name), campaignIds: load.campaignIds.map((id) => prefix + id), events: JSON.parse(text) as Load['events'] };
+  const text = JSON.stringify(load.events).replaceAll(
+    /"(M\d+|c\d+|created:c|budget:c|status:c|report-)/g,
+    (_match, name: string) => `"${prefix}${name}`,
+  );
+  return {
+    markets: load.markets.map((name) => prefix + name),
+    campaignIds: load.campaignIds.map((id) => prefix + id),
+    events: JSON.parse(text) as Load['events'],
+  };
 }
 
 async function expectedState(load: Load) {
@@ -44,25 +51,47 @@ describe('Every event counts once', function () {
   const seed = async (load: Load) => {
     for (const market of load.markets) await persistSupply(store, market, [...supplyDays(2, { market }).values()]);
   };
-  const tickAll = (load: Load) => inParallel([...load.markets, ...load.markets], 10, (market) => deliver(stack, 'delivery-tick', pushOf(tickOf(market, LOAD_TICK_MS))));
+  const tickAll = (load: Load) =>
+    inParallel([...load.markets, ...load.markets], 10, (market) =>
+      deliver(stack, 'delivery-tick', pushOf(tickOf(market, LOAD_TICK_MS))),
+    );
   const rowsOf = async (table: string, suffix = '') => {
-    const [rows] = await clients.bigquery.query(`SELECT row_id FROM \`${stack.projectId}.${stack.topology.dataset}.${table}${suffix}\``);
+    const [rows] = await clients.bigquery.query(
+      `SELECT row_id FROM \`${stack.projectId}.${stack.topology.dataset}.${table}${suffix}\``,
+    );
     return (rows as { row_id: string }[]).map((row) => row.row_id);
   };
   /** Every outcome in the ledger has its row in the view, once. */
   const assertRows = async () => {
-    await deliver(stack, 'outcome-drain', pushOf({ type: 'andante.outcome-drain.v1', source: 'scheduler', tenantId: 'andante' }));
+    await deliver(
+      stack,
+      'outcome-drain',
+      pushOf({ type: 'andante.outcome-drain.v1', source: 'scheduler', tenantId: 'andante' }),
+    );
     const found = await clients.firestore.collection('ledger').get();
-    const owed = found.docs.flatMap((entry) => (JSON.parse(entry.get('outcomes') as string) as unknown[]).map((_, ordinal) => `${entry.id}:${ordinal}`));
+    const owed = found.docs.flatMap((entry) =>
+      (JSON.parse(entry.get('outcomes') as string) as unknown[]).map((_, ordinal) => `${entry.id}:${ordinal}`),
+    );
     const shown = (await Promise.all(Object.keys(stack.topology.tables).map((table) => rowsOf(table, '_once')))).flat();
     assert.deepEqual(shown.sort(), owed.sort());
-    assert.deepEqual(found.docs.filter((entry) => entry.get('undrained') !== undefined).map(({ id }) => id), []);
-    assert.deepEqual(found.docs.filter((entry) => entry.get('waitingFor') !== undefined).map(({ id }) => id), []);
+    assert.deepEqual(
+      found.docs.filter((entry) => entry.get('undrained') !== undefined).map(({ id }) => id),
+      [],
+    );
+    assert.deepEqual(
+      found.docs.filter((entry) => entry.get('waitingFor') !== undefined).map(({ id }) => id),
+      [],
+    );
     return found.size;
   };
 
   beforeEach(async () => {
-    stack = await startStack({ projectId: newProject(), tickIntervalMs: TICK_MS, virtualTime: true, retry: { minBackoffSeconds: 1 } });
+    stack = await startStack({
+      projectId: newProject(),
+      tickIntervalMs: TICK_MS,
+      virtualTime: true,
+      retry: { minBackoffSeconds: 1 },
+    });
     clients = clientsOf(stack.projectId, stack.bigqueryEndpoint);
     store = createFirestoreStore(clients.firestore);
   });

@@ -24,7 +24,10 @@ interface Started {
 const started: ChildProcess[] = [];
 
 function start(args: string[], own: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(process.execPath, [script, ...args], { env: { ...env, ...own }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...env, ...own },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   started.push(child);
   const texts = { stdout: '', stderr: '' };
   child.stdout.on('data', (data: Buffer) => (texts.stdout += data.toString()));
@@ -48,7 +51,10 @@ interface Places {
 /** The JSON object that `--idle` ends its start with. */
 async function placesOf({ child, stdout, stderr }: Started): Promise<Places> {
   while (!stdout().includes('\n')) {
-    await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), once(child, 'close').then(() => assert.fail(stderr()))]);
+    await Promise.race([
+      once(child.stdout as NodeJS.ReadableStream, 'data'),
+      once(child, 'close').then(() => assert.fail(stderr())),
+    ]);
   }
   return JSON.parse(stdout().trim().split('\n').at(-1) as string) as Places;
 }
@@ -57,7 +63,8 @@ const portOf = (address: string) => new URL(address.startsWith('http') ? address
 
 /** No program that was told these ports is left. */
 async function assertNothingLeft({ firestoreHost, pubsubHost, functionsUrl }: Places): Promise<void> {
-  for (const address of [firestoreHost, pubsubHost]) assert.deepEqual(await processesLeftWith(`--port=${portOf(address)}`), []);
+  for (const address of [firestoreHost, pubsubHost])
+    assert.deepEqual(await processesLeftWith(`--port=${portOf(address)}`), []);
   assert.deepEqual(await processesLeftWith(`--port ${portOf(functionsUrl)}`), []);
 }
 
@@ -70,7 +77,23 @@ describe('npm start', function () {
   it('plays a day, prints a line for each campaign and the totals, and exits 0 because every invariant held', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'andante-'));
     const file = join(folder, 'out', 'report.json');
-    const run = start(['--once', '--seed', '3', '--markets', '2', '--campaigns', '8', '--tick-doubled', '0.1', '--tick-late', '0.05', '--tick-missing', '0.05', '--report', file]);
+    const run = start([
+      '--once',
+      '--seed',
+      '3',
+      '--markets',
+      '2',
+      '--campaigns',
+      '8',
+      '--tick-doubled',
+      '0.1',
+      '--tick-late',
+      '0.05',
+      '--tick-missing',
+      '0.05',
+      '--report',
+      file,
+    ]);
     assert.equal(await run.ended, 0, run.stderr() + run.stdout());
     const report = JSON.parse(await readFile(file, 'utf8')) as DayReport;
     await rm(folder, { recursive: true });

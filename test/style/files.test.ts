@@ -3,18 +3,36 @@ import { execFileSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { read, root, sourceFiles } from './source-tree.ts';
 
-const topLevel = new Set(['package.json', 'package-lock.json', 'tsconfig.json', 'eslint.config.js', 'README.md', 'LICENSE', 'CHANGELOG.md', 'functions', 'shared', 'terraform', 'emulators', 'test']);
+const topLevel = new Set([
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'eslint.config.js',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'functions',
+  'shared',
+  'terraform',
+  'emulators',
+  'test',
+]);
 
 describe('The tree', () => {
   it('has nothing at the top that is not on the list', () => {
     const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
-    const unexpected = new Set(tracked.map((path) => path.split('/')[0] as string).filter((name) => !topLevel.has(name) && !name.startsWith('.')));
+    const unexpected = new Set(
+      tracked
+        .map((path) => path.split('/')[0] as string)
+        .filter((name) => !topLevel.has(name) && !name.startsWith('.')),
+    );
     assert.deepEqual([...unexpected], []);
   });
 
   it('has no drawer: nothing is called utils, helpers, common, misc or types', async () => {
     for (const file of await sourceFiles('functions', 'shared', 'emulators', 'terraform', 'test')) {
-      for (const part of file.split('/')) assert.doesNotMatch(part, /^(utils?|helpers?|common|misc|types)(\.ts)?$/, file);
+      for (const part of file.split('/'))
+        assert.doesNotMatch(part, /^(utils?|helpers?|common|misc|types)(\.ts)?$/, file);
     }
   });
 
@@ -33,7 +51,8 @@ describe('The tree', () => {
 
   it('skips and singles out no test', async () => {
     for (const file of await sourceFiles('test')) {
-      if (basename(file) !== 'files.test.ts') assert.doesNotMatch(await read(file), /\b(describe|it)\.(skip|only)\(/, file);
+      if (basename(file) !== 'files.test.ts')
+        assert.doesNotMatch(await read(file), /\b(describe|it)\.(skip|only)\(/, file);
     }
   });
 });

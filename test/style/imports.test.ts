@@ -8,11 +8,29 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
   'shared/pacing/': { own: ['shared/forecasting/'] },
   'shared/auction/': { own: ['shared/planning/', 'shared/pacing/', 'shared/forecasting/'] },
   'shared/campaign/': { own: ['shared/planning/', 'shared/pacing/', 'shared/forecasting/'] },
-  'shared/contracts/': { own: ['shared/runtime/errors.ts'], packages: /^(typebox|ajv|node:fs\/promises|node:path|esbuild|prettier|ajv\/.*)$/ },
+  'shared/contracts/': {
+    own: ['shared/runtime/errors.ts'],
+    packages: /^(typebox|ajv|node:fs\/promises|node:path|esbuild|prettier|ajv\/.*)$/,
+  },
   'shared/bus/': { own: ['shared/runtime/errors.ts'], packages: /^@google-cloud\/pubsub$/ },
-  'shared/store/': { own: ['shared/campaign/', 'shared/forecasting/', 'shared/runtime/errors.ts'], packages: /^(@google-cloud\/firestore|node:crypto|node:zlib)$/ },
-  'shared/outcomes/': { own: ['shared/store/', 'shared/campaign/', 'shared/forecasting/', 'shared/runtime/errors.ts', 'shared/runtime/log.ts'], packages: /^@google-cloud\/bigquery$/ },
-  'shared/runtime/': { own: ['shared/store/'], packages: /^(pino|google-auth-library|typebox|@google-cloud\/functions-framework)$/ },
+  'shared/store/': {
+    own: ['shared/campaign/', 'shared/forecasting/', 'shared/runtime/errors.ts'],
+    packages: /^(@google-cloud\/firestore|node:crypto|node:zlib)$/,
+  },
+  'shared/outcomes/': {
+    own: [
+      'shared/store/',
+      'shared/campaign/',
+      'shared/forecasting/',
+      'shared/runtime/errors.ts',
+      'shared/runtime/log.ts',
+    ],
+    packages: /^@google-cloud\/bigquery$/,
+  },
+  'shared/runtime/': {
+    own: ['shared/store/'],
+    packages: /^(pino|google-auth-library|typebox|@google-cloud\/functions-framework)$/,
+  },
 };
 const pure = ['shared/forecasting', 'shared/planning', 'shared/pacing', 'shared/auction', 'shared/campaign'];
 
@@ -33,7 +51,8 @@ describe('Imports', () => {
 
   it('never reach from functions or shared into test or emulators', async () => {
     for (const file of await sourceFiles('functions', 'shared', 'terraform')) {
-      for (const { target } of await importsOf(file)) assert(!/^(test|emulators)\//.test(target), `${file} imports ${target}`);
+      for (const { target } of await importsOf(file))
+        assert(!/^(test|emulators)\//.test(target), `${file} imports ${target}`);
     }
   });
 
@@ -41,7 +60,8 @@ describe('Imports', () => {
     for (const file of await sourceFiles('functions')) {
       const [, own] = file.split('/');
       if (own === 'index.ts' || own === 'build.ts') continue;
-      for (const { target } of await importsOf(file)) assert(!target.startsWith('functions/') || target.startsWith(`functions/${own}/`), `${file} imports ${target}`);
+      for (const { target } of await importsOf(file))
+        assert(!target.startsWith('functions/') || target.startsWith(`functions/${own}/`), `${file} imports ${target}`);
     }
   });
 
@@ -49,7 +69,10 @@ describe('Imports', () => {
     for (const file of (await sourceFiles('functions')).filter((name) => name.endsWith('/handler.ts'))) {
       for (const { target } of await importsOf(file)) {
         assert(!/^(@google-cloud|pino|google-auth-library)/.test(target), `${file} imports ${target}`);
-        assert(!/-(store|log|bus)\.ts$/.test(target) || /\/(allocation-store|outcome-log|event-bus)\.ts$/.test(target), `${file} imports ${target}`);
+        assert(
+          !/-(store|log|bus)\.ts$/.test(target) || /\/(allocation-store|outcome-log|event-bus)\.ts$/.test(target),
+          `${file} imports ${target}`,
+        );
       }
     }
   });
@@ -57,7 +80,10 @@ describe('Imports', () => {
   it('have no cycles', async () => {
     const graph = new Map<string, string[]>();
     for (const file of await sourceFiles('functions', 'shared', 'emulators', 'terraform')) {
-      graph.set(file, (await importsOf(file)).filter(({ isTypeOnly }) => !isTypeOnly).map(({ target }) => target));
+      graph.set(
+        file,
+        (await importsOf(file)).filter(({ isTypeOnly }) => !isTypeOnly).map(({ target }) => target),
+      );
     }
     const done = new Set<string>();
     const visit = (file: string, path: readonly string[]) => {
@@ -74,7 +100,11 @@ describe('The pure folders', () => {
   it('have no clock, no randomness, no I/O and no await', async () => {
     for (const file of await sourceFiles(...pure)) {
       const code = (await read(file)).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
-      assert.doesNotMatch(code, /\bDate\.now\b|\bMath\.random\b|\bawait\b|\bprocess\.|\bsetTimeout\b|\bfetch\(|new Date\(\)/, file);
+      assert.doesNotMatch(
+        code,
+        /\bDate\.now\b|\bMath\.random\b|\bawait\b|\bprocess\.|\bsetTimeout\b|\bfetch\(|new Date\(\)/,
+        file,
+      );
     }
   });
 });

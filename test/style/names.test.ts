@@ -8,7 +8,10 @@ import { readTopology } from '../../terraform/topology.ts';
 import { root } from './source-tree.ts';
 
 const eventTypes = Object.values(events)
-  .filter((value): value is typeof events.BudgetChangedEvent => typeof value === 'object' && 'properties' in value && 'type' in value.properties)
+  .filter(
+    (value): value is typeof events.BudgetChangedEvent =>
+      typeof value === 'object' && 'properties' in value && 'type' in value.properties,
+  )
   .map((schema) => schema.properties.type.const as string);
 
 describe('One name through every layer', () => {

@@ -28,10 +28,15 @@ export interface Import {
 /** What a file imports, static and dynamic. */
 export async function importsOf(path: string): Promise<Import[]> {
   const text = await read(path);
-  const statements = text.matchAll(/(?:^|\n)(?:import|export)\s+(type\s+)?[^;'"]*?from\s+['"]([^'"]+)['"]|(?:^|\n)import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g);
+  const statements = text.matchAll(
+    /(?:^|\n)(?:import|export)\s+(type\s+)?[^;'"]*?from\s+['"]([^'"]+)['"]|(?:^|\n)import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g,
+  );
   return [...statements].map(([, isType, from, bare, dynamic]) => {
     const target = (from ?? bare ?? dynamic) as string;
     const isOwn = target.startsWith('.');
-    return { target: isOwn ? relative(root, resolve(root, dirname(path), target)) : target, isTypeOnly: isType !== undefined };
+    return {
+      target: isOwn ? relative(root, resolve(root, dirname(path), target)) : target,
+      isTypeOnly: isType !== undefined,
+    };
   });
 }

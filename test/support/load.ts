@@ -19,7 +19,17 @@ export interface Load {
 }
 
 /** `count` events over `campaigns` campaigns of one subcampaign each, in `markets` markets. */
-export function drawLoad({ seed, count, campaigns, markets }: { seed: number; count: number; campaigns: number; markets: number }): Load {
+export function drawLoad({
+  seed,
+  count,
+  campaigns,
+  markets,
+}: {
+  seed: number;
+  count: number;
+  campaigns: number;
+  markets: number;
+}): Load {
   const random = createRandom(seed, 'load');
   const names = Array.from({ length: markets }, (_, index) => `M${index}`);
   const campaignIds = Array.from({ length: campaigns }, (_, index) => `c${index}`);
@@ -36,13 +46,33 @@ export function drawLoad({ seed, count, campaigns, markets }: { seed: number; co
     const index = Math.floor(random() * campaigns);
     const campaignId = campaignIds[index] as string;
     const draw = random();
-    if (draw < 0.2) events.push(budgetChanged(8_000_000 + Math.floor(random() * 4_000_000), nextVersion(`budget ${campaignId}`), { campaignId }));
-    else if (draw < 0.26) events.push(statusChanged(random() < 0.5 ? 'paused' : 'active', nextVersion(`status ${campaignId}`), { campaignId }));
+    if (draw < 0.2)
+      events.push(
+        budgetChanged(8_000_000 + Math.floor(random() * 4_000_000), nextVersion(`budget ${campaignId}`), {
+          campaignId,
+        }),
+      );
+    else if (draw < 0.26)
+      events.push(
+        statusChanged(random() < 0.5 ? 'paused' : 'active', nextVersion(`status ${campaignId}`), { campaignId }),
+      );
     else {
       const impressions = 1 + Math.floor(random() * 50);
-      const own = line({ campaignId, impressions, clicks: random() < 0.3 ? 1 : 0, chargedMicros: impressions * 10_000 });
+      const own = line({
+        campaignId,
+        impressions,
+        clicks: random() < 0.3 ? 1 : 0,
+        chargedMicros: impressions * 10_000,
+      });
       const opportunities = [{ segment: 'casual', surface: 'home', opportunities: 100 }];
-      events.push(deliveryReported(`report-${events.length}`, { market: marketOf(index), group: random() < 0.5 ? 'g1' : 'g2', lines: [own], opportunities }));
+      events.push(
+        deliveryReported(`report-${events.length}`, {
+          market: marketOf(index),
+          group: random() < 0.5 ? 'g1' : 'g2',
+          lines: [own],
+          opportunities,
+        }),
+      );
     }
   }
   return { markets: names, campaignIds, events };
@@ -54,12 +84,18 @@ export async function applyOnce(store: AllocationStore, load: Load, atMs: number
     if (event.type === 'andante.delivery-reported.v1') await fileReport(store, event, event.occurredAtMs);
     else await persistCampaignEvent(store, event, event.occurredAtMs, decideCampaign);
   }
-  for (const market of load.markets) await persistTick(store, { market, slot: slotAt(atMs), tickIntervalMs: TICK_MS, source: 'scheduler' });
+  for (const market of load.markets)
+    await persistTick(store, { market, slot: slotAt(atMs), tickIntervalMs: TICK_MS, source: 'scheduler' });
 }
 
 /** The state that must not depend on order or copies: campaigns and book entries, without counters of writes. */
-export async function stateOf(store: AllocationStore, load: Load): Promise<{ campaigns: unknown[]; entries: Record<string, BookEntry> }> {
-  const campaigns = (await store.read(load.campaignIds.map((id) => refs.campaign('t1', id)))) as (Campaign | undefined)[];
+export async function stateOf(
+  store: AllocationStore,
+  load: Load,
+): Promise<{ campaigns: unknown[]; entries: Record<string, BookEntry> }> {
+  const campaigns = (await store.read(load.campaignIds.map((id) => refs.campaign('t1', id)))) as (
+    Campaign | undefined
+  )[];
   const entries: Record<string, BookEntry> = {};
   for (const market of load.markets) {
     const [found] = await store.read([refs.market(market)]);
@@ -71,7 +107,14 @@ export async function stateOf(store: AllocationStore, load: Load): Promise<{ cam
     // How often a budget was split on the way is history.
     campaigns: campaigns.map((campaign) => {
       const { splitVersion: _splits, subcampaigns, ...rest } = campaign as Campaign;
-      return { ...rest, subcampaigns: subcampaigns.map(({ subcampaignId, budgetMicros, status }) => ({ subcampaignId, budgetMicros, status })) };
+      return {
+        ...rest,
+        subcampaigns: subcampaigns.map(({ subcampaignId, budgetMicros, status }) => ({
+          subcampaignId,
+          budgetMicros,
+          status,
+        })),
+      };
     }),
     entries,
   };

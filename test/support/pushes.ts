@@ -11,16 +11,22 @@ let messages = 0;
 export function pushOf(body: unknown, attributes: Record<string, string> = {}): unknown {
   const data = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)).toString('base64');
   const messageId = String(++messages);
-  return { message: { data, attributes, messageId, publishTime: '2026-03-02T00:00:00Z' }, subscription: 'projects/p/subscriptions/s' };
+  return {
+    message: { data, attributes, messageId, publishTime: '2026-03-02T00:00:00Z' },
+    subscription: 'projects/p/subscriptions/s',
+  };
 }
 
 /** Posts one push; returns the status. */
 export async function post(stack: Stack, functionName: string, push: unknown): Promise<number> {
-  const response = await fetch(`${stack.functionsUrl}/${functionName}/projects/${stack.projectId}/topics/${functionName}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: typeof push === 'string' ? push : JSON.stringify(push),
-  });
+  const response = await fetch(
+    `${stack.functionsUrl}/${functionName}/projects/${stack.projectId}/topics/${functionName}`,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: typeof push === 'string' ? push : JSON.stringify(push),
+    },
+  );
   await response.arrayBuffer();
   return response.status;
 }
@@ -42,11 +48,21 @@ export async function deliverEvent(stack: Stack, event: BusinessEvent): Promise<
 
 /** The tick of one market at an instant. */
 export function tickOf(market: string, atMs: number) {
-  return { type: 'andante.delivery-tick.v1', source: 'scheduler', tenantId: 'andante', scheduledFor: new Date(atMs).toISOString(), market };
+  return {
+    type: 'andante.delivery-tick.v1',
+    source: 'scheduler',
+    tenantId: 'andante',
+    scheduledFor: new Date(atMs).toISOString(),
+    market,
+  };
 }
 
 /** Works through a list, so many at a time. */
-export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < items.length) await work(items[next++] as T);
