@@ -2,7 +2,7 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { Firestore } from '@google-cloud/firestore';
 import type { Campaign, LedgerEntry, Quarantined } from '../shared/contracts/documents.ts';
-import { refs, type AllocationStore } from '../shared/store/allocation-store.ts';
+import { refs, type AllocationStore, type Ref } from '../shared/store/allocation-store.ts';
 import type { Stack } from './stack.ts';
 import type { PlayResult } from './world-stack.ts';
 
@@ -50,9 +50,8 @@ async function readCampaigns(store: AllocationStore, play: PlayResult): Promise<
   const keys = new Map(
     play.published.filter((event) => !event.isMalformed).map((event) => [event.campaignId, event.tenantId]),
   );
-  const found = (await store.read([...keys].map(([campaignId, tenantId]) => refs.campaign(tenantId, campaignId)))) as (
-    Campaign | undefined
-  )[];
+  const campaignRefs = [...keys].map(([campaignId, tenantId]) => refs.campaign(tenantId, campaignId));
+  const found = await store.read<readonly Ref<'campaign'>[]>(campaignRefs);
   return found.filter((campaign) => campaign !== undefined).sort((a, b) => (a.campaignId < b.campaignId ? -1 : 1));
 }
 

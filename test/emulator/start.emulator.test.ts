@@ -49,14 +49,15 @@ interface Places {
 }
 
 /** The JSON object that `--idle` ends its start with. */
-async function placesOf({ child, stdout, stderr }: Started): Promise<Places> {
-  while (!stdout().includes('\n')) {
+async function placesOf(run: Started): Promise<Places> {
+  const { child } = run;
+  while (!run.stdout().includes('\n')) {
     await Promise.race([
       once(child.stdout as NodeJS.ReadableStream, 'data'),
-      once(child, 'close').then(() => assert.fail(stderr())),
+      once(child, 'close').then(() => assert.fail(run.stderr())),
     ]);
   }
-  return JSON.parse(stdout().trim().split('\n').at(-1) as string) as Places;
+  return JSON.parse(run.stdout().trim().split('\n').at(-1) as string) as Places;
 }
 
 const portOf = (address: string) => new URL(address.startsWith('http') ? address : `http://${address}`).port;

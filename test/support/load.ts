@@ -4,7 +4,7 @@ import { decideCampaign } from '../../shared/campaign/decide-campaign.ts';
 import { entryKey } from '../../shared/campaign/fold-reports.ts';
 import type { BookEntry, Campaign } from '../../shared/contracts/documents.ts';
 import type { BusinessEvent } from '../../shared/contracts/events.ts';
-import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
+import { refs, type AllocationStore, type Ref } from '../../shared/store/allocation-store.ts';
 import { fileReport } from '../../shared/store/file-report.ts';
 import { persistCampaignEvent } from '../../shared/store/persist-campaign-event.ts';
 import { persistTick } from '../../shared/store/persist-tick.ts';
@@ -93,9 +93,7 @@ export async function stateOf(
   store: AllocationStore,
   load: Load,
 ): Promise<{ campaigns: unknown[]; entries: Record<string, BookEntry> }> {
-  const campaigns = (await store.read(load.campaignIds.map((id) => refs.campaign('t1', id)))) as (
-    Campaign | undefined
-  )[];
+  const campaigns = await store.read<readonly Ref<'campaign'>[]>(load.campaignIds.map((id) => refs.campaign('t1', id)));
   const entries: Record<string, BookEntry> = {};
   for (const market of load.markets) {
     const [found] = await store.read([refs.market(market)]);
