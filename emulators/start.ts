@@ -1,6 +1,7 @@
 // `npm start`: brings the stack up, plays days of campaigns on it, prints what became of them, and stays up.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import type { AllocationStore } from '../shared/store/allocation-store.ts';
 import { createFirestoreStore } from '../shared/store/firestore-store.ts';
 import { firestoreClient, readDay } from './day-readings.ts';
@@ -10,7 +11,7 @@ import { startIdleTicks } from './idle-ticks.ts';
 import { showProgress } from './progress.ts';
 import { cacheDir, startStack, type Stack } from './stack.ts';
 import { USAGE, UsageError, parseStartOptions, type StartOptions } from './start-options.ts';
-import { idleDays, openPopulation, playWorld, seedSupply } from './world-stack.ts';
+import { idleDays, nudge, openPopulation, playWorld, seedSupply, type PlayResult } from './world-stack.ts';
 import type { Population } from './world/population.ts';
 
 const DAY_MS = 86_400_000;
@@ -79,7 +80,7 @@ async function play(stack: Stack, population: Population, options: StartOptions)
     onProgress: (reached) => progress.update(reached),
     signal: stopped.signal,
   }).finally(() => progress.stop());
-  const report = reportDay(await readDay(stack, store, played), played, population, TICK_INTERVAL_MS);
+  const report = await settledReport(stack, store, population, played);
   console.log(renderDay(report));
   if (options.report !== undefined) await writeReport(options.report, options, report);
   if (options.once) return report.violations.length === 0 ? 0 : 1;
@@ -89,6 +90,24 @@ async function play(stack: Stack, population: Population, options: StartOptions)
   );
   await untilStopped();
   return 0;
+}
+
+/** Ticks and drains that a world which has ended may still need: its last reports can be on their way. */
+const LAST_ROUNDS = 10;
+
+/** The report once nothing is on its way any more, or what is still wrong after some more ticks. */
+async function settledReport(
+  stack: Stack,
+  store: AllocationStore,
+  population: Population,
+  played: PlayResult,
+): Promise<DayReport> {
+  for (let round = 1; ; round++) {
+    const report = reportDay(await readDay(stack, store, played), played, population, TICK_INTERVAL_MS);
+    if (report.violations.length === 0 || round === LAST_ROUNDS) return report;
+    await nudge(stack, played.reachedAtMs + round * TICK_INTERVAL_MS);
+    await pauseFor(500, undefined, { signal: stopped.signal });
+  }
 }
 
 async function writeReport(file: string, options: StartOptions, report: DayReport): Promise<void> {

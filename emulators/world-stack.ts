@@ -56,6 +56,8 @@ export interface PlayOptions {
 }
 
 export interface PlayResult extends WorldResult {
+  /** Virtual time of the last tick. */
+  reachedAtMs: number;
   /** Slots for which the scheduler published a tick, and those of them that it published twice. */
   ticks: number;
   doubledTicks: number;
@@ -91,6 +93,7 @@ export async function playWorld(stack: Stack, population: Population, options: P
   // After the last day nothing is served: an hour is a tick.
   const ofDrain = createVirtualScheduler({ schedules: inTicksOf(schedules, 3_600_000), publish: publishTick }, endAtMs);
   const overfullPlans = new Set<string>();
+  let reachedAtMs = startAtMs;
   try {
     const result = await runWorld({
       ...options,
@@ -98,11 +101,27 @@ export async function playWorld(stack: Stack, population: Population, options: P
       functionsUrl: stack.functionsUrl,
       publish,
       fetch: watchPlans(overfullPlans),
-      tick: async (atMs) => (await (atMs < endAtMs ? ofDays : ofDrain).advanceTo(atMs)).get('delivery-tick') ?? atMs,
+      tick: async (atMs) => {
+        reachedAtMs = atMs;
+        return (await (atMs < endAtMs ? ofDays : ofDrain).advanceTo(atMs)).get('delivery-tick') ?? atMs;
+      },
     });
     const ticks = [...sent].filter(([key]) => key.startsWith('delivery-tick'));
     const doubledTicks = ticks.filter(([, count]) => count > 1).length;
-    return { ...result, ticks: ticks.length, doubledTicks, overfullPlans: [...overfullPlans] };
+    return { ...result, reachedAtMs, ticks: ticks.length, doubledTicks, overfullPlans: [...overfullPlans] };
+  } finally {
+    await pubsub.close();
+  }
+}
+
+/** Publishes every schedule once more, for a time after the world's end. */
+export async function nudge(stack: Stack, atMs: number): Promise<void> {
+  const pubsub = new PubSub({ projectId: stack.projectId, apiEndpoint: stack.pubsubHost, emulatorMode: true });
+  try {
+    for (const { topic, body } of Object.values(stack.topology.schedules)) {
+      const json = { ...body, scheduledFor: new Date(atMs).toISOString() };
+      await pubsub.topic(topic).publishMessage({ json });
+    }
   } finally {
     await pubsub.close();
   }

@@ -70,8 +70,9 @@ export interface AllocationStore {
   /**
    * Runs `body` so that its reads and writes happen at one instant. `body` may run several times, also after a commit
    * that succeeded and whose answer was lost: what it does must be harmless when its own writes are already there.
+   * @param contended documents that others write too; a store may run its own transactions on one of them in turns
    */
-  transact<T>(body: (transaction: Transaction) => Promise<T>): Promise<T>;
+  transact<T>(body: (transaction: Transaction) => Promise<T>, contended?: readonly Ref[]): Promise<T>;
   /** Creates a document with one write and no read; false when it existed. */
   create<K extends Kind>(ref: Ref<K>, document: Documents[K]): Promise<boolean>;
   /** Ledger entries whose report waits for this market's tick, by document id. */

@@ -11,6 +11,7 @@ import {
   type Ref,
   type Stored,
 } from './allocation-store.ts';
+import { createLatch } from './latch.ts';
 import { fromFields, toFields } from './stored-form.ts';
 
 const MAX_BATCH = 500;
@@ -22,6 +23,7 @@ export function openFirestoreStore({ projectId }: { projectId: string }): Alloca
 
 export function createFirestoreStore(db: Firestore): AllocationStore {
   const doc = (ref: Ref) => db.doc(ref.path);
+  const inTurns = createLatch();
 
   async function page<K extends 'ledger' | 'quarantine'>(
     kind: K,
@@ -42,16 +44,17 @@ export function createFirestoreStore(db: Firestore): AllocationStore {
     async read(refs) {
       return decodeAll(refs, refs.length === 0 ? [] : await guard(db.getAll(...refs.map(doc))));
     },
-    async transact(body) {
-      return guard(
+    async transact(body, contended = []) {
+      const attempt = () =>
         db.runTransaction((transaction) =>
           body({
             get: async (refs) => decodeAll(refs, refs.length === 0 ? [] : await transaction.getAll(...refs.map(doc))),
             set: (ref, document) => void transaction.set(doc(ref), toFields(ref.kind, document)),
             create: (ref, document) => void transaction.create(doc(ref), toFields(ref.kind, document)),
           }),
-        ),
-      );
+        );
+      const keys = contended.map(({ path }) => path);
+      return guard(inTurns(keys, attempt));
     },
     async create(ref, document) {
       try {

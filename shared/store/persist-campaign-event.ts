@@ -38,6 +38,7 @@ export async function persistCampaignEvent(
   const hash = payloadHash(event);
   const [before] = await store.read([refs.campaign(tenantId, campaignId)]);
   const snapshot = await readViews(store, needsOf(event, before));
+  const contended = [refs.campaign(tenantId, campaignId), ...[...snapshot.keys()].map(refs.market)];
   return store.transact(async (transaction) => {
     const [known, stored] = await transaction.get([ref, refs.campaign(tenantId, campaignId)]);
     if (known) return { ref, entry: sameEvent(known, hash), isDuplicate: true };
@@ -52,7 +53,7 @@ export async function persistCampaignEvent(
     const entry = newLedgerEntry(event, { hash, nowMs, outcomes, result: resultOf(outcomes) });
     transaction.create(ref, entry);
     return { ref, entry, isDuplicate: false };
-  });
+  }, contended);
 }
 
 /** An event that changes nothing about supply needs its own pages; one that asks for supply needs the whole books. */

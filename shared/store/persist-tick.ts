@@ -93,31 +93,34 @@ async function persistPiece(
   const taken = takeReports(waiting);
   const isPiece = taken.length < waiting.length;
   try {
-    return await store.transact(async (transaction) => {
-      const views = await completeViews(transaction, [need], snapshot);
-      const view = views.get(market);
-      if (!view) return 'unknown-market';
-      if (view.market.watermarkSlot >= slot) return 'superseded';
-      const entries = await transaction.get(taken.map(({ ref }) => ref));
-      const reports = entries.flatMap((entry, index) =>
-        entry?.waitingFor === market ? [toReport((taken[index] as Stored<'ledger'>).ref, entry)] : [],
-      );
-      const decision = decide({ view, reports, slot, tickIntervalMs, isPiece });
-      await tellCampaigns(transaction, decision);
-      writeMarket(transaction, decision, slot);
-      const filed = new Map(taken.map(({ ref }, index) => [ref.path, entries[index] as LedgerEntry]));
-      const folded = decision.verdicts.map((verdict) =>
-        writeVerdict(transaction, verdict, filed, slot * tickIntervalMs),
-      );
-      const own = writeTickEntry(transaction, tick, piece, decision);
-      const quarantined = decision.verdicts.filter((verdict) => verdict.code !== undefined).length;
-      return {
-        written: [...folded, ...own].filter(({ entry }) => entry.undrained),
-        reports: reports.length,
-        quarantined,
-        isPiece,
-      };
-    });
+    return await store.transact(
+      async (transaction) => {
+        const views = await completeViews(transaction, [need], snapshot);
+        const view = views.get(market);
+        if (!view) return 'unknown-market';
+        if (view.market.watermarkSlot >= slot) return 'superseded';
+        const entries = await transaction.get(taken.map(({ ref }) => ref));
+        const reports = entries.flatMap((entry, index) =>
+          entry?.waitingFor === market ? [toReport((taken[index] as Stored<'ledger'>).ref, entry)] : [],
+        );
+        const decision = decide({ view, reports, slot, tickIntervalMs, isPiece });
+        await tellCampaigns(transaction, decision);
+        writeMarket(transaction, decision, slot);
+        const filed = new Map(taken.map(({ ref }, index) => [ref.path, entries[index] as LedgerEntry]));
+        const folded = decision.verdicts.map((verdict) =>
+          writeVerdict(transaction, verdict, filed, slot * tickIntervalMs),
+        );
+        const own = writeTickEntry(transaction, tick, piece, decision);
+        const quarantined = decision.verdicts.filter((verdict) => verdict.code !== undefined).length;
+        return {
+          written: [...folded, ...own].filter(({ entry }) => entry.undrained),
+          reports: reports.length,
+          quarantined,
+          isPiece,
+        };
+      },
+      [refs.market(market)],
+    );
   } catch (error) {
     // The same piece by a doubled tick, or by us when the commit's answer was lost: its reports are folded.
     if (error instanceof AlreadyExists) return 'taken';
