@@ -8,7 +8,7 @@ export type Latch = <T>(keys: readonly string[], work: () => Promise<T>) => Prom
 export function createLatch(): Latch {
   const last = new Map<string, Promise<void>>();
   return async (keys, work) => {
-    const before = keys.map((key) => last.get(key));
+    const before = keys.flatMap((key) => last.get(key) ?? []);
     const { promise: done, resolve: finish } = Promise.withResolvers<void>();
     // All keys in one step: whoever came first is first everywhere, so nobody waits for each other.
     for (const key of keys) last.set(key, done);
