@@ -1,8 +1,9 @@
 // One ad-server group of a market: pulls the plan, serves an interval's opportunities within its leases, and reports.
 // It decides alone, by the plan's fallback shares: one uniform draw per opportunity over the cumulative shares of the
 // cell's eligible lines, and no winner means the house's own ad. The draws of a cell are made together (multinomial).
+import { servingShare } from '../../shared/auction/serving-share.ts';
 import type { ReportBodyWire } from '../../shared/contracts/events.ts';
-import type { Plan, PlanLine } from '../../shared/contracts/plan.ts';
+import type { Plan } from '../../shared/contracts/plan.ts';
 import { type ClickStream, type ResponseDelays, createClickStream } from './click-stream.ts';
 import { drawBinomial, drawInteger } from './draws.ts';
 import type { FunctionsClient } from './functions-client.ts';
@@ -110,7 +111,7 @@ function serveCell(serving: Serving, cell: CellTraffic): ReportLine[] {
   let left = cell.opportunities;
   let shareLeft = 1;
   for (const line of plan.lines) {
-    const share = isEligible(line, cell) ? line.fallbackShare * openShare(line, interval, leases) : 0;
+    const share = servingShare(line, cell, { ...interval, spendUntilAtMs: leases.spendUntilAtMs(line) });
     if (share <= 0) continue;
     const won = drawBinomial(random, left, share / shareLeft);
     left -= won;
@@ -125,17 +126,6 @@ function serveCell(serving: Serving, cell: CellTraffic): ReportLine[] {
     clicks.add(random, { campaignId, subcampaignId, ...interval, hourAtMs, impressions, clickRate });
   }
   return lines;
-}
-
-function isEligible(line: PlanLine, cell: Cell): boolean {
-  return line.segments.includes(cell.segment) && line.surfaces.includes(cell.surface);
-}
-
-/** The share of the interval in which the line's flight is open and the group's lease runs. */
-function openShare(line: PlanLine, { startAtMs, endAtMs }: Interval, leases: LeaseBook): number {
-  const fromMs = Math.max(startAtMs, line.startAtMs);
-  const untilMs = Math.min(endAtMs, line.endAtMs, leases.spendUntilAtMs(line));
-  return Math.max(0, untilMs - fromMs) / (endAtMs - startAtMs);
 }
 
 /** One line per subcampaign and hour of impression. */
