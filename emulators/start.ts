@@ -157,12 +157,20 @@ function untilStopped(): Promise<void> {
   });
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stopped.signal.aborted) return;
-    console.error('\nStopping: nothing is left running.');
-    stopped.abort();
-  });
+function stop(): void {
+  if (stopped.signal.aborted) return;
+  console.error('\nStopping: nothing is left running.');
+  stopped.abort();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+
+// npm passes on what it is asked to end with; killed outright it cannot, and we would stay behind.
+if (process.env['npm_lifecycle_event'] !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, 500).unref();
 }
 
 main(process.argv.slice(2)).then(

@@ -24,14 +24,16 @@ interface Started {
 const started: ChildProcess[] = [];
 
 function start(args: string[], own: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(process.execPath, [script, ...args], {
-    env: { ...env, ...own },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return watch(
+    spawn(process.execPath, [script, ...args], { env: { ...env, ...own }, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+}
+
+function watch(child: ChildProcess): Started {
   started.push(child);
   const texts = { stdout: '', stderr: '' };
-  child.stdout.on('data', (data: Buffer) => (texts.stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (texts.stderr += data.toString()));
+  child.stdout?.on('data', (data: Buffer) => (texts.stdout += data.toString()));
+  child.stderr?.on('data', (data: Buffer) => (texts.stderr += data.toString()));
   const ended = once(child, 'close').then(([code]) => code as number | null);
   return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, ended };
 }
@@ -131,6 +133,21 @@ describe('npm start', function () {
     await run.ended;
     await assertNothingLeft(places);
   });
+
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    it(`leaves nothing behind when npm gets ${signal}`, async () => {
+      const child = spawn('npm', ['start', '--silent', '--', '--idle'], {
+        env,
+        cwd: resolve(import.meta.dirname, '../..'),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const run = watch(child);
+      const places = await placesOf(run);
+      child.kill(signal);
+      await once(child, 'exit');
+      await assertNothingLeft(places);
+    });
+  }
 
   it('says what to install when there are no emulators', async () => {
     // Java and node are found, gcloud, docker and firebase's cache are not.
