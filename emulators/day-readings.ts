@@ -26,24 +26,33 @@ export interface PacedRow {
   accruedMicros: number;
 }
 
+/** What one subcampaign was billed when it ended, as its row says. */
+export interface BilledRow {
+  campaignId: string;
+  subcampaignId: string;
+  billedMicros: number;
+}
+
 export interface DayReadings {
   campaigns: Campaign[];
   ledger: LedgerLine[];
   quarantined: Quarantined[];
   rows: TableRows[];
   paced: PacedRow[];
+  billed: BilledRow[];
 }
 
 export async function readDay(stack: Stack, store: AllocationStore, play: PlayResult): Promise<DayReadings> {
   const client = new BigQuery({ projectId: stack.projectId, apiEndpoint: stack.bigqueryEndpoint });
-  const [campaigns, ledger, quarantined, rows, paced] = await Promise.all([
+  const [campaigns, ledger, quarantined, rows, paced, billed] = await Promise.all([
     readCampaigns(store, play),
     readLedger(stack),
     store.quarantined(10_000).then((found) => found.map(({ document }) => document)),
     Promise.all(Object.keys(stack.topology.tables).map((table) => readTable(client, stack, table))),
     readPaced(client, stack),
+    readBilled(client, stack),
   ]);
-  return { campaigns, ledger, quarantined, rows, paced };
+  return { campaigns, ledger, quarantined, rows, paced, billed };
 }
 
 async function readCampaigns(store: AllocationStore, play: PlayResult): Promise<Campaign[]> {
@@ -91,6 +100,18 @@ async function readPaced(client: BigQuery, { projectId, topology }: Stack): Prom
       accruedMicros: row.accrued_micros,
     }),
   );
+}
+
+async function readBilled(client: BigQuery, { projectId, topology }: Stack): Promise<BilledRow[]> {
+  const [rows] = await client.query(`
+    SELECT campaign_id, subcampaign_id, billed_micros
+    FROM \`${projectId}.${topology.dataset}.outcomes_once\`
+    WHERE type = 'subcampaign-ended'`);
+  return (rows as { campaign_id: string; subcampaign_id: string; billed_micros: number }[]).map((row) => ({
+    campaignId: row.campaign_id,
+    subcampaignId: row.subcampaign_id,
+    billedMicros: row.billed_micros,
+  }));
 }
 
 /** A client of an emulator, whatever the environment says. */

@@ -2,7 +2,7 @@
 import type { Campaign } from '../shared/contracts/documents.ts';
 import { dayOf } from '../shared/forecasting/traffic-clock.ts';
 import { passedTrafficShare } from '../shared/pacing/spend-curve.ts';
-import type { DayReadings, PacedRow } from './day-readings.ts';
+import type { BilledRow, DayReadings, PacedRow } from './day-readings.ts';
 import { dayViolations } from './day-violations.ts';
 import type { Population } from './world/population.ts';
 import type { PlayResult } from './world-stack.ts';
@@ -60,7 +60,10 @@ export function reportDay(
   // A refused campaign whose changes were waiting, or came later, is only expected.
   const booked = readings.campaigns.filter((campaign) => campaign.status !== 'expected');
   const campaigns = booked.map((campaign) =>
-    lineOf(campaign, paced.get(campaign.campaignId) ?? [], population, tickIntervalMs),
+    lineOf(campaign, {
+      billed: readings.billed.filter(({ campaignId }) => campaignId === campaign.campaignId),
+      error: pacingError(campaign, paced.get(campaign.campaignId) ?? [], population, tickIntervalMs),
+    }),
   );
   const sum = (name: 'budgetMicros' | 'spentMicros' | 'billedMicros' | 'impressions' | 'clicks') =>
     campaigns.reduce((total, line) => total + line[name], 0);
@@ -92,21 +95,18 @@ export function reportDay(
 
 function lineOf(
   campaign: Campaign,
-  paced: readonly PacedRow[],
-  population: Population,
-  tickIntervalMs: number,
+  { billed, error }: { billed: readonly BilledRow[]; error: number | undefined },
 ): CampaignLine {
   const { campaignId, tenantId, status, budgetMicros, subcampaigns } = campaign;
   const sum = (name: 'spentMicros' | 'leasedMicros' | 'inFlightMicros' | 'overrunMicros' | 'impressions' | 'clicks') =>
     subcampaigns.reduce((total, sub) => total + sub[name], 0);
-  const error = pacingError(campaign, paced, population, tickIntervalMs);
   return {
     campaignId,
     tenantId,
     status,
     budgetMicros,
     spentMicros: sum('spentMicros'),
-    billedMicros: subcampaigns.reduce((total, sub) => total + Math.min(sub.spentMicros, sub.budgetMicros), 0),
+    billedMicros: billed.reduce((total, row) => total + row.billedMicros, 0),
     leasedMicros: sum('leasedMicros'),
     accruedMicros: sum('spentMicros') + sum('inFlightMicros'),
     overrunMicros: sum('overrunMicros'),

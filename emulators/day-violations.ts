@@ -8,7 +8,7 @@ import type { PlayResult } from './world-stack.ts';
 /** Everything that did not hold, a sentence each. */
 export function dayViolations(readings: DayReadings, play: PlayResult, population: Population): string[] {
   return [
-    ...readings.campaigns.flatMap(moneyViolations),
+    ...readings.campaigns.flatMap((campaign) => moneyViolations(campaign, readings.billed)),
     ...oversold(readings.campaigns, population),
     ...traceViolations(readings, play),
     ...rowViolations(readings),
@@ -17,15 +17,22 @@ export function dayViolations(readings: DayReadings, play: PlayResult, populatio
   ];
 }
 
-function moneyViolations(campaign: Campaign): string[] {
+function moneyViolations(campaign: Campaign, billed: DayReadings['billed']): string[] {
   const { campaignId, budgetMicros, escrowMicros, subcampaigns } = campaign;
   const split = subcampaigns.reduce((sum, sub) => sum + sub.budgetMicros, escrowMicros);
-  const billed = subcampaigns.reduce((sum, sub) => sum + Math.min(sub.spentMicros, sub.budgetMicros), 0);
   return [
     ...(split === budgetMicros
       ? []
       : [`1: ${campaignId}: subcampaigns and escrow add up to ${split}, the budget is ${budgetMicros}`]),
-    ...(billed <= budgetMicros ? [] : [`1: ${campaignId}: ${billed} billed of ${budgetMicros}`]),
+    ...subcampaigns.flatMap((sub) => {
+      const own = billed.filter((row) => row.campaignId === campaignId && row.subcampaignId === sub.subcampaignId);
+      const due = Math.min(sub.clicks * sub.clickPriceMicros, sub.budgetMicros);
+      if (own.length === 1 && own[0]?.billedMicros === due) return [];
+      const found = own.map((row) => row.billedMicros).join(' and ') || 'nothing';
+      return [
+        `1: ${sub.subcampaignId}: ${sub.clicks} clicks in a budget of ${sub.budgetMicros} are ${due}, billed was ${found}`,
+      ];
+    }),
     ...subcampaigns
       .filter((sub) => sub.status !== 'ended' || sub.leasedMicros > 0 || sub.inFlightMicros > 0)
       .map(

@@ -138,7 +138,6 @@ export type CampaignCreatedWire = Static<typeof CampaignCreatedEvent>;
 export type BudgetChangedWire = Static<typeof BudgetChangedEvent>;
 export type CampaignStatusChangedWire = Static<typeof CampaignStatusChangedEvent>;
 export type DeliveryReportedWire = Static<typeof DeliveryReportedEvent>;
-export type DeliveryReportWire = Static<typeof DeliveryReport>;
 export type ReportBodyWire = Static<typeof ReportBody>;
 export type DeliveryTickWire = Static<typeof DeliveryTickEvent>;
 export type OutcomeDrainWire = Static<typeof OutcomeDrainEvent>;

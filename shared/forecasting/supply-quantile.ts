@@ -1,10 +1,7 @@
 // The quantile of a cell's supply that guarantees are sold on, from the stored q10, q50 and q90.
 import type { SupplyDay } from '../contracts/documents.ts';
 
-/** Guarantees are booked to the lower quartile of supply (algorithms: "booking quantile"). */
-export const BOOKING_QUANTILE = 0.25;
-
-/** Distance of the quantile from the median in units of the distance of q10: normal between the two. */
+/** Guarantees are booked to the lower quartile: its distance from the median, in distances of q10, for a normal law. */
 const Q25_OF_Q10 = 0.6744897501960817 / 1.2815515655446004;
 
 /** Opportunities of the cell's day that may be sold, a real number between q10 and q50. */

@@ -1,5 +1,5 @@
 // Reads outcomes back from BigQuery's de-duplicating views.
-import { BigQuery } from '@google-cloud/bigquery';
+import type { BigQuery } from '@google-cloud/bigquery';
 import { outcomeTables } from '../contracts/outcomes.ts';
 import { AndanteError } from '../runtime/errors.ts';
 import { instantOf, outcomeOf, textOf } from './from-row.ts';
@@ -7,11 +7,6 @@ import type { Table } from './outcome-log.ts';
 import type { Delivered, GrantPeak, HighestBudget, MarketScope, OutcomeReader, PacedLine } from './outcome-reader.ts';
 
 type Columns = Record<string, unknown>;
-
-/** The reader of a project's dataset; BIGQUERY_EMULATOR_HOST is honoured by the client. */
-export function openBigQueryReader({ projectId, dataset }: { projectId: string; dataset: string }): OutcomeReader {
-  return createBigQueryReader(new BigQuery({ projectId }), { projectId, dataset });
-}
 
 export function createBigQueryReader(
   client: BigQuery,

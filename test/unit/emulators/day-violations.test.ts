@@ -1,0 +1,150 @@
+// The checks after a played day, each broken once: a check that cannot fail proves nothing.
+import assert from 'node:assert/strict';
+import type { DayReadings, LedgerLine } from '../../../emulators/day-readings.ts';
+import { dayViolations } from '../../../emulators/day-violations.ts';
+import type { PlayResult } from '../../../emulators/world-stack.ts';
+import { builtInProfiles } from '../../../emulators/world/market-profile.ts';
+import { createPopulation } from '../../../emulators/world/population.ts';
+import type { Campaign } from '../../../shared/contracts/documents.ts';
+import { DAY_MS, START_MS } from '../../support/instants.ts';
+
+const population = createPopulation({ seed: 1, profiles: builtInProfiles(1) });
+const market = population.markets[0] as string;
+const sub: Campaign['subcampaigns'][number] = {
+  subcampaignId: 's1',
+  market,
+  page: 'p00',
+  segments: [population.segments[0] as string],
+  surfaces: [population.surfaces[0] as string],
+  clickPriceMicros: 500_000,
+  weightMicros: 1,
+  trafficByDay: [1],
+  budgetMicros: 2_000_000,
+  status: 'ended',
+  spentMicros: 2_500_000,
+  inFlightMicros: 0,
+  leasedMicros: 0,
+  overrunMicros: 0,
+  impressions: 100,
+  clicks: 5,
+  conversions: 1,
+};
+const campaign: Campaign = {
+  schemaVersion: 1,
+  tenantId: 't1',
+  campaignId: 'c1',
+  status: 'ended',
+  budgetVersion: 0,
+  statusVersion: 0,
+  splitVersion: 1,
+  terms: { currency: 'USD', objective: 'clicks', ifShort: 'refuse', startAtMs: START_MS, endAtMs: START_MS + DAY_MS },
+  requestedMicros: 2_000_000,
+  budgetMicros: 2_000_000,
+  escrowMicros: 0,
+  subcampaigns: [sub],
+};
+const line: LedgerLine = {
+  schemaVersion: 1,
+  source: 'booking',
+  tenantId: 't1',
+  eventId: 'e1',
+  eventType: 'andante.campaign-created.v1',
+  payloadHash: 'a'.repeat(64),
+  occurredAtMs: START_MS,
+  recordedAtMs: START_MS,
+  result: 'applied',
+  outcomeCount: 1,
+};
+const billed = { campaignId: 'c1', subcampaignId: 's1', billedMicros: 2_000_000 };
+const row = { table: 'outcomes', appended: 2, distinct: 1, inView: 1 };
+const good: DayReadings = {
+  campaigns: [campaign],
+  ledger: [line],
+  quarantined: [],
+  rows: [row],
+  paced: [],
+  billed: [billed],
+};
+const event = { eventId: 'e1', topic: 'campaign-created', tenantId: 't1', campaignId: 'c1' } as const;
+const play = {
+  published: [{ ...event, copies: 2, conflicts: 0, isMalformed: false }],
+  subcampaigns: [
+    { campaignId: 'c1', subcampaignId: 's1', market, impressions: 100, clicks: 5, conversions: 1, chargedMicros: 1 },
+  ],
+  overfullPlans: [] as string[],
+  reports: 0,
+} as unknown as PlayResult;
+const withSub = (own: Partial<typeof sub>) => ({
+  ...good,
+  campaigns: [{ ...campaign, subcampaigns: [{ ...sub, ...own }] }],
+});
+
+describe('The checks after a played day', () => {
+  it('find nothing where all is well, though more was clicked than the budget pays', () => {
+    assert.deepEqual(dayViolations(good, play, population), []);
+  });
+
+  for (const { name, readings = good, played = play, says } of [
+    {
+      name: 'a bill above the budget',
+      readings: { ...good, billed: [{ ...billed, billedMicros: 2_500_000 }] },
+      says: /^1: s1: 5 clicks .* billed was 2500000$/,
+    },
+    { name: 'a bill that is missing', readings: { ...good, billed: [] }, says: /^1: s1: .* billed was nothing$/ },
+    {
+      name: 'a bill that came twice',
+      readings: { ...good, billed: [...good.billed, ...good.billed] },
+      says: /^1: s1: .* 2000000 and 2000000$/,
+    },
+    {
+      name: 'a split that lost a micro',
+      readings: { ...good, campaigns: [{ ...campaign, escrowMicros: 1 }] },
+      says: /^1: c1: .* add up to 2000001/,
+    },
+    { name: 'money still leased', readings: withSub({ leasedMicros: 7 }), says: /^1: s1 is ended with 7 leased/ },
+    {
+      name: 'a cell sold more than once',
+      readings: { ...withSub({ budgetMicros: 2 ** 50, clicks: 5 }), billed: [{ ...billed, billedMicros: 2_500_000 }] },
+      says: /^2: .* is sold .* times$/,
+    },
+    {
+      name: 'a row missing from the view',
+      readings: { ...good, rows: [{ ...row, inView: 0 }] },
+      says: /^3: the ledger has 1 outcomes, the views show 0$/,
+    },
+    {
+      name: 'rows still owed',
+      readings: { ...good, ledger: [{ ...line, undrained: true as const }] },
+      says: /^3: 1 ledger entries still owe/,
+    },
+    {
+      name: 'an event without a trace',
+      readings: { ...good, ledger: [{ ...line, eventId: 'other' }] },
+      says: /^4: event e1 left no trace$/,
+    },
+    {
+      name: 'a report that still waits',
+      readings: { ...good, ledger: [{ ...line, waitingFor: market }] },
+      says: /^4: report e1 still waits/,
+    },
+    {
+      name: 'a report that was lost',
+      played: { ...play, reports: 1 },
+      says: /^4: 1 reports were accepted, the ledger has 0$/,
+    },
+    { name: 'a plan that promises too much', played: { ...play, overfullPlans: ['SE 3'] }, says: /^5: plan SE 3/ },
+    {
+      name: 'impressions that were dropped',
+      readings: withSub({ impressions: 99 }),
+      says: /^6: s1: ad servers counted 100 impressions, the campaign has 99$/,
+    },
+  ]) {
+    it(`find ${name}`, () => {
+      const found = dayViolations(readings, played, population);
+      assert(
+        found.some((violation) => says.test(violation)),
+        found.join('\n') || 'nothing was found',
+      );
+    });
+  }
+});
