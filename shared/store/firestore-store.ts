@@ -105,6 +105,11 @@ const passing = new Map([
   [14, 'UNAVAILABLE'],
 ]);
 const ALREADY_EXISTS = 6;
+/**
+ * A commit whose answer was lost is sent again, for a transaction that is over by then. Firestore has no status for that:
+ * as the client does, we go by its words, and by the emulator's.
+ */
+const TRANSACTION_IS_OVER = /transaction (has expired|is invalid or closed)/i;
 
 async function guard<T>(answer: Promise<T>): Promise<T> {
   try {
@@ -113,6 +118,8 @@ async function guard<T>(answer: Promise<T>): Promise<T> {
     const status = (error as { code?: unknown }).code;
     if (status === ALREADY_EXISTS) throw new AlreadyExists('the document exists', { cause: error });
     const name = typeof status === 'number' ? passing.get(status) : undefined;
+    if (error instanceof Error && TRANSACTION_IS_OVER.test(error.message))
+      throw new AndanteError('STORE_UNAVAILABLE', 'Firestore did not say what became of a commit', { cause: error });
     if (name) throw new AndanteError('STORE_UNAVAILABLE', `Firestore answered ${name}`, { cause: error });
     throw error;
   }
