@@ -3,7 +3,7 @@
 import type { BookEntry } from '../contracts/documents.ts';
 import { availability, type Availability, type SoldDemand } from '../planning/availability.ts';
 import type { CampaignContext, MarketView } from './campaign-state.ts';
-import { accruedMicros } from './entry-money.ts';
+import { accruedMicros, leasedMicros } from './entry-money.ts';
 
 interface Asked {
   market: string;
@@ -32,10 +32,16 @@ export function capacities(
   return offers;
 }
 
-/** Everything sold in a market but to this campaign. What is closing has been given back; what is paused has not. */
+/**
+ * Everything sold in a market but to this campaign. What is closing has been given back; what is paused has not. What is
+ * leased will be served, also where clicks beyond their expected cost have used up the budget meanwhile.
+ */
 function soldDemand(view: MarketView, campaignId: string): SoldDemand[] {
   const entries: BookEntry[] = view.pages.flatMap((page) => page.entries);
   return entries
     .filter((entry) => entry.campaignId !== campaignId && entry.status !== 'closing')
-    .map((entry) => ({ ...entry, remainingMicros: Math.max(0, entry.budgetMicros - accruedMicros(entry)) }));
+    .map((entry) => ({
+      ...entry,
+      remainingMicros: Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry)),
+    }));
 }
