@@ -31,14 +31,11 @@ export function acceptCampaign(
   if (unknown) return refuse('SUPPLY_UNKNOWN', `market ${unknown.market} has no forecast for this flight`);
 
   const offers = capacities(campaign.campaignId, order.subcampaigns, order, context);
-  const parts = order.subcampaigns.map((sub, index) => ({
-    ...limits(sub),
-    weight: (offers[index] as Availability).capacityMicros,
-  }));
-  const fit = reachable(
-    requestedMicros,
-    parts.map((part) => ({ ...part, reachMicros: part.weight })),
-  );
+  const parts = order.subcampaigns.map((sub, index) => {
+    const { capacityMicros: reachMicros, emptyMarketMicros: weight } = offers[index] as Availability;
+    return { ...limits(sub), reachMicros, weight };
+  });
+  const fit = reachable(requestedMicros, parts);
   if (fit.kind === 'floors') return refuse(fit.code, fit.reason);
   if (fit.kind === 'short' && (order.ifShort === 'refuse' || fit.reachMicros === 0)) {
     return refuse(
@@ -50,7 +47,7 @@ export function acceptCampaign(
   const budgetMicros = fit.kind === 'short' ? fit.reachMicros : requestedMicros;
   const split = splitBudget(
     budgetMicros,
-    parts.map((part) => ({ ...part, capMicros: Math.min(part.capMicros, part.weight) })),
+    parts.map((part) => ({ ...part, capMicros: Math.min(part.capMicros, part.reachMicros) })),
   );
   if (split.kind === 'infeasible') {
     return refuse(
@@ -63,7 +60,7 @@ export function acceptCampaign(
   const subcampaigns = order.subcampaigns.map((sub, index) => ({
     ...sub,
     page: '',
-    weightMicros: (offers[index] as Availability).capacityMicros,
+    weightMicros: (offers[index] as Availability).emptyMarketMicros,
     trafficByDay: (offers[index] as Availability).trafficByDay,
     budgetMicros: split.sharesMicros[index] as number,
   }));

@@ -21,7 +21,7 @@ export function capacities(
   flight: { startAtMs: number; endAtMs: number },
   context: CampaignContext,
 ): Availability[] {
-  const offers: Availability[] = asked.map(() => ({ capacityMicros: 0, trafficByDay: [] }));
+  const offers: Availability[] = asked.map(() => ({ capacityMicros: 0, emptyMarketMicros: 0, trafficByDay: [] }));
   for (const [market, view] of context.markets) {
     const here = asked.flatMap((sub, index) => (sub.market === market ? [index] : []));
     const demands = here.map((index) => ({ ...(asked[index] as Asked), ...flight }));

@@ -13,7 +13,7 @@ interface Part extends Limits {
   subcampaignId: string;
   market: string;
   isEnded: boolean;
-  /** What supply offered it when it was accepted. One that was offered nothing takes what supply has by now. */
+  /** What supply offered it when it was accepted. One whose audience was not there takes what supply has by now. */
   weight: number;
   budgetMicros: number;
   /** Spent and in flight: it takes no supply any more. */

@@ -63,7 +63,10 @@ export const subcampaignTerms = {
   floorMicros: Type.Optional(Micros),
   capMicros: Type.Optional(Micros),
   lockMicros: Type.Optional(Micros),
-  /** What supply offered it when it was accepted: budgets are split in proportion to it. */
+  /**
+   * What supply offered it when it was accepted, had nobody else been sold anything: budgets are split in proportion to
+   * it, so the split does not depend on who was booked before.
+   */
   weightMicros: Micros,
   /** Expected opportunities of its audience on each day of the flight, from the day it starts. */
   trafficByDay: listOf(Count, 32, 1),

@@ -4,6 +4,7 @@
 // can take the fraction that its fullest cell has free in its fullest hour. Safe, and modest: it never moves anybody
 // aside, so one full cell closes every audience that it is part of.
 import type { SupplyDay } from '../contracts/documents.ts';
+import { MAX_MICROS } from '../contracts/micros.ts';
 import { DAY_MS, HOUR_MS, daysBetween, shareOfDay } from '../forecasting/traffic-clock.ts';
 import { bookableOpportunities } from '../forecasting/supply-quantile.ts';
 
@@ -24,6 +25,8 @@ export interface SoldDemand extends Demand {
 export interface Availability {
   /** What the subcampaign could spend on supply that nobody else was sold, whole micros. */
   capacityMicros: number;
+  /** What it could spend if nobody else had been sold anything. Whoever came before changes nothing about it. */
+  emptyMarketMicros: number;
   /** Expected (q50) opportunities of its audience on each day of its flight, from the day it starts. */
   trafficByDay: number[];
 }
@@ -41,6 +44,7 @@ export function availability(
   nowMs: number,
 ): Availability[] {
   const fractions = asked.map(() => 1);
+  const emptyMarketFractions = asked.map(() => 1);
   const traffic = asked.map((demand) => daysBetween(demand.startAtMs, demand.endAtMs).map(() => 0));
   const soldFractions = sold.map((demand) => soldFraction(demand, supply, nowMs));
   const days = [...new Set(asked.flatMap((demand) => daysBetween(demand.startAtMs, demand.endAtMs)))];
@@ -62,15 +66,22 @@ export function availability(
         if (bookableOpportunities(cell) <= 0) continue;
         const free = freeFraction(loads[index] as Float64Array, hours[which] as Hours) / takers.length;
         fractions[which] = Math.min(fractions[which] as number, free);
+        emptyMarketFractions[which] = Math.min(emptyMarketFractions[which] as number, 1 / takers.length);
       }
     });
   }
-  return asked.map((demand, which) => ({
-    capacityMicros: Math.floor(
-      Math.min((fractions[which] as number) * flightValueMicros(demand, supply, nowMs), Number.MAX_SAFE_INTEGER),
-    ),
-    trafficByDay: (traffic[which] as number[]).map(Math.round),
-  }));
+  return asked.map((demand, which) => {
+    const valueMicros = flightValueMicros(demand, supply, nowMs);
+    return {
+      capacityMicros: wholeMicros((fractions[which] as number) * valueMicros),
+      emptyMarketMicros: wholeMicros((emptyMarketFractions[which] as number) * valueMicros),
+      trafficByDay: (traffic[which] as number[]).map(Math.round),
+    };
+  });
+}
+
+function wholeMicros(amount: number): number {
+  return Math.floor(Math.min(amount, MAX_MICROS));
 }
 
 /** Hours of a day, `from` included and `to` not; none when they are equal. */

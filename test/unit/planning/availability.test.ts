@@ -46,7 +46,11 @@ describe('availability', () => {
   it('is all bookable supply of an empty market, and its traffic day by day', () => {
     const asked = demand({ endAtMs: START_MS + 2 * DAY_MS });
     assert.deepEqual(availability([asked], [], supply, START_MS), [
-      { capacityMicros: 2 * WHOLE_CELL_MICROS, trafficByDay: [1000, 1000] },
+      {
+        capacityMicros: 2 * WHOLE_CELL_MICROS,
+        emptyMarketMicros: 2 * WHOLE_CELL_MICROS,
+        trafficByDay: [1000, 1000],
+      },
     ]);
   });
 
@@ -60,7 +64,7 @@ describe('availability', () => {
   });
 
   it('is nothing where nothing is forecast, expected, or eligible, and after the flight', () => {
-    const none = [{ capacityMicros: 0, trafficByDay: [0] }];
+    const none = [{ capacityMicros: 0, emptyMarketMicros: 0, trafficByDay: [0] }];
     assert.deepEqual(availability([demand()], [], new Map(), START_MS), none);
     assert.deepEqual(availability([demand({ segments: ['x'] })], [], supply, START_MS), none);
     assert.equal(availability([demand()], [], supply, START_MS + DAY_MS)[0]?.capacityMicros, 0);
@@ -72,6 +76,21 @@ describe('availability', () => {
     assert.equal(
       availability([demand({ segments: ['b'] })], [sold], supply, START_MS)[0]?.capacityMicros,
       WHOLE_CELL_MICROS,
+    );
+  });
+
+  it('says beside it what an empty market would offer, which nothing sold changes', () => {
+    const asked = [demand(), demand({ segments: ['a', 'b'] }), demand({ segments: ['c'] })];
+    const empty = availability(asked, [], supply, START_MS).map((offer) => offer.emptyMarketMicros);
+    assert.deepEqual(empty, [WHOLE_CELL_MICROS / 2, WHOLE_CELL_MICROS, WHOLE_CELL_MICROS]);
+    const offers = availability(asked, [sell(demand(), 30_000_000)], supply, START_MS);
+    assert.deepEqual(
+      offers.map((offer) => offer.emptyMarketMicros),
+      empty,
+    );
+    assert.deepEqual(
+      offers.map((offer) => offer.capacityMicros),
+      [35_000_000, 70_000_000, WHOLE_CELL_MICROS],
     );
   });
 
