@@ -169,9 +169,20 @@ function splitShort(budgetMicros: number, parts: readonly Part[]): Split & { kin
         levels.map((amounts) => amounts[index] as number),
       ),
     ) ?? 0;
-  const between = levels.map((amounts): SplitPart => {
-    const [floorMicros, capMicros] = amounts.slice(level) as [number, number];
-    return { floorMicros, capMicros, weight: capMicros - floorMicros };
-  });
-  return feasible(splitBudget(budgetMicros, between));
+  const between = levels.map((amounts) => amounts.slice(level, level + 2) as [number, number]);
+  const whole = sumMicros(between.map(([wholeMicros]) => wholeMicros));
+  const { sharesMicros, escrowMicros } = feasible(
+    splitBudget(
+      budgetMicros - whole,
+      between.map(([wholeMicros, nextMicros]) => {
+        const restMicros = nextMicros - wholeMicros;
+        return { floorMicros: 0, capMicros: restMicros, weight: restMicros };
+      }),
+    ),
+  );
+  return {
+    kind: 'split',
+    sharesMicros: between.map(([wholeMicros], index) => wholeMicros + (sharesMicros[index] as number)),
+    escrowMicros,
+  };
 }

@@ -1,10 +1,14 @@
 // Splits a budget over parts in proportion to their weights, inside floors, caps and locks, exact to the micro.
-// A simple rule with the signature of the response-curve split: proportional shares, clamped until nothing moves.
+// A simple rule with the signature of the response-curve split: proportional shares, clamped to floors and caps.
+//
+// Whole micros are dealt as seats are by D'Hondt (Balinski and Young, Fair Representation, 1982: divisor methods are
+// house monotone): a larger budget gives no part less. So a budget that is cut asks of no part more than it had, and
+// the shares of a budget are the same whatever budgets were before it.
 import assert from 'node:assert/strict';
-import { mulDiv, sumMicros } from '../contracts/micros.ts';
+import { MAX_MICROS, sumMicros } from '../contracts/micros.ts';
 
 export interface SplitPart {
-  /** What the part can use, in any unit: shares are proportional to it. */
+  /** What the part can use, a whole number in any unit: shares are proportional to it. */
   weight: number;
   floorMicros: number;
   capMicros: number;
@@ -23,59 +27,70 @@ export type Split =
 export function splitBudget(budgetMicros: number, parts: readonly SplitPart[]): Split {
   const floorsMicros = sumMicros(parts.map((part) => part.floorMicros));
   if (floorsMicros > budgetMicros) return { kind: 'infeasible', floorsMicros };
-  const sharesMicros = parts.map((part) => part.floorMicros);
-  let restMicros = budgetMicros - floorsMicros;
-  // Fill in proportion to weight; whoever hits a cap leaves, the rest goes round again. Each round fills a part or ends.
-  for (let round = 0; round <= parts.length && restMicros > 0; round++) {
-    const open = parts.flatMap((part, index) => (roomMicros(part, sharesMicros, index) > 0 ? [index] : []));
-    const weights = wholeWeights(open.map((index) => (parts[index] as SplitPart).weight));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    if (total === 0) break;
-    let givenMicros = 0;
-    let filled = false;
-    open.forEach((index, position) => {
-      const roomLeft = roomMicros(parts[index] as SplitPart, sharesMicros, index);
-      const share = mulDiv(restMicros, weights[position] as number, total);
-      const taken = Math.min(roomLeft, share);
-      filled ||= taken === roomLeft;
-      sharesMicros[index] = (sharesMicros[index] as number) + taken;
-      givenMicros += taken;
-    });
-    restMicros -= givenMicros;
-    if (!filled) {
-      restMicros -= giveRemainder(restMicros, open, parts, sharesMicros);
-      break;
-    }
-  }
+  const sharesMicros = lowerShares(budgetMicros, parts);
+  let restMicros = budgetMicros - sumMicros(sharesMicros);
   assert(restMicros >= 0);
+  // Few micros are left: one at a time to the part that has the least for its weight.
+  for (; restMicros > 0; restMicros--) {
+    const next = nextPart(parts, sharesMicros);
+    if (next === undefined) break;
+    sharesMicros[next] = (sharesMicros[next] as number) + 1;
+  }
   return { kind: 'split', sharesMicros, escrowMicros: restMicros };
 }
 
-/** Rounding leaves less than one micro a part: it goes to the parts in order, one each. */
-function giveRemainder(
-  restMicros: number,
-  open: number[],
-  parts: readonly SplitPart[],
-  sharesMicros: number[],
-): number {
-  let given = 0;
-  for (const index of open) {
-    if (given === restMicros) break;
-    if (roomMicros(parts[index] as SplitPart, sharesMicros, index) === 0) continue;
-    sharesMicros[index] = (sharesMicros[index] as number) + 1;
-    given += 1;
+/**
+ * Proportional shares between floors and caps, rounded down: less than a micro a part below what adds up. Whoever the
+ * common level would push past a bound is held there and the others go round again; of floors and caps those first that
+ * move more money (as CSS resolves flexible lengths). In BigInt, because products pass 2^53.
+ */
+function lowerShares(budgetMicros: number, parts: readonly SplitPart[]): number[] {
+  const sharesMicros = parts.map((part) => part.floorMicros);
+  let open = parts.flatMap(({ weight, floorMicros, capMicros }, index) =>
+    weight > 0 && capMicros > floorMicros
+      ? [{ index, weight: BigInt(weight), floor: BigInt(floorMicros), cap: BigInt(capMicros) }]
+      : [],
+  );
+  let micros = BigInt(budgetMicros - sumMicros(sharesMicros)) + open.reduce((sum, { floor }) => sum + floor, 0n);
+  while (open.length > 0) {
+    // A part's share is its weight x micros / weight of all.
+    const all = open.reduce((sum, { weight }) => sum + weight, 0n);
+    const below = open.filter(({ weight, floor }) => micros * weight < floor * all);
+    const above = open.filter(({ weight, cap }) => micros * weight > cap * all);
+    if (below.length === 0 && above.length === 0) {
+      for (const { index, weight } of open) sharesMicros[index] = Number((micros * weight) / all);
+      break;
+    }
+    const added = below.reduce((sum, { weight, floor }) => sum + floor * all - micros * weight, 0n);
+    const taken = above.reduce((sum, { weight, cap }) => sum + micros * weight - cap * all, 0n);
+    const held = new Set(added > taken ? below : above);
+    for (const part of held) {
+      const bound = added > taken ? part.floor : part.cap;
+      sharesMicros[part.index] = Number(bound);
+      micros -= bound;
+    }
+    open = open.filter((part) => !held.has(part));
   }
-  return given;
+  return sharesMicros;
 }
 
-function roomMicros(part: SplitPart, sharesMicros: number[], index: number): number {
-  return part.weight > 0 ? Math.max(0, part.capMicros - (sharesMicros[index] as number)) : 0;
+/** The part with room whose next micro has the most weight behind it; of equals the first. */
+function nextPart(parts: readonly SplitPart[], sharesMicros: readonly number[]): number | undefined {
+  let best: number | undefined;
+  parts.forEach((part, index) => {
+    const share = sharesMicros[index] as number;
+    if (part.weight <= 0 || share >= part.capMicros) return;
+    if (best === undefined) best = index;
+    else {
+      const other = parts[best] as SplitPart;
+      if (isLess(other.weight, (sharesMicros[best] as number) + 1, part.weight, share + 1)) best = index;
+    }
+  });
+  return best;
 }
 
-/** Weights as integers that add up to at most 2^50, so that mulDiv takes them. */
-function wholeWeights(weights: number[]): number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (total === 0) return weights;
-  const scale = 2 ** 50 / total;
-  return weights.map((weight) => Math.max(1, Math.floor(weight * scale)));
+/** Whether a / b < c / d, exactly. */
+function isLess(a: number, b: number, c: number, d: number): boolean {
+  if (a * d <= MAX_MICROS && c * b <= MAX_MICROS) return a * d < c * b;
+  return BigInt(a) * BigInt(d) < BigInt(c) * BigInt(b);
 }

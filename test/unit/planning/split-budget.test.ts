@@ -15,7 +15,24 @@ const cases = [
     parts: [part(1), part(1), part(1)],
     shares: [34, 34, 33],
   },
-  { name: 'floors first, then the rest', budget: 100, parts: [part(1, 60), part(1)], shares: [80, 20] },
+  {
+    name: 'its floor to a part whose proportion is less',
+    budget: 100,
+    parts: [part(1, 60), part(1)],
+    shares: [60, 40],
+  },
+  {
+    name: 'nothing on top of a floor below the proportion',
+    budget: 100,
+    parts: [part(1, 40), part(1)],
+    shares: [50, 50],
+  },
+  {
+    name: 'floors and caps at once',
+    budget: 100,
+    parts: [part(1, 30), part(8, 0, 40), part(1), part(2)],
+    shares: [30, 40, 10, 20],
+  },
   { name: 'what a cap refuses to the others', budget: 100, parts: [part(1, 0, 10), part(1)], shares: [10, 90] },
   { name: 'a floor above its cap as the floor', budget: 100, parts: [part(1, 20, 10), part(1)], shares: [20, 80] },
   { name: 'nothing but the floor to weight zero', budget: 100, parts: [part(0, 5), part(2)], shares: [5, 95] },
@@ -81,6 +98,54 @@ describe('splitting a budget', () => {
           if (split.escrowMicros > 0 && weight > 0) assert(share >= capMicros);
         });
       }),
+    );
+  });
+
+  it('gives no part more of a smaller budget, also when floors have risen to what parts had', () => {
+    const one = fc.record({
+      weight: fc.nat(1000),
+      floor: fc.nat(50),
+      cap: fc.nat(200),
+      risen: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 1, maxLength: 5 }), fc.nat(600), fc.nat(600), (list, left, right) => {
+        const parts = list.map(({ weight, floor, cap }) => part(weight, floor, cap));
+        const before = splitBudget(Math.max(left, right), parts);
+        if (before.kind === 'infeasible') return;
+        const risen = parts.map((own, index) => {
+          const share = before.sharesMicros[index] as number;
+          return {
+            ...own,
+            floorMicros: own.floorMicros + Math.floor((share - own.floorMicros) * (list[index]?.risen ?? 0)),
+          };
+        });
+        const after = splitBudget(Math.min(left, right), risen);
+        if (after.kind === 'infeasible') return;
+        after.sharesMicros.forEach((share, index) => assert(share <= (before.sharesMicros[index] as number)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('deals whole micros as D’Hondt deals seats: nobody’s next micro has more weight behind it than one that was given', () => {
+    const one = fc.record({ weight: fc.integer({ min: 1, max: 1000 }), floor: fc.nat(50), cap: fc.nat(200) });
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 2, maxLength: 5 }), fc.nat(600), (list, budget) => {
+        const parts = list.map(({ weight, floor, cap }) => part(weight, floor, cap));
+        const split = splitBudget(budget, parts);
+        if (split.kind === 'infeasible') return;
+        const { sharesMicros } = split;
+        parts.forEach((taker, index) => {
+          const share = sharesMicros[index] as number;
+          if (share >= taker.capMicros) return;
+          parts.forEach((giver, other) => {
+            const given = sharesMicros[other] as number;
+            if (given > giver.floorMicros) assert(taker.weight * given <= giver.weight * (share + 1));
+          });
+        });
+      }),
+      { numRuns: 1_000 },
     );
   });
 
