@@ -7,7 +7,7 @@ import { createFirestoreStore } from '../../shared/store/firestore-store.ts';
 import { persistSupply } from '../../shared/store/persist-supply.ts';
 import type { AllocationStore } from '../../shared/store/allocation-store.ts';
 import { clientsOf, newProject } from '../support/emulators.ts';
-import { LOAD_TICK_MS, applyOnce, drawLoad, stateOf, type Load } from '../support/load.ts';
+import { LOAD_TICK_MS, applyOnce, drawLoad, shuffle, stateOf, type Load } from '../support/load.ts';
 import { TICK_MS } from '../support/instants.ts';
 import { supplyDays } from '../support/markets.ts';
 import { deliver, deliverEvent, inParallel, pushOf, tickOf } from '../support/pushes.ts';
@@ -15,12 +15,7 @@ import { seededStore } from '../support/stores.ts';
 
 /** The load `copies` times over, shuffled by the seed. */
 function shuffled<T>(items: readonly T[], copies: number, seed: number): T[] {
-  const random = createRandom(seed, 'shuffle');
-  return Array.from({ length: copies }, () => items)
-    .flat()
-    .map((item) => ({ item, key: random() }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ item }) => item);
+  return shuffle(createRandom(seed, 'shuffle'), Array.from({ length: copies }, () => items).flat());
 }
 
 /** The same load under other names, so that two can flow through one stack. */

@@ -2,13 +2,13 @@
 // applying each of them once comes to.
 import { decideCampaign } from '../../shared/campaign/decide-campaign.ts';
 import { entryKey } from '../../shared/campaign/fold-reports.ts';
-import type { BookEntry, Campaign } from '../../shared/contracts/documents.ts';
+import type { BookEntry, Market } from '../../shared/contracts/documents.ts';
 import type { BusinessEvent } from '../../shared/contracts/events.ts';
 import { refs, type AllocationStore, type Ref } from '../../shared/store/allocation-store.ts';
 import { fileReport } from '../../shared/store/file-report.ts';
-import { persistCampaignEvent } from '../../shared/store/persist-campaign-event.ts';
-import { persistTick } from '../../shared/store/persist-tick.ts';
-import { createRandom } from '../../emulators/world/random.ts';
+import { persistCampaignEvent, type Persisted } from '../../shared/store/persist-campaign-event.ts';
+import { persistTick, type TickResult } from '../../shared/store/persist-tick.ts';
+import { createRandom, type Random } from '../../emulators/world/random.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from './events.ts';
 import { START_MS, TICK_MS, slotAt } from './instants.ts';
 
@@ -78,44 +78,80 @@ export function drawLoad({
   return { markets: names, campaignIds, events };
 }
 
-/** Applies each event once, in order, and brings every market to `atMs`. */
-export async function applyOnce(store: AllocationStore, load: Load, atMs: number): Promise<void> {
-  for (const event of load.events) {
-    if (event.type === 'andante.delivery-reported.v1') await fileReport(store, event, event.occurredAtMs);
-    else await persistCampaignEvent(store, event, event.occurredAtMs, decideCampaign);
+/** The same items in an order drawn from a stream: Fisher and Yates. */
+export function shuffle<T>(random: Random, items: readonly T[]): T[] {
+  const shuffled = [...items];
+  for (let left = shuffled.length - 1; left > 0; left--) {
+    const other = Math.floor(random() * (left + 1));
+    [shuffled[left], shuffled[other]] = [shuffled[other] as T, shuffled[left] as T];
   }
-  for (const market of load.markets)
-    await persistTick(store, { market, slot: slotAt(atMs), tickIntervalMs: TICK_MS, source: 'scheduler' });
+  return shuffled;
 }
 
-/** The state that must not depend on order or copies: campaigns and book entries, without counters of writes. */
-export async function stateOf(
-  store: AllocationStore,
-  load: Load,
-): Promise<{ campaigns: unknown[]; entries: Record<string, BookEntry> }> {
-  const campaigns = await store.read<readonly Ref<'campaign'>[]>(load.campaignIds.map((id) => refs.campaign('t1', id)));
-  const entries: Record<string, BookEntry> = {};
-  for (const market of load.markets) {
-    const [found] = await store.read([refs.market(market)]);
-    for (const page of await store.read((found?.pages ?? []).map(({ page: name }) => refs.page(market, name)))) {
-      for (const entry of page?.entries ?? []) entries[entryKey(entry)] = entry;
+/** Applies one event at the time it occurred, or so much later. */
+export function apply(store: AllocationStore, event: BusinessEvent, delayMs = 0): Promise<Persisted> {
+  const atMs = event.occurredAtMs + delayMs;
+  return event.type === 'andante.delivery-reported.v1'
+    ? fileReport(store, event, atMs)
+    : persistCampaignEvent(store, event, atMs, decideCampaign);
+}
+
+/** Brings a market up to an instant. */
+export function bringUp(store: AllocationStore, market: string, atMs: number): Promise<TickResult> {
+  return persistTick(store, { market, slot: slotAt(atMs), tickIntervalMs: TICK_MS, source: 'scheduler' });
+}
+
+/** Applies each event once, in order, and brings every market to `atMs`. */
+export async function applyOnce(store: AllocationStore, load: Load, atMs: number): Promise<void> {
+  for (const event of load.events) await apply(store, event);
+  for (const market of load.markets) await bringUp(store, market, atMs);
+}
+
+export interface State {
+  campaigns: unknown[];
+  /** By market and name. */
+  entries: (readonly [string, BookEntry])[];
+  markets: Omit<Market, 'bookVersion' | 'planVersion'>[];
+  plans: unknown[];
+}
+
+/**
+ * The state that must not depend on order or copies. Left out is what counts writes, because a change that was
+ * superseded wrote nothing: a campaign's splitVersion, a market's bookVersion and planVersion. A page's entries and a
+ * plan's lines stand in the order in which they came: here they go by name.
+ */
+export async function stateOf(store: AllocationStore, load: Pick<Load, 'markets' | 'campaignIds'>): Promise<State> {
+  const state: State = { campaigns: [], entries: [], markets: [], plans: [] };
+  for (const campaign of await store.read<readonly Ref<'campaign'>[]>(
+    load.campaignIds.map((id) => refs.campaign('t1', id)),
+  )) {
+    const { splitVersion: _splits, ...rest } = campaign ?? {};
+    state.campaigns.push(rest);
+  }
+  for (const name of load.markets) {
+    const [found, plan] = await store.read([refs.market(name), refs.plan(name)]);
+    if (!found) throw new Error(`market ${name} is not stored`);
+    const { bookVersion: _writes, planVersion: _plans, ...market } = found;
+    state.markets.push(market);
+    state.plans.push(plan && planOf(plan.body));
+    for (const page of await store.read(market.pages.map(({ page }) => refs.page(name, page)))) {
+      for (const entry of page?.entries ?? []) state.entries.push([`${name}/${entryKey(entry)}`, entry]);
     }
   }
-  return {
-    // How often a budget was split on the way is history.
-    campaigns: campaigns.map((campaign) => {
-      const { splitVersion: _splits, subcampaigns, ...rest } = campaign as Campaign;
-      return {
-        ...rest,
-        subcampaigns: subcampaigns.map(({ subcampaignId, budgetMicros, status }) => ({
-          subcampaignId,
-          budgetMicros,
-          status,
-        })),
-      };
-    }),
-    entries,
+  state.entries.sort(([left], [right]) => (left < right ? -1 : 1));
+  return state;
+}
+
+function planOf(body: string): unknown {
+  const {
+    planVersion: _plans,
+    lines,
+    ...plan
+  } = JSON.parse(body) as {
+    planVersion: number;
+    lines: { campaignId: string; subcampaignId: string }[];
   };
+  return { ...plan, lines: lines.sort((a, b) => (entryKey(a) < entryKey(b) ? -1 : 1)) };
 }
 
 export const LOAD_TICK_MS = START_MS + TICK_MS;

@@ -1,7 +1,7 @@
 // Memory stores with markets and supply in them, and one whose answers get lost.
 import type { SupplyDay } from '../../shared/contracts/documents.ts';
 import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
-import { createMemoryStore } from '../../shared/store/memory-store.ts';
+import { createMemoryStore, type MemoryStoreOptions } from '../../shared/store/memory-store.ts';
 import { START_MS, DAY_MS } from './instants.ts';
 import { market, supplyDay } from './markets.ts';
 
@@ -9,11 +9,17 @@ export interface Seed {
   markets?: readonly string[];
   days?: number;
   supply?: Partial<SupplyDay>;
+  options?: MemoryStoreOptions;
 }
 
 /** A memory store whose markets have supply and nothing else. */
-export async function seededStore({ markets = ['SE'], days = 2, supply = {} }: Seed = {}): Promise<AllocationStore> {
-  const store = createMemoryStore();
+export async function seededStore({
+  markets = ['SE'],
+  days = 2,
+  supply = {},
+  options = {},
+}: Seed = {}): Promise<AllocationStore> {
+  const store = createMemoryStore(options);
   await store.transact(async (transaction) => {
     for (const name of markets) {
       transaction.set(refs.market(name), market({ market: name }));
