@@ -44,7 +44,6 @@ export function grantLeases(input: GrantInput): Lease[] {
     return renewed;
   });
   for (const [group, grantedMicros] of grants) {
-    if (grantedMicros === 0) continue;
     leases.push({ group, grantedMicros, chargedMicros: 0, returnedMicros: 0, spendUntilAtMs: horizonAtMs });
     moved = true;
   }
@@ -55,11 +54,9 @@ export function grantLeases(input: GrantInput): Lease[] {
 function grantTotalMicros({ entry, committedMicros, hourShape }: GrantInput, horizonAtMs: number): number {
   // Grants are cumulative: what was returned and granted again counts twice, and what lies charge counts too.
   const grantedMicros = entry.leases.reduce((sum, lease) => sum + lease.grantedMicros, 0);
-  const roomMicros = Math.min(entry.budgetMicros - committedMicros, MAX_MICROS - grantedMicros);
-  if (roomMicros < entry.clickPriceMicros) return 0;
   const dueShare = passedTrafficShare(entry, hourShape, horizonAtMs);
   const dueMicros = Math.min(entry.budgetMicros, Math.floor(entry.budgetMicros * dueShare));
-  const lackMicros = Math.min(roomMicros, dueMicros - committedMicros);
+  const lackMicros = Math.min(dueMicros - committedMicros, MAX_MICROS - grantedMicros);
   return lackMicros < entry.clickPriceMicros ? 0 : lackMicros;
 }
 

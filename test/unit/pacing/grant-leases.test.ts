@@ -65,6 +65,22 @@ describe('granting leases', () => {
     assert.equal(grantLeases(dear), dear.entry.leases);
     const nearlySpent = input({ spentMicros: 99_500_001 }, { nowMs: START_MS + 47 * HOUR_MS });
     assert.equal(grantLeases(nearlySpent), nearlySpent.entry.leases);
+    const held = input({ spentMicros: 100_000_000, leases: [lease({ group: 'g2', grantedMicros: 0 })] });
+    assert.equal(grantLeases(held), held.entry.leases);
+  });
+
+  it('grants one click where that is what is due, and to a second group where that is its part', () => {
+    const [only] = grantLeases(input({ clickPriceMicros: DUE_MICROS }));
+    assert.equal(only?.grantedMicros, DUE_MICROS);
+    const equal = { ...g2, opportunities: g1.opportunities };
+    const both = grantLeases(input({ clickPriceMicros: Math.floor(DUE_MICROS / 2) }, { groups: [g1, equal] }));
+    assert.deepEqual(
+      both.map(({ group, grantedMicros }) => [group, grantedMicros]),
+      [
+        ['g2', Math.floor(DUE_MICROS / 2)],
+        ['g1', Math.ceil(DUE_MICROS / 2)],
+      ],
+    );
   });
 
   it('gives the last 5% of a budget to one group', () => {
@@ -73,6 +89,23 @@ describe('granting leases', () => {
     assert.deepEqual([last?.group, last?.grantedMicros, none.length], ['g1', 5_000_000, 0]);
     assert.equal(grantLeases(input({ spentMicros: 94_000_000 }, late)).length, 2);
   });
+
+  const ties = [
+    { name: 'of which nothing was seen', opportunities: 0 },
+    { name: 'of which more was seen than a number holds', opportunities: MAX_MICROS },
+  ];
+  for (const { name, opportunities } of ties) {
+    it(`gives all to the first by name of groups ${name}, whatever their order`, () => {
+      const groups = ['g3', 'g1', 'g2'].map((group) => ({ group, opportunities }));
+      for (const order of [groups, [...groups].reverse()]) {
+        const grants = grantLeases(input({}, { groups: order, nowMs: START_MS + DAY_MS }));
+        assert.deepEqual(
+          grants.map(({ group, grantedMicros }) => [group, grantedMicros]),
+          [['g1', 51_041_666]],
+        );
+      }
+    });
+  }
 
   const still = [
     { name: 'no group was heard of', of: input({}, { groups: [] }) },
@@ -93,6 +126,10 @@ describe('granting leases', () => {
       of: input({ leases: [lease({ chargedMicros: 10_000_000, spendUntilAtMs: START_MS })], spentMicros: 10_000_000 }),
     },
     {
+      name: 'the lease that ends was returned',
+      of: input({ leases: [lease({ returnedMicros: 10_000_000, spendUntilAtMs: START_MS })], spentMicros: 10_000_000 }),
+    },
+    {
       name: 'the lease that ends was closed by its group',
       of: input({ leases: [lease({ closingMicros: 1, spendUntilAtMs: START_MS })] }),
     },
@@ -105,9 +142,11 @@ describe('granting leases', () => {
 
   it('renews an open lease of a group that was heard when less than three ticks are left', () => {
     const held = [lease({ spendUntilAtMs: START_MS + RENEW_TICKS * TICK_MS - 1 })];
-    assert.deepEqual(grantLeases(input({ leases: held })), [
-      lease({ spendUntilAtMs: START_MS + LEASE_TICKS * TICK_MS }),
-    ]);
+    for (const groups of [[g1], [g2, g1]]) {
+      assert.deepEqual(grantLeases(input({ leases: held }, { groups })), [
+        lease({ spendUntilAtMs: START_MS + LEASE_TICKS * TICK_MS }),
+      ]);
+    }
     const enough = [lease({ spendUntilAtMs: START_MS + RENEW_TICKS * TICK_MS })];
     assert.equal(grantLeases(input({ leases: enough })).at(0), enough[0]);
   });
@@ -128,7 +167,7 @@ describe('granting leases', () => {
     const held = fc.record({
       granted: fc.nat(30_000_000),
       charged: fc.nat(30_000_000),
-      until: fc.nat(12),
+      until: fc.nat(24),
       closing: fc.boolean(),
     });
     const arbitrary = fc.record({

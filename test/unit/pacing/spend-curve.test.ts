@@ -14,6 +14,14 @@ describe('the spend curve', () => {
     assert.equal(passedTrafficShare(flight, even, START_MS + 3 * DAY_MS), 1);
   });
 
+  it('is one from the end on, also where the last hours expect nothing, and where no hour does', () => {
+    const nightly = even.map((_, hour) => (hour === 23 ? 1 : 0));
+    const noon = { ...flight, endAtMs: START_MS + 1.5 * DAY_MS };
+    assert.equal(passedTrafficShare(noon, nightly, noon.endAtMs - 1), 0.75);
+    assert.equal(passedTrafficShare(noon, nightly, noon.endAtMs), 1);
+    assert.equal(passedTrafficShare({ ...flight, trafficByDay: [0, 0] }, even, START_MS + 3 * DAY_MS), 1);
+  });
+
   it('follows the traffic of the days, and inside a day its hours', () => {
     assert.equal(passedTrafficShare(flight, even, START_MS + DAY_MS), 0.75);
     assert.equal(passedTrafficShare(flight, even, START_MS + 12 * HOUR_MS).toFixed(9), '0.375000000');
