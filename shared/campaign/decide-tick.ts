@@ -109,8 +109,7 @@ function pace(
             tickIntervalMs,
           })
         : settled.leases;
-    if (leases !== settled.leases) entries.set(key, { ...settled, leases });
-    else if (settled !== entry) entries.set(key, settled);
+    entries.set(key, leases === settled.leases ? settled : { ...settled, leases });
   }
 }
 

@@ -215,7 +215,6 @@ function coverCharges(entry: BookEntry): BookEntry {
     excessMicros += overMicros;
     return { ...lease, grantedMicros: lease.grantedMicros + overMicros };
   });
-  if (excessMicros === 0) return entry;
   const uncoveredMicros = Math.min(excessMicros, Math.max(0, committedMicros(entry) - entry.budgetMicros));
   const status = uncoveredMicros > 0 && entry.status !== 'closing' ? 'overrun' : entry.status;
   return { ...entry, leases, status, overrunMicros: entry.overrunMicros + uncoveredMicros };

@@ -9,6 +9,8 @@ import { market } from '../../support/markets.ts';
 const NOW_MS = START_MS + 3 * DAY_MS;
 const names = ['g1', 'g2', 'g3', 'g4', 'g5', 'g6'];
 
+const cell = { segment: 'casual', surface: 'home' };
+
 interface Given {
   groups?: Market['groups'];
   entries?: BookEntry[];
@@ -17,7 +19,7 @@ interface Given {
 }
 
 function admit({ groups = [], entries = [], heard, opportunities = 0 }: Given): Market['groups'] {
-  const seen = opportunities > 0 ? [{ segment: 'casual', surface: 'home', opportunities }] : [];
+  const seen = opportunities > 0 ? [{ ...cell, opportunities }] : [];
   const reports = heard.map((group, index) => ({
     ledgerId: `ledger/${index}`,
     tenantId: 'andante',
@@ -45,6 +47,28 @@ describe('admitting groups', () => {
     const after = admit({ groups: [known('g1', START_MS, 1_000_000)], heard: ['g1', 'g1'], opportunities: 300 });
     assert.deepEqual(after, [
       known('g1', NOW_MS - TICK_MS, Math.floor(1_000_000 * (1 - TICK_MS / (36 * 3_600_000))) + 600),
+    ]);
+  });
+
+  it('counts what a group saw for that group alone, and names groups in order', () => {
+    const [first, second] = [
+      { group: 'g2', opportunities: 7 },
+      { group: 'g1', opportunities: 5 },
+    ].map(({ group, opportunities }, index) => ({
+      ledgerId: `ledger/${index}`,
+      tenantId: 'andante',
+      filedAtMs: NOW_MS,
+      data: reportData({ group, windowEndAtMs: NOW_MS - index, opportunities: [{ ...cell, opportunities }] }),
+    }));
+    assert(first && second);
+    const about = { entries: [], nowMs: NOW_MS, tickIntervalMs: TICK_MS };
+    const met = admitGroups({ market: market(), reports: [first], ...about });
+    assert.deepEqual(met, [known('g2', NOW_MS, 7)]);
+    const both = admitGroups({ market: market({ groups: met }), reports: [second], ...about });
+    assert.deepEqual(both, [known('g1', NOW_MS - 1, 5), known('g2', NOW_MS, 6)]);
+    assert.deepEqual(admitGroups({ market: market(), reports: [first, second], ...about }), [
+      known('g1', NOW_MS - 1, 5),
+      known('g2', NOW_MS, 7),
     ]);
   });
 
@@ -79,6 +103,25 @@ describe('admitting groups', () => {
       after.map(({ group }) => group),
       ['g2', 'g3', 'g4', 'g5', 'g6', 'g7'],
     );
+  });
+
+  it('forgets nobody while there is room, and nobody who spoke within a day and a half', () => {
+    const five = full.slice(0, 5);
+    assert.deepEqual(
+      admit({ groups: five, heard: ['g7'] }).map(({ group }) => group),
+      ['g1', 'g2', 'g3', 'g4', 'g5', 'g7'],
+    );
+    const lately = NOW_MS - 1.5 * DAY_MS;
+    for (const [seenAtMs, isKept] of [
+      [lately, true],
+      [lately - 1, false],
+    ] as const) {
+      const after = admit({ groups: [known('g1', seenAtMs), ...full.slice(1)], heard: ['g7'] });
+      assert.equal(
+        after.some(({ group }) => group === 'g1'),
+        isKept,
+      );
+    }
   });
 
   it('keeps a silent group that holds a lease, and one that speaks again', () => {

@@ -79,8 +79,9 @@ describe('a page of the book', () => {
   it('takes as many entries as its bytes, grown, allow', () => {
     let book = market({ pages: [{ page: 'p00', entries: 0, bytes: 0 }] });
     const entries: BookEntry[] = [];
-    while (choosePage(book, 1, reservedBytes(typical(entries.length))) === 'p00') {
-      entries.push(typical(entries.length));
+    for (let index = 0; index <= MAX_PAGE_ENTRIES; index++) {
+      if (choosePage(book, 1, reservedBytes(typical(index))) !== 'p00') break;
+      entries.push(typical(index));
       book = market({ pages: pageTable(book, [page(entries)]) });
     }
     assert(storedBytes(entries.map(grown)) <= MAX_PAGE_BYTES);
@@ -126,5 +127,13 @@ describe('a page of the book', () => {
     const [sub] = campaign.subcampaigns;
     assert(sub);
     assert.deepEqual(newEntry(campaign, sub), entry());
+  });
+
+  it('begins the entry of a part whose budget has still to fall with its share, and of one that is over as closing', () => {
+    const campaign = campaignAfter([campaignCreated()], context());
+    const [sub] = campaign.subcampaigns;
+    assert(sub);
+    assert.deepEqual(newEntry(campaign, { ...sub, shareMicros: 5 }), entry({ shareMicros: 5 }));
+    assert.deepEqual(newEntry(campaign, { ...sub, status: 'ended' }), entry({ status: 'closing' }));
   });
 });

@@ -1,46 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { billedMicros, entryNumbers } from '../../../shared/campaign/entry-money.ts';
-import { withLiveNumbers } from '../../../shared/campaign/evolve.ts';
-import type { BookEntry, Campaign } from '../../../shared/contracts/documents.ts';
+import type { BookEntry } from '../../../shared/contracts/documents.ts';
 import { sumMicros } from '../../../shared/contracts/micros.ts';
-import type { BudgetApplied, BudgetRefused } from '../../../shared/contracts/outcomes.ts';
+import { applied, booked, refused, two } from '../../support/budgets.ts';
 import { campaignAfter, decide } from '../../support/campaigns.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { budgetChanged, campaignCreated, order, statusChanged } from '../../support/events.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
-import { context, page, view, withCampaign } from '../../support/markets.ts';
-
-type Own = Partial<BookEntry>;
-
-/** A booked campaign with its books, after `own` was written over its entries. */
-function booked(data: Parameters<typeof campaignCreated>[0] = {}, ...own: Own[]) {
-  const fresh = campaignAfter([campaignCreated(data)], context());
-  const [book] = withCampaign([view()], fresh);
-  const entries = (book?.pages[0]?.entries ?? []).map((one, index) => ({ ...one, ...own[index] }));
-  const views = [view({ pages: [page(entries)] })];
-  return { campaign: withLiveNumbers(fresh, entries), where: context(views), entries };
-}
-
-function applied(campaign: Campaign, micros: number, where: ReturnType<typeof context>): BudgetApplied {
-  const [outcome] = decide(campaign, budgetChanged(micros, campaign.budgetVersion + 1), where).outcomes;
-  assert.equal(outcome?.type, 'budget-applied', JSON.stringify(outcome));
-  const result = outcome;
-  assert.equal(
-    sumMicros(result.subcampaigns.map((sub) => sub.budgetMicros)) + result.escrowMicros,
-    result.budgetMicros,
-  );
-  return result;
-}
-
-function refused(campaign: Campaign, micros: number, where: ReturnType<typeof context>): BudgetRefused {
-  const { outcomes, after } = decide(campaign, budgetChanged(micros, campaign.budgetVersion + 1), where);
-  assert.equal(outcomes[0]?.type, 'budget-refused', JSON.stringify(outcomes));
-  assert.deepEqual(after, { ...campaign, budgetVersion: campaign.budgetVersion + 1 });
-  return outcomes[0];
-}
-
-const two = { subcampaigns: [order(), order({ subcampaignId: 's2' })] };
+import { context, page, view } from '../../support/markets.ts';
 
 describe('a budget is changed', () => {
   it('rises inside supply, nobody losing', () => {
@@ -269,11 +237,18 @@ describe('a budget is changed', () => {
     assert.equal(campaign.budgetVersion, 0);
   });
 
-  it('is refused for a campaign that is closing, and after the flight', () => {
+  it('is refused for a campaign that is closing or ended, and after the flight', () => {
     const closing = campaignAfter([campaignCreated(), statusChanged('cancelled', 1)], context());
-    assert.equal(refused(closing, 90_000_000, context()).code, 'CAMPAIGN_CLOSED');
+    for (const status of ['closing', 'ended'] as const) {
+      const refusal = refused({ ...closing, status }, 90_000_000, context());
+      assert.deepEqual(
+        [refusal.code, refusal.reason],
+        ['CAMPAIGN_CLOSED', `campaign c1 is ${status}: its budget cannot change`],
+      );
+    }
     const over = campaignAfter([campaignCreated()], context());
-    assert.equal(refused(over, 90_000_000, context([view()], START_MS + 2 * DAY_MS)).code, 'FLIGHT_ENDED');
+    const late = refused(over, 90_000_000, context([view()], START_MS + 2 * DAY_MS));
+    assert.deepEqual([late.code, late.reason], ['FLIGHT_ENDED', 'the flight of campaign c1 is over']);
   });
 
   it('splits to the micro and inside every bound, up or down, whatever is committed', () => {

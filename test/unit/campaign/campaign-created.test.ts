@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { reservedBytes } from '../../../shared/campaign/book-page.ts';
 import { expectedCampaign } from '../../../shared/campaign/campaign-state.ts';
-import { MAX_PAGES } from '../../../shared/contracts/documents.ts';
+import { MAX_PAGES, MAX_PAGE_BYTES } from '../../../shared/contracts/documents.ts';
 import { sumMicros } from '../../../shared/contracts/micros.ts';
 import type { CampaignAccepted, CampaignRefused } from '../../../shared/contracts/outcomes.ts';
 import { campaignAfter, decide } from '../../support/campaigns.ts';
@@ -160,7 +161,11 @@ describe('a campaign is created', () => {
 
   it('is refused once its flight is over, to the millisecond', () => {
     const endAtMs = START_MS + 2 * DAY_MS;
-    assert.equal(refused({ endAtMs }, context([view()], endAtMs)).code, 'FLIGHT_ENDED');
+    const late = refused({ endAtMs }, context([view()], endAtMs));
+    assert.deepEqual(
+      [late.code, late.reason],
+      ['FLIGHT_ENDED', 'the flight is over before it begins: choose a later end'],
+    );
     assert.equal(refused({ endAtMs }, context([view()], endAtMs - 1)).code, 'SUPPLY_SHORT');
   });
 
@@ -177,11 +182,53 @@ describe('a campaign is created', () => {
     assert.deepEqual([refusal.code, refusal.reason], ['MARKET_FULL', 'market SE has no page left for 2 subcampaigns']);
   });
 
+  it('has the page in each market that has room there, by its own entries and by their bytes', () => {
+    const subcampaigns = [order(), order({ subcampaignId: 's2' }), order({ subcampaignId: 's3', market: 'NO' })];
+    const about = { tenantId: 't1', campaignId: 'c1', trafficByDay: [100_000, 100_000] };
+    const bytes =
+      reservedBytes({ ...about, ...order() }) + reservedBytes({ ...about, ...order({ subcampaignId: 's2' }) });
+    for (const [row, name] of [
+      [{ page: 'p00', entries: 198, bytes: MAX_PAGE_BYTES - bytes }, 'p00'],
+      [{ page: 'p00', entries: 198, bytes: MAX_PAGE_BYTES - bytes + 1 }, 'p01'],
+      [{ page: 'p00', entries: 199, bytes: 0 }, 'p01'],
+    ] as const) {
+      const others = view({ market: market({ market: 'NO' }) });
+      const where = context([{ ...view(), market: market({ pages: [row] }) }, others]);
+      assert.deepEqual(
+        accepted({ subcampaigns }, where).subcampaigns.map((sub) => sub.page),
+        [name, name, 'p00'],
+      );
+    }
+  });
+
+  it('counts of what others were sold only what they have still to be served', () => {
+    const served = entry({ campaignId: 'c0', budgetMicros: ALL_MICROS, spentMicros: ALL_MICROS - 100_000_000 });
+    const where = context([view({ pages: [page([served])] })]);
+    assert.equal(refused({ budgetMicros: ALL_MICROS }, where).counterOfferMicros, ALL_MICROS - 100_000_000);
+  });
+
+  it('is refused where a floor above its cap asks for more than supply holds', () => {
+    const subcampaigns = [
+      order({ floorMicros: 50_000_000, capMicros: 40_000_000 }),
+      order({ subcampaignId: 's2', segments: ['nobody'] }),
+    ];
+    const refusal = refused({ subcampaigns, ifShort: 'scale-down' });
+    assert.deepEqual(
+      [refusal.code, refusal.reason, refusal.counterOfferMicros],
+      ['FLOORS_INFEASIBLE', 'the floors add up to 50000000 micros, supply is there for 40000000', 40_000_000],
+    );
+  });
+
   it('is refused where the campaign is there already, and changes nothing', () => {
     const campaign = campaignAfter([campaignCreated()], context());
     const { outcomes, after } = decide(campaign, campaignCreated({ budgetMicros: 1 }, { eventId: 'other' }), context());
     assert.equal(outcomes.length, 1);
-    assert.deepEqual(outcomes[0]?.type === 'campaign-refused' && outcomes[0].code, 'CAMPAIGN_EXISTS');
+    const [refusal] = outcomes;
+    assert(refusal?.type === 'campaign-refused');
+    assert.deepEqual(
+      [refusal.code, refusal.reason],
+      ['CAMPAIGN_EXISTS', 'campaign c1 exists already, created by another event: give the new one an id of its own'],
+    );
     assert.equal(after, campaign);
   });
 

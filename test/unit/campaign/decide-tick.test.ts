@@ -123,6 +123,16 @@ describe('deciding a tick', () => {
     );
   });
 
+  it('records a budget that fell although nothing else moved', () => {
+    const cut = entry({ spentMicros: 50_000_000, budgetMicros: 60_000_000, shareMicros: 1, status: 'paused' });
+    const [outcome] = tickOf({ pages: [page([cut])] }).outcomes;
+    assert(outcome?.type === 'market-paced');
+    assert.deepEqual(
+      outcome.subcampaigns.map(({ spentMicros, budgetMicros }) => [spentMicros, budgetMicros]),
+      [[50_000_000, 50_000_000]],
+    );
+  });
+
   it('grants nothing to a budget that has still to fall', () => {
     const cut = entry({ spentMicros: 1_000_000, budgetMicros: 11_000_000, shareMicros: 1, leases: [lease()] });
     const { pages } = tickOf({ pages: [page([cut])], atMs: START_MS + DAY_MS });

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { expectedCampaign } from '../../../shared/campaign/campaign-state.ts';
 import { evolve, fallenMicros, withLiveNumbers } from '../../../shared/campaign/evolve.ts';
+import type { Campaign } from '../../../shared/contracts/documents.ts';
 import { campaignAfter } from '../../support/campaigns.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { budgetChanged, campaignCreated, order } from '../../support/events.ts';
 import { context } from '../../support/markets.ts';
 
-const campaign = campaignAfter(
-  [campaignCreated({ subcampaigns: [order(), order({ subcampaignId: 's2' })] })],
-  context(),
-);
 const numbers = {
   spentMicros: 5,
   inFlightMicros: 4,
@@ -30,6 +27,12 @@ const ended = {
 };
 
 describe('evolving a campaign', () => {
+  let campaign: Campaign;
+  before(() => {
+    const subcampaigns = [order(), order({ subcampaignId: 's2' })];
+    campaign = campaignAfter([campaignCreated({ subcampaigns })], context());
+  });
+
   it('leaves it to outcomes of its own: others and refusals do not touch it', () => {
     const others = [
       { ...ended, campaignId: 'c2', subcampaignId: 's1' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { committedMicros, entryNumbers, inFlightMicros, leasedMicros } from '../../../shared/campaign/entry-money.ts';
 import { entryKey, foldReports, type ReportData } from '../../../shared/campaign/fold-reports.ts';
-import type { BookEntry, Market } from '../../../shared/contracts/documents.ts';
+import type { BookEntry, Lease, Market } from '../../../shared/contracts/documents.ts';
 import { MAX_MICROS } from '../../../shared/contracts/micros.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { line, reportData } from '../../support/events.ts';
@@ -101,6 +101,23 @@ describe('folding reports', () => {
     ]);
   });
 
+  it('a charge is on the lease of its group, and leases stay in the order of their groups', () => {
+    const charge = [line({ chargedMicros: 4_000_000 })];
+    const held = entry({ leases: [lease(), lease({ group: 'g2' })] });
+    assert.deepEqual(fold(held, [{ group: 'g2', lines: charge }]).after.leases, [
+      lease(),
+      lease({ group: 'g2', chargedMicros: 4_000_000 }),
+    ]);
+    const { after } = fold(entry({ leases: [lease({ group: 'g2' })] }), [{ lines: charge }]);
+    assert.deepEqual(
+      after.leases.map(({ group, chargedMicros }) => [group, chargedMicros]),
+      [
+        ['g1', 4_000_000],
+        ['g2', 0],
+      ],
+    );
+  });
+
   it('a closing subcampaign stays closing, its overrun recorded', () => {
     const { after } = fold(entry({ status: 'closing', budgetMicros: 0 }), [{ lines: [line()] }]);
     assert.deepEqual([after.status, after.overrunMicros], ['closing', 100_000]);
@@ -114,6 +131,11 @@ describe('folding reports', () => {
     assert.deepEqual(verdicts[0]?.strayLines, [lines[1]]);
     assert.deepEqual(verdicts[0]?.strayClosings, closings);
     assert.equal(after.impressions, 10);
+    const [verdict] = fold(entry({ leases: [lease()] }), [{ closings }]).verdicts;
+    assert.deepEqual(
+      [verdict?.result, verdict?.code, verdict?.strayLines, verdict?.strayClosings],
+      ['folded', 'UNKNOWN_SUBCAMPAIGN', [], closings],
+    );
   });
 
   it('a report of which nothing is known is quarantined', () => {
@@ -127,10 +149,16 @@ describe('folding reports', () => {
     { name: 'a charge 70 million above the budget', own: line({ chargedMicros: 100_000_000 + 2 ** 46 }) },
     { name: 'a charge that no sum holds', own: line({ chargedMicros: MAX_MICROS }) },
     { name: 'a count that no sum holds', own: line({ impressions: MAX_MICROS }) },
+    { name: 'a click more than a number holds', own: line({ clicks: 2 }), of: { clicks: MAX_MICROS - 1 } },
+    {
+      name: 'a conversion more than a number holds',
+      own: line({ conversions: 2 }),
+      of: { conversions: MAX_MICROS - 1 },
+    },
   ];
-  for (const { name, own } of implausible) {
+  for (const { name, own, of } of implausible) {
     it(`${name} is implausible, whatever else the report says`, () => {
-      const before = entry({ leases: [lease()], impressions: 1, spentMicros: 1 });
+      const before = entry({ leases: [lease()], impressions: 1, spentMicros: 1, ...of });
       const { verdicts, after } = fold(before, [{ lines: [own, line()] }]);
       assert.deepEqual([verdicts[0]?.result, verdicts[0]?.code], ['folded', 'IMPLAUSIBLE_REPORT']);
       assert.deepEqual(verdicts[0]?.strayLines, [own]);
@@ -144,6 +172,26 @@ describe('folding reports', () => {
     assert.equal(fold(before, [{ lines: [line({ chargedMicros: room })] }]).verdicts[0]?.code, undefined);
     const beyond = fold(before, [{ lines: [line({ chargedMicros: room + 1 })] }]);
     assert.equal(beyond.verdicts[0]?.code, 'IMPLAUSIBLE_REPORT');
+  });
+
+  it('an hour that begins within one hour of the filing is plausible', () => {
+    const lines = [line({ hourAtMs: START_MS + HOUR_MS })];
+    assert.equal(fold(entry({ leases: [lease()] }), [{ lines }]).verdicts[0]?.code, undefined);
+  });
+
+  it('grants of a whole life and the charges that raise them fill a number and never pass it', () => {
+    const returned = { grantedMicros: MAX_MICROS - 100, returnedMicros: MAX_MICROS - 100 };
+    const late = START_MS + CLOSED_AFTER_MS;
+    const codes = (own: Partial<Lease>, charges: number[]) => {
+      const lines = charges.map((chargedMicros) => line({ chargedMicros }));
+      const { verdicts, after } = fold(entry({ leases: [lease({ ...returned, ...own })] }), [{ lines }], late);
+      assert(after.leases.every(({ grantedMicros }) => Number.isSafeInteger(grantedMicros)));
+      return verdicts.map(({ code, strayLines }) => [code, strayLines.length]);
+    };
+    assert.deepEqual(codes({}, [100]), [[undefined, 0]]);
+    assert.deepEqual(codes({}, [101]), [['IMPLAUSIBLE_REPORT', 1]]);
+    assert.deepEqual(codes({}, [60, 60]), [['IMPLAUSIBLE_REPORT', 1]]);
+    assert.deepEqual(codes({ returnedMicros: MAX_MICROS - 1_000 }, [101]), [['IMPLAUSIBLE_REPORT', 1]]);
   });
 
   it('several charges to closed hours never add up to more than a number holds', () => {
@@ -197,6 +245,12 @@ describe('folding reports', () => {
     assert.equal(granted.leases[0]?.closingMicros, undefined);
     const other = fold(entry({ leases: [lease()] }), [{ group: 'g2', closings: [closing] }]).after;
     assert.deepEqual(other.leases, [lease()]);
+  });
+
+  it('a closing that gives nothing back moves nothing, also from a group that holds nothing', () => {
+    const empty = [{ ...closing, grantedMicros: 0, chargedMicros: 0 }];
+    for (const leases of [[], [lease({ grantedMicros: 0 })]])
+      assert.equal(fold(entry({ leases }), [{ closings: empty }]).changed.size, 0);
   });
 
   it('what a report saw of traffic is an outcome of its own', () => {

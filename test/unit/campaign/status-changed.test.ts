@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import type { CampaignContext } from '../../../shared/campaign/campaign-state.ts';
 import { campaignAfter, decide } from '../../support/campaigns.ts';
 import { campaignCreated, order, statusChanged } from '../../support/events.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
 import { context, view } from '../../support/markets.ts';
 
-const where = context();
 const created = campaignCreated({ subcampaigns: [order(), order({ subcampaignId: 's2' })] });
 
 describe('a status is changed', () => {
+  let where: CampaignContext;
+  before(() => {
+    where = context();
+  });
+
   const wishes = [
     { status: 'paused', becomes: 'paused' },
     { status: 'cancelled', becomes: 'closing' },
@@ -53,9 +58,17 @@ describe('a status is changed', () => {
 
   it('refuses everything after a cancellation, using the version up', () => {
     const campaign = campaignAfter([created, statusChanged('cancelled', 1)], where);
-    const { outcomes, after } = decide(campaign, statusChanged('active', 2), where);
-    assert.equal(outcomes[0]?.type === 'status-refused' && outcomes[0].code, 'CAMPAIGN_CLOSED');
-    assert.deepEqual(after, { ...campaign, statusVersion: 2 });
+    for (const status of ['closing', 'ended'] as const) {
+      const closed = { ...campaign, status };
+      const { outcomes, after } = decide(closed, statusChanged('active', 2), where);
+      const [outcome] = outcomes;
+      assert(outcome?.type === 'status-refused');
+      assert.deepEqual(
+        [outcome.code, outcome.reason],
+        ['CAMPAIGN_CLOSED', `campaign c1 is ${status}: it cannot become active`],
+      );
+      assert.deepEqual(after, { ...closed, statusVersion: 2 });
+    }
   });
 
   it('is superseded by the version in force', () => {
@@ -88,7 +101,11 @@ describe('a status is changed', () => {
     const after = context([view()], START_MS + 2 * DAY_MS);
     for (const status of ['active', 'paused'] as const) {
       const [outcome] = decide(campaign, statusChanged(status, 1), after).outcomes;
-      assert.equal(outcome?.type === 'status-refused' && outcome.code, 'FLIGHT_ENDED');
+      assert(outcome?.type === 'status-refused');
+      assert.deepEqual(
+        [outcome.code, outcome.reason],
+        ['FLIGHT_ENDED', `the flight of campaign c1 is over: it cannot become ${status}`],
+      );
     }
     assert.equal(decide(campaign, statusChanged('completed', 1), after).after.status, 'closing');
   });
