@@ -1,5 +1,5 @@
 // The keys of exactly-once: who sent which event, and whether it is the same event.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The ledger's document id: 80 bits of a hash, so that no range is hot and no tenant can take another's id. */
 export function ledgerId(event: { source: string; tenantId: string; eventId: string }): string {
@@ -13,13 +13,17 @@ export function payloadHash(decoded: unknown): string {
 
 /** JSON with sorted keys. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, field: unknown) =>
-    typeof field === 'object' && field !== null && !Array.isArray(field)
-      ? Object.fromEntries(Object.entries(field).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : field,
-  );
+  return JSON.stringify(sorted(value));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) copy[key] = sorted((value as Record<string, unknown>)[key]);
+  return copy;
 }
 
 export function sha256(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
