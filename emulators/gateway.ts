@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import '../functions/index.ts';
+import { hideFromFramework } from '../shared/runtime/serve.ts';
 import { readTopology, type Topology } from '../terraform/topology.ts';
 
 /** Serves every function of the topology; resolves when it listens. */
@@ -24,8 +25,9 @@ export async function startGateway({
   const server = createServer((request, response) => {
     const name = route(request.url ?? '/', paths);
     const target = name === undefined ? undefined : servers.get(name);
-    if (target) target.emit('request', request, response);
-    else refuse(request, response);
+    if (!target) return refuse(request, response);
+    hideFromFramework(request);
+    target.emit('request', request, response);
   });
   // Pub/Sub keeps its connections for longer than node does by default.
   server.keepAliveTimeout = 120_000;
@@ -38,7 +40,7 @@ export async function startGateway({
 
 /** The function behind a URL: by its own name, or by the path of its trigger. */
 function route(url: string, paths: readonly { path: string; name: string }[]): string | undefined {
-  const { pathname } = new URL(url, 'http://gateway');
+  const pathname = url.split('?', 1)[0] as string;
   const owner = paths.find(({ path }) => pathname === path || pathname.startsWith(`${path}/`));
   return owner?.name ?? pathname.split('/')[1];
 }

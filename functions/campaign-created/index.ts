@@ -1,12 +1,13 @@
 // Composition root.
-import { cloudEvent } from '@google-cloud/functions-framework';
 import { openBigQueryLog } from '../../shared/outcomes/bigquery-log.ts';
 import { createReceiver } from '../../shared/runtime/delivery.ts';
-import { onFirstUse, openProcess } from '../../shared/runtime/process.ts';
+import { openProcess } from '../../shared/runtime/process.ts';
+import { createPushFunction } from '../../shared/runtime/push.ts';
+import { serve } from '../../shared/runtime/serve.ts';
 import { openFirestoreStore } from '../../shared/store/firestore-store.ts';
 import { createCampaignCreatedHandler } from './handler.ts';
 
-const receive = onFirstUse(() => {
+serve('campaign-created', () => {
   const { config, log, clock } = openProcess();
   const deps = {
     store: openFirestoreStore(config),
@@ -15,7 +16,6 @@ const receive = onFirstUse(() => {
     clock,
     virtualTime: config.virtualTime,
   };
-  return createReceiver('campaign-created', createCampaignCreatedHandler(deps), deps);
+  const receive = createReceiver('campaign-created', createCampaignCreatedHandler(deps), deps);
+  return createPushFunction('campaign-created', receive, deps);
 });
-
-cloudEvent('campaign-created', (event: unknown) => receive(event));

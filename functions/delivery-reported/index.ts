@@ -1,14 +1,14 @@
 // Composition root.
-import { cloudEvent } from '@google-cloud/functions-framework';
 import { createReceiver } from '../../shared/runtime/delivery.ts';
-import { onFirstUse, openProcess } from '../../shared/runtime/process.ts';
+import { openProcess } from '../../shared/runtime/process.ts';
+import { createPushFunction } from '../../shared/runtime/push.ts';
+import { serve } from '../../shared/runtime/serve.ts';
 import { openFirestoreStore } from '../../shared/store/firestore-store.ts';
 import { createDeliveryReportedHandler } from './handler.ts';
 
-const receive = onFirstUse(() => {
+serve('delivery-reported', () => {
   const { config, log, clock } = openProcess();
   const deps = { store: openFirestoreStore(config), log, clock, virtualTime: config.virtualTime };
-  return createReceiver('delivery-reported', createDeliveryReportedHandler(deps), deps);
+  const receive = createReceiver('delivery-reported', createDeliveryReportedHandler(deps), deps);
+  return createPushFunction('delivery-reported', receive, deps);
 });
-
-cloudEvent('delivery-reported', (event: unknown) => receive(event));

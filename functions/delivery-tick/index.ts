@@ -1,13 +1,14 @@
 // Composition root.
-import { cloudEvent } from '@google-cloud/functions-framework';
 import { openPubSubBus } from '../../shared/bus/pubsub-bus.ts';
 import { openBigQueryLog } from '../../shared/outcomes/bigquery-log.ts';
 import { createReceiver } from '../../shared/runtime/delivery.ts';
-import { onFirstUse, openProcess } from '../../shared/runtime/process.ts';
+import { openProcess } from '../../shared/runtime/process.ts';
+import { createPushFunction } from '../../shared/runtime/push.ts';
+import { serve } from '../../shared/runtime/serve.ts';
 import { openFirestoreStore } from '../../shared/store/firestore-store.ts';
 import { createDeliveryTickHandler } from './handler.ts';
 
-const receive = onFirstUse(() => {
+serve('delivery-tick', () => {
   const { config, log, clock } = openProcess();
   const { virtualTime, tickIntervalMs } = config;
   const bus = openPubSubBus(config);
@@ -20,7 +21,6 @@ const receive = onFirstUse(() => {
     virtualTime,
     tickIntervalMs,
   };
-  return createReceiver('delivery-tick', createDeliveryTickHandler(deps), deps);
+  const receive = createReceiver('delivery-tick', createDeliveryTickHandler(deps), deps);
+  return createPushFunction('delivery-tick', receive, deps);
 });
-
-cloudEvent('delivery-tick', (event: unknown) => receive(event));

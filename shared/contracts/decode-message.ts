@@ -69,9 +69,10 @@ export function decodeMessage<N extends MessageName>(name: N, bytes: Uint8Array)
  */
 export function parseJson(bytes: Uint8Array): unknown {
   if (bytes.byteLength > MAX_BODY_BYTES) {
+    // HTTP keeps no more than it takes to see that it is too much.
     throw new AndanteError(
       'BODY_TOO_LARGE',
-      `a body has at most ${MAX_BODY_BYTES} bytes, this one has ${bytes.byteLength}`,
+      `a body has at most ${MAX_BODY_BYTES} bytes, this one has at least ${bytes.byteLength}`,
     );
   }
   let text: string;
@@ -119,7 +120,8 @@ export function checkShape(
   if (validate(value)) return;
   const [error] = validate.errors ?? [];
   const params = error?.params as { additionalProperty?: unknown } | undefined;
-  const extra = typeof params?.additionalProperty === 'string' ? ` (${params.additionalProperty.slice(0, 64)})` : '';
+  const extra =
+    typeof params?.additionalProperty === 'string' ? ` (${params.additionalProperty.slice(0, 64).toWellFormed()})` : '';
   throw new AndanteError(code, `${error?.instancePath || 'the body'} ${error?.message ?? 'is invalid'}${extra}`);
 }
 

@@ -35,7 +35,10 @@ export interface EventTime {
   nowMs: number;
 }
 
-/** The function that the framework calls for one topic. It resolves to acknowledge and rejects to be called again. */
+/**
+ * What receives one topic's pushes, as their bytes or parsed. It resolves to acknowledge and rejects to be called again,
+ * and with BAD_JSON for bytes that are no push: Pub/Sub never sent them, and there is nobody to be acknowledged.
+ */
 export function createReceiver<N extends MessageName>(
   name: N,
   handle: Handler<N>,
@@ -73,6 +76,7 @@ export function createReceiver<N extends MessageName>(
           });
         throw error;
       }
+      if (message === undefined && error.code === 'BAD_JSON') throw error;
       await quarantine(store, { name, input, message, error, nowMs: startedAtMs });
       log.warn('quarantined', {
         function: name,
@@ -116,7 +120,8 @@ interface Refused {
 }
 
 async function quarantine(store: AllocationStore, { name, input, message, error, nowMs }: Refused): Promise<void> {
-  const text = message ? Buffer.from(message.bytes).toString('utf8') : safeJson(input);
+  const bytes = message?.bytes ?? (input instanceof Uint8Array ? input : undefined);
+  const text = bytes ? Buffer.from(bytes).toString('utf8') : safeJson(input);
   const document = quarantinedDocument({
     functionName: name,
     code: error.code,

@@ -1,5 +1,5 @@
-// The three shapes in which a Pub/Sub message reaches a CloudEvent function: a binary CloudEvent, a push that the
-// framework converted, and a push that it passed on as it was. Everything else is refused: the framework checks nothing.
+// The three shapes in which a Pub/Sub message reaches a function: a push, a CloudEvent whose data is one (in binary mode
+// its body is the push alone), and a push that the framework converted. Everything else is refused.
 import { AndanteError } from './errors.ts';
 
 export interface Message {
@@ -13,15 +13,21 @@ export interface Message {
   deliveryAttempt: number | undefined;
 }
 
-/** @throws AndanteError MALFORMED_ENVELOPE, BAD_BASE64 */
+/** The largest push that is looked into: the largest body as base64, and its attributes. Deep JSON costs memory. */
+export const MAX_PUSH_BYTES = 512 * 1024;
+
+/**
+ * @param input a push as its bytes, or parsed
+ * @throws AndanteError BODY_TOO_LARGE, BAD_JSON the bytes are no JSON; MALFORMED_ENVELOPE, BAD_BASE64
+ */
 export function readEnvelope(input: unknown): Message {
-  const push = findPush(input);
+  const push = findPush(input instanceof Uint8Array ? parsePush(input) : input);
   const { message } = push;
   const data = message['data'] ?? '';
   if (typeof data !== 'string') throw new AndanteError('MALFORMED_ENVELOPE', 'message.data must be a base64 string');
-  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(data) || data.replace(/=+$/, '').length % 4 === 1) {
+  const [, digits] = /^([A-Za-z0-9+/_-]*)={0,2}$/.exec(data) ?? [];
+  if (digits === undefined || digits.length % 4 === 1)
     throw new AndanteError('BAD_BASE64', 'message.data must be base64');
-  }
   const publishTime = message['publishTime'] ?? message['publish_time'];
   const publishedAtMs = typeof publishTime === 'string' ? Date.parse(publishTime) : NaN;
   const messageId = message['messageId'] ?? message['message_id'];
@@ -32,6 +38,16 @@ export function readEnvelope(input: unknown): Message {
     publishedAtMs: Number.isNaN(publishedAtMs) ? undefined : publishedAtMs,
     deliveryAttempt: typeof push.deliveryAttempt === 'number' ? push.deliveryAttempt : undefined,
   };
+}
+
+function parsePush(bytes: Uint8Array): unknown {
+  if (bytes.byteLength > MAX_PUSH_BYTES)
+    throw new AndanteError('BODY_TOO_LARGE', `a push has at most ${MAX_PUSH_BYTES} bytes`);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new AndanteError('BAD_JSON', 'a push is JSON in UTF-8');
+  }
 }
 
 function findPush(input: unknown): { message: Record<string, unknown>; deliveryAttempt: unknown } {

@@ -1,7 +1,9 @@
 // The edge of HTTP functions: a handler over plain values in, an answer out, errors as problem+json with a code.
-import type { HttpFunction } from '@google-cloud/functions-framework';
+import type { HttpFunction, Response } from '@google-cloud/functions-framework';
+import { MAX_BODY_BYTES } from '../contracts/decode-message.ts';
 import { AndanteError, type ErrorCode } from './errors.ts';
 import type { Log, LogFields } from './log.ts';
+import { readBody } from './request-body.ts';
 
 export interface HttpRequest {
   method: string;
@@ -38,12 +40,23 @@ export function createHttpFunction(
 ): HttpFunction {
   return async (request, response) => {
     const startedAtMs = clock();
-    const answer = await handle({
-      method: request.method,
-      path: request.path,
-      headers: lowerCase(request.headers),
-      body: request.rawBody ?? Buffer.alloc(0),
-    }).catch((error: unknown) => problem(name, error, log));
+    const answer = await readBody(request, MAX_BODY_BYTES)
+      .then((body) =>
+        handle({
+          method: request.method,
+          path: request.originalUrl.split('?', 1)[0] as string,
+          headers: lowerCase(request.headers),
+          body,
+        }),
+      )
+      .catch((error: unknown) => {
+        if (!(error instanceof AndanteError))
+          log.critical('failed', {
+            function: name,
+            error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          });
+        return problemOf(error);
+      });
     const traceparent = request.headers['traceparent'];
     const trace = typeof traceparent === 'string' ? { traceparent } : {};
     log[answer.status < 500 ? 'info' : 'error']('answered', {
@@ -53,20 +66,19 @@ export function createHttpFunction(
       status: answer.status,
       ms: clock() - startedAtMs,
     });
-    response.status(answer.status).set(answer.headers ?? {});
-    if (answer.body === undefined) response.end();
-    else response.end(answer.body);
+    sendAnswer(response, answer);
   };
 }
 
-/** problem+json (RFC 9457) with the code that README explains. */
-function problem(name: string, error: unknown, log: Log): HttpAnswer {
+export function sendAnswer(response: Response, { status, headers, body }: HttpAnswer): void {
+  response.status(status).set(headers ?? {});
+  if (body === undefined) response.end();
+  else response.end(body);
+}
+
+/** problem+json (RFC 9457) with the code that README explains, and no word of what only the log may know. */
+export function problemOf(error: unknown): HttpAnswer {
   const known = error instanceof AndanteError ? error : undefined;
-  if (!known)
-    log.critical('failed', {
-      function: name,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
   const code = known?.code ?? 'INTERNAL';
   const status = known
     ? (statuses[known.code] ??

@@ -29,7 +29,7 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
   },
   'shared/runtime/': {
     own: ['shared/store/'],
-    packages: /^(pino|google-auth-library|typebox|@google-cloud\/functions-framework)$/,
+    packages: /^(pino|google-auth-library|typebox|@google-cloud\/functions-framework|node:diagnostics_channel)$/,
   },
 };
 const pure = ['shared/forecasting', 'shared/planning', 'shared/pacing', 'shared/auction', 'shared/campaign'];

@@ -218,6 +218,14 @@ describe('decoding a message', () => {
     });
   }
 
+  it('names an unknown field in whole characters', () => {
+    const body = { ...(encodeInstants(campaignCreated()) as object), [`${'x'.repeat(63)}🎵`]: 1 };
+    assert.throws(
+      () => decodeMessage('campaign-created', bytes(body)),
+      ({ message }: Error) => message.includes('xxx') && message.isWellFormed(),
+    );
+  });
+
   it('refuses bytes that are no UTF-8', () => {
     const body = Buffer.concat([Buffer.from('{"type":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
     assert.throws(() => decodeMessage('campaign-created', body), {

@@ -3,6 +3,7 @@ import sinon from 'sinon';
 import { MAX_EVENT_AGE_MS, createReceiver, type Handler } from '../../../shared/runtime/delivery.ts';
 import { AndanteError } from '../../../shared/runtime/errors.ts';
 import { createMemoryStore } from '../../../shared/store/memory-store.ts';
+import { MAX_PUSH_BYTES } from '../../../shared/runtime/envelope.ts';
 import { cloudEvent, convertedPush, push } from '../../support/envelopes.ts';
 import { budgetChanged } from '../../support/events.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
@@ -128,6 +129,38 @@ describe('receiving a message', () => {
     assert(document && Buffer.byteLength(document.body) <= 64 * 1024 && document.body.length > 32_000);
     assert.match(document.body, /^\["é+$/);
     assert.equal(document.replayable, false);
+  });
+
+  it('takes a push as its bytes, and keeps those of one that is none as they came', async () => {
+    const { receive, handle, quarantined } = receiver();
+    await receive(Buffer.from(JSON.stringify(push(event))));
+    assert.equal(handle.callCount, 1);
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const text of [deep, '{ "hello": 1 }']) await receive(Buffer.from(text));
+    assert.deepEqual(
+      (await quarantined()).map(({ code, body, replayable }) => [code, body, replayable]).sort(),
+      [
+        ['MALFORMED_ENVELOPE', deep.slice(0, 64 * 1024), false],
+        ['MALFORMED_ENVELOPE', '{ "hello": 1 }', false],
+      ].sort(),
+    );
+  });
+
+  it('quarantines a push that is too large to be looked into', async () => {
+    const { receive, handle, quarantined } = receiver();
+    const text = JSON.stringify(push(event));
+    await receive(Buffer.from(text.padEnd(MAX_PUSH_BYTES)));
+    assert.equal(handle.callCount, 1);
+    await receive(Buffer.from(text.padEnd(MAX_PUSH_BYTES + 1)));
+    const [document, ...none] = await quarantined();
+    assert.deepEqual([handle.callCount, document?.code, document?.replayable, none], [1, 'BODY_TOO_LARGE', false, []]);
+  });
+
+  it('rejects bytes that are no JSON: nobody waits for their acknowledgement', async () => {
+    const { receive, lines, quarantined } = receiver();
+    for (const bytes of [[], [0xff, 0xfe], [...Buffer.from('not json')], [...Buffer.from('{"message":')]])
+      await assert.rejects(receive(Uint8Array.from(bytes)), { code: 'BAD_JSON' });
+    assert.deepEqual([lines, await quarantined()], [[], []]);
   });
 
   it('rejects what may succeed later and quarantines nothing', async () => {

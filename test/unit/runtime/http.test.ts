@@ -25,7 +25,7 @@ async function call(handle: HttpHandler, headers: Record<string, string> = {}) {
       if (body !== undefined) answered.body = body;
     },
   };
-  const request = { method: 'POST', path: '/v1/x', headers, rawBody: Buffer.from('{}') };
+  const request = { method: 'POST', originalUrl: '/v1/x?a=b', headers, rawBody: Buffer.from('{}') };
   await createHttpFunction('report', handle, { log, clock: () => 0 })(request as never, response as never);
   return { ...answered, lines };
 }
