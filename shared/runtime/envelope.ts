@@ -1,5 +1,6 @@
 // The three shapes in which a Pub/Sub message reaches a function: a push, a CloudEvent whose data is one (in binary mode
 // its body is the push alone), and a push that the framework converted. Everything else is refused.
+import { parseInstant } from '../contracts/instants.ts';
 import { AndanteError } from './errors.ts';
 
 export interface Message {
@@ -28,14 +29,12 @@ export function readEnvelope(input: unknown): Message {
   const [, digits] = /^([A-Za-z0-9+/_-]*)={0,2}$/.exec(data) ?? [];
   if (digits === undefined || digits.length % 4 === 1)
     throw new AndanteError('BAD_BASE64', 'message.data must be base64');
-  const publishTime = message['publishTime'] ?? message['publish_time'];
-  const publishedAtMs = typeof publishTime === 'string' ? Date.parse(publishTime) : NaN;
   const messageId = message['messageId'] ?? message['message_id'];
   return {
     bytes: Buffer.from(data, 'base64'),
     attributes: readAttributes(message['attributes']),
     messageId: typeof messageId === 'string' ? messageId : '',
-    publishedAtMs: Number.isNaN(publishedAtMs) ? undefined : publishedAtMs,
+    publishedAtMs: readTime(message['publishTime'] ?? message['publish_time']),
     deliveryAttempt: typeof push.deliveryAttempt === 'number' ? push.deliveryAttempt : undefined,
   };
 }
@@ -60,6 +59,15 @@ function findPush(input: unknown): { message: Record<string, unknown>; deliveryA
     'MALFORMED_ENVELOPE',
     'expected a Pub/Sub push: {"message": {"data": ..., "attributes": ...}}',
   );
+}
+
+/** Decisions are stored with it: a time that no document may carry is none. */
+function readTime(publishTime: unknown): number | undefined {
+  try {
+    return typeof publishTime === 'string' ? parseInstant(publishTime, 'publishTime') : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readAttributes(attributes: unknown): Record<string, string> {

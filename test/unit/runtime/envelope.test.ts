@@ -11,6 +11,9 @@ const shapes = [
   { name: 'a push that the framework converted', input: convertedPush({ a: 1 }, sent), attempt: undefined },
 ];
 
+/** Times that Pub/Sub never writes: no state may carry them. */
+const untimed = ['never', '1969-12-31T23:59:59Z', '+275760-09-13T00:00:00Z', '', 5, null];
+
 const malformed: { name: string; input: unknown; code?: string }[] = [
   { name: 'nothing', input: undefined },
   { name: 'null', input: null },
@@ -43,6 +46,13 @@ describe('reading an envelope', () => {
   for (const { name, input, code = 'MALFORMED_ENVELOPE' } of malformed) {
     it(`refuses ${name}`, () => {
       assert.throws(() => readEnvelope(input), { code, message: /message/ });
+    });
+  }
+
+  for (const publishTime of untimed) {
+    it(`does not take ${JSON.stringify(publishTime)} for the time of publishing`, () => {
+      const { publishedAtMs } = readEnvelope({ message: { publishTime } });
+      assert.equal(publishedAtMs, undefined);
     });
   }
 
