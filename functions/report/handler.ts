@@ -33,7 +33,8 @@ export function createReportHandler({ store, bus, authenticateGroup }: ReportDep
         occurredAt,
         data: { group, ...report },
       },
-      traceparent === undefined ? {} : { traceparent },
+      // Pub/Sub refuses a message over an attribute of more than 1 KiB, and a header may have more.
+      traceparent !== undefined && /^[0-9a-f-]{1,64}$/.test(traceparent) ? { traceparent } : {},
     );
     const about = { event: eventId, group, market };
     return { status: 202, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ eventId }), about };

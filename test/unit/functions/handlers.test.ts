@@ -195,6 +195,15 @@ describe('the report door', () => {
     });
   });
 
+  it('publishes a report without a trace that is none: Pub/Sub would not take it', async () => {
+    for (const traceparent of ['0'.repeat(2000), '', 'né', '00-a, 00-b', '__proto__']) {
+      const deps = await world();
+      const door = createReportHandler({ ...deps, authenticateGroup: async () => 'g1' });
+      assert.equal((await door({ ...post, headers: { traceparent } })).status, 202);
+      assert.deepEqual(Object.keys(deps.bus.published[0]?.attributes ?? {}), ['type', 'tenantId']);
+    }
+  });
+
   it('publishes nothing for a stranger, a wrong body, a market that is not there', async () => {
     const deps = await world();
     const unknown = Buffer.from(body.toString().replace('"SE"', '"XX"'));
