@@ -1,0 +1,188 @@
+// Every function behind the framework's own server, over memory ports, with a trace of what each request wrote,
+// published and logged: so that it can be said of one request among many in flight that it changed nothing.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AddressInfo } from 'node:net';
+import type { HttpFunction } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { createBudgetChangedHandler } from '../../functions/budget-changed/handler.ts';
+import { createCampaignCreatedHandler } from '../../functions/campaign-created/handler.ts';
+import { createCampaignStatusChangedHandler } from '../../functions/campaign-status-changed/handler.ts';
+import { createDeliveryReportedHandler } from '../../functions/delivery-reported/handler.ts';
+import { createDeliveryTickHandler } from '../../functions/delivery-tick/handler.ts';
+import { createOutcomeDrainHandler } from '../../functions/outcome-drain/handler.ts';
+import { createPlanHandler } from '../../functions/plan/handler.ts';
+import { createReportHandler } from '../../functions/report/handler.ts';
+import { createMemoryBus, type MemoryBus } from '../../shared/bus/memory-bus.ts';
+import type { MessageName } from '../../shared/contracts/decode-message.ts';
+import { createMemoryLog, type MemoryLog } from '../../shared/outcomes/memory-log.ts';
+import { parseConfig } from '../../shared/runtime/config.ts';
+import { createReceiver, type Handler } from '../../shared/runtime/delivery.ts';
+import { createHttpFunction } from '../../shared/runtime/http.ts';
+import { createGroupAuthenticator } from '../../shared/runtime/identity.ts';
+import type { Log, LogFields } from '../../shared/runtime/log.ts';
+import { createPushFunction } from '../../shared/runtime/push.ts';
+import { serve } from '../../shared/runtime/serve.ts';
+import type { AllocationStore, Ref } from '../../shared/store/allocation-store.ts';
+import { START_MS, TICK_MS } from '../support/instants.ts';
+import { seededStore } from '../support/stores.ts';
+
+export const pushDoors: readonly MessageName[] = [
+  'campaign-created',
+  'budget-changed',
+  'campaign-status-changed',
+  'delivery-reported',
+  'delivery-tick',
+  'outcome-drain',
+];
+export type Door = MessageName | 'plan' | 'report';
+export const doors: readonly Door[] = [...pushDoors, 'plan', 'report'];
+
+/** The markets that have supply. */
+export const MARKETS = ['SE', 'NO'];
+
+/** What one request did. */
+export interface Trace {
+  /** Documents written, and quarantine documents that were there already. */
+  writes: Ref[];
+  published: number;
+  lines: { severity: 'info' | 'warn' | 'error' | 'critical'; message: string; fields: LogFields }[];
+}
+
+export interface World {
+  store: AllocationStore;
+  bus: MemoryBus;
+  outcomes: MemoryLog;
+}
+
+export interface Doors {
+  ports: Readonly<Record<Door, number>>;
+  world: World;
+  /** What the request with this `x-case` did so far. */
+  traceOf(id: string): Trace | undefined;
+  /** A new world behind the same doors, without traces. */
+  renew(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens every door on a port of its own. */
+export async function openDoors(): Promise<Doors> {
+  const traces = new Map<string, Trace>();
+  const current = new AsyncLocalStorage<Trace>();
+  let world = await newWorld();
+  let functions = functionsOf(world, current);
+  const ports = {} as Record<Door, number>;
+  const servers = await Promise.all(
+    doors.map(async (door) => {
+      serve(`hostile-${door}`, () => (request, response): unknown => {
+        const trace: Trace = { writes: [], published: 0, lines: [] };
+        traces.set(String(request.headers['x-case']), trace);
+        return current.run(trace, () => functions[door](request, response) as unknown);
+      });
+      const server = getTestServer(`hostile-${door}`);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      ports[door] = (server.address() as AddressInfo).port;
+      return server;
+    }),
+  );
+  return {
+    ports,
+    get world() {
+      return world;
+    },
+    traceOf: (id) => traces.get(id),
+    async renew() {
+      traces.clear();
+      world = await newWorld();
+      functions = functionsOf(world, current);
+    },
+    async close() {
+      for (const server of servers) server.closeAllConnections();
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    },
+  };
+}
+
+async function newWorld(): Promise<World> {
+  const store = await seededStore({ markets: MARKETS, days: 3 });
+  return { store, bus: createMemoryBus(), outcomes: createMemoryLog() };
+}
+
+function functionsOf(world: World, current: AsyncLocalStorage<Trace>): Record<Door, HttpFunction> {
+  const log = tracedLog(current);
+  const store = tracedStore(world.store, current);
+  const bus = {
+    publish: async (...args: Parameters<MemoryBus['publish']>) => {
+      const trace = current.getStore();
+      if (trace) trace.published++;
+      return world.bus.publish(...args);
+    },
+  };
+  const time = { clock: () => START_MS, tickIntervalMs: TICK_MS, virtualTime: false };
+  const deps = { store, bus, outcomes: world.outcomes, log, ...time };
+  const push = <N extends MessageName>(name: N, handle: Handler<N>) =>
+    createPushFunction(name, createReceiver(name, handle, deps), deps);
+  return {
+    'campaign-created': push('campaign-created', createCampaignCreatedHandler(deps)),
+    'budget-changed': push('budget-changed', createBudgetChangedHandler(deps)),
+    'campaign-status-changed': push('campaign-status-changed', createCampaignStatusChangedHandler(deps)),
+    'delivery-reported': push('delivery-reported', createDeliveryReportedHandler(deps)),
+    'delivery-tick': push('delivery-tick', createDeliveryTickHandler(deps)),
+    'outcome-drain': push('outcome-drain', createOutcomeDrainHandler(deps)),
+    plan: createHttpFunction('plan', createPlanHandler(deps), deps),
+    report: createHttpFunction('report', createReportHandler({ ...deps, authenticateGroup }), deps),
+  };
+}
+
+const authenticateGroup = createGroupAuthenticator(
+  parseConfig({
+    GOOGLE_CLOUD_PROJECT: 'demo-andante',
+    BIGQUERY_DATASET: 'andante',
+    FIRESTORE_EMULATOR_HOST: 'localhost:1',
+    PUBSUB_EMULATOR_HOST: 'localhost:1',
+    BIGQUERY_EMULATOR_HOST: 'http://localhost:1',
+  }),
+);
+
+function tracedStore(store: AllocationStore, current: AsyncLocalStorage<Trace>): AllocationStore {
+  const note = (refs: readonly Ref[]) => current.getStore()?.writes.push(...refs);
+  return {
+    ...store,
+    async transact(body) {
+      let written: Ref[] = [];
+      const result = await store.transact((transaction) => {
+        written = [];
+        return body({
+          ...transaction,
+          set: (ref, document) => {
+            written.push(ref);
+            transaction.set(ref, document);
+          },
+          create: (ref, document) => {
+            written.push(ref);
+            transaction.create(ref, document);
+          },
+        });
+      });
+      note(written);
+      return result;
+    },
+    async create(ref, document) {
+      const isNew = await store.create(ref, document);
+      // A refusal that came before has its document.
+      if (isNew || ref.kind === 'quarantine') note([ref]);
+      return isNew;
+    },
+    markDrained(refs, expireAtMs) {
+      note(refs);
+      return store.markDrained(refs, expireAtMs);
+    },
+  };
+}
+
+function tracedLog(current: AsyncLocalStorage<Trace>): Log {
+  const write =
+    (severity: Trace['lines'][number]['severity']) =>
+    (message: string, fields: LogFields = {}) =>
+      void current.getStore()?.lines.push({ severity, message, fields });
+  return { info: write('info'), warn: write('warn'), error: write('error'), critical: write('critical') };
+}
