@@ -24,7 +24,12 @@ export const permanentCodes = [
 ] as const;
 
 /** Codes of transient errors: the same message may succeed later. */
-export const transientCodes = ['STORE_UNAVAILABLE', 'BUS_UNAVAILABLE', 'OUTCOMES_UNAVAILABLE'] as const;
+export const transientCodes = [
+  'STORE_UNAVAILABLE',
+  'BUS_UNAVAILABLE',
+  'OUTCOMES_UNAVAILABLE',
+  'IDENTITY_UNAVAILABLE',
+] as const;
 
 /** Codes of errors that only people can mend: a message is retried and ends in the dead-letter topic. */
 export const programmerCodes = ['STORED_DOCUMENT_INVALID', 'OUTCOME_ROW_INVALID', 'INVALID_CONFIG'] as const;

@@ -1,16 +1,28 @@
 // Who speaks: the group of an ad server, from its token. Google-signed OIDC tokens in production; on emulators of this
 // machine, where nobody signs, the token `group:NAME` names the group.
+import type { OAuth2Client } from 'google-auth-library';
 import type { Config } from './config.ts';
 import { AndanteError } from './errors.ts';
 
 /** The ad-server group behind an Authorization header. */
 export type AuthenticateGroup = (authorization: string | undefined) => Promise<string>;
 
+/** As much of Google's client as checks a token. */
+export type TokenClient = Pick<OAuth2Client, 'getFederatedSignonCertsAsync' | 'verifySignedJwtWithCertsAsync'>;
+
+/** Who signs the tokens of service accounts. The library's own list has more. */
+const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
+
 /**
- * @throws AndanteError UNAUTHENTICATED no token, or one that does not verify; FORBIDDEN a caller that is no ad server
+ * @param openClient Google's client, opened when the first token comes
+ * @throws AndanteError UNAUTHENTICATED no token, or one that does not verify; FORBIDDEN a caller that is no ad server;
+ *   IDENTITY_UNAVAILABLE Google's keys cannot be fetched
  */
-export function createGroupAuthenticator(config: Config): AuthenticateGroup {
-  const verify = config.isLocal ? undefined : createVerifier(config);
+export function createGroupAuthenticator(
+  config: Config,
+  openClient: () => Promise<TokenClient> = openGoogleClient,
+): AuthenticateGroup {
+  const verify = config.isLocal ? undefined : createVerifier(config, openClient);
   return async (authorization) => {
     const [, token] = /^Bearer ([A-Za-z0-9._:=-]{1,8192})$/.exec(authorization ?? '') ?? [];
     if (token === undefined)
@@ -22,15 +34,24 @@ export function createGroupAuthenticator(config: Config): AuthenticateGroup {
   };
 }
 
-function createVerifier({ reportAudience, adServerGroups }: Config): (token: string) => Promise<string> {
+/** Loaded on first use: only the report door needs it, and only where tokens are real. */
+async function openGoogleClient(): Promise<TokenClient> {
+  const { OAuth2Client } = await import('google-auth-library');
+  return new OAuth2Client();
+}
+
+function createVerifier(
+  { reportAudience, adServerGroups }: Config,
+  openClient: () => Promise<TokenClient>,
+): (token: string) => Promise<string> {
   if (reportAudience === undefined)
     throw new AndanteError(
       'INVALID_CONFIG',
       'configuration: REPORT_AUDIENCE is needed to check the tokens of ad servers',
     );
-  // Loaded on first use: only the report door needs it, and only where tokens are real.
-  const client = import('google-auth-library').then(({ OAuth2Client }) => new OAuth2Client());
+  let client: Promise<TokenClient> | undefined;
   return async (token) => {
+    client ??= openClient();
     const email = await verifiedEmail(await client, token, reportAudience);
     const group = adServerGroups.get(email);
     if (group === undefined)
@@ -39,21 +60,18 @@ function createVerifier({ reportAudience, adServerGroups }: Config): (token: str
   };
 }
 
-async function verifiedEmail(
-  client: {
-    verifyIdToken(options: {
-      idToken: string;
-      audience: string;
-    }): Promise<{ getPayload(): { email?: string; email_verified?: boolean } | undefined }>;
-  },
-  idToken: string,
-  audience: string,
-): Promise<string> {
+async function verifiedEmail(client: TokenClient, token: string, audience: string): Promise<string> {
+  // What is no token is refused without asking Google for anything.
+  if (token.split('.').length !== 3) throw new AndanteError('UNAUTHENTICATED', 'the token does not verify');
+  const { certs } = await client.getFederatedSignonCertsAsync().catch((cause: unknown) => {
+    throw new AndanteError('IDENTITY_UNAVAILABLE', 'the keys that tokens are signed with cannot be fetched', { cause });
+  });
   try {
-    const payload = (await client.verifyIdToken({ idToken, audience })).getPayload();
-    if (payload?.email !== undefined && payload.email_verified === true) return payload.email;
-  } catch (error) {
-    throw new AndanteError('UNAUTHENTICATED', 'the token does not verify', { cause: error });
+    const payload = (await client.verifySignedJwtWithCertsAsync(token, certs, audience, ISSUERS)).getPayload();
+    if (typeof payload?.email === 'string' && payload.email_verified === true) return payload.email;
+  } catch {
+    // The library's errors quote the token: whoever holds it can be the ad server.
+    throw new AndanteError('UNAUTHENTICATED', 'the token does not verify');
   }
   throw new AndanteError('UNAUTHENTICATED', 'the token names no verified email');
 }

@@ -44,6 +44,42 @@ describe('authenticating a group', () => {
     });
   });
 
+  it('trusts a name alone nowhere but where every emulator is on this machine, whatever else is set', async () => {
+    const here = ['127.0.0.1:8080', 'localhost:8080', '[::1]:8080', 'http://127.0.0.1:8080'];
+    const elsewhere = [
+      ...[undefined, '', ' ', '0.0.0.0:8080', '10.0.0.1:8080', '169.254.169.254', 'firestore.googleapis.com:443'],
+      ...['localhost.example.com:80', '127.0.0.1.example.com', 'http://localhost@example.com', 'example.com#localhost'],
+      ...[
+        'http://127.0.0.1:80@example.com',
+        'localhost:80/../x',
+        'LOCALHOST.',
+        'localhost:80\n',
+        '[::2]:80',
+        '128.0.0.1',
+      ],
+    ];
+    const hosts = [...here, ...elsewhere];
+    const others = [
+      {},
+      { VIRTUAL_TIME: 'false', LOG_LEVEL: 'debug' },
+      { NODE_ENV: 'test', FUNCTIONS_EMULATOR: 'true', EMULATOR: '1', isLocal: 'true', K_SERVICE: '' },
+    ];
+    const counts = { local: 0, production: 0, refused: 0 };
+    for (const FIRESTORE_EMULATOR_HOST of hosts)
+      for (const PUBSUB_EMULATOR_HOST of hosts)
+        for (const BIGQUERY_EMULATOR_HOST of hosts)
+          for (const other of others) {
+            const three = { FIRESTORE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST };
+            const all = { ...env, REPORT_AUDIENCE: 'https://report.example', ...other, ...three };
+            const isAllHere = Object.values(three).every((host) => host !== undefined && here.includes(host));
+            const what = await trusts(all);
+            assert.equal(what === 'local', isAllHere, JSON.stringify(all));
+            counts[what]++;
+          }
+    assert.equal(counts.local, here.length ** 3 * others.length);
+    assert(counts.production > 1_000 && counts.refused > 1_000, JSON.stringify(counts));
+  });
+
   it('cannot be made in production without an audience: a token for anybody would do', () => {
     assert.throws(() => createGroupAuthenticator(parseConfig(env)), {
       code: 'INVALID_CONFIG',
@@ -51,3 +87,15 @@ describe('authenticating a group', () => {
     });
   });
 });
+
+/** Whether this environment takes a group's name for a token: in production it never does, or is not taken itself. */
+async function trusts(all: Record<string, string | undefined>): Promise<'local' | 'production' | 'refused'> {
+  try {
+    await createGroupAuthenticator(parseConfig(all))('Bearer group:g1');
+    return 'local';
+  } catch (error) {
+    const { code } = error as { code: string };
+    assert.match(code, /^(UNAUTHENTICATED|INVALID_CONFIG)$/);
+    return code === 'UNAUTHENTICATED' ? 'production' : 'refused';
+  }
+}
