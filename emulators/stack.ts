@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PubSub } from '@google-cloud/pubsub';
 import { readTopology, type Topology } from '../terraform/topology.ts';
+import { startDoor, type Door } from './door.ts';
 import { freePort } from './free-port.ts';
 import { startGoogleEmulator } from './google-emulators.ts';
 import { provision, type ProvisionOptions } from './provision.ts';
@@ -19,6 +20,8 @@ export interface StackOptions {
   /** The gateway's port; a free one when it is 0. */
   port?: number;
   retry?: ProvisionOptions['retry'];
+  /** Processes that run the functions; 1 when absent. Several take turns behind one door. */
+  workers?: number;
   /** Where the functions' log goes. */
   logFile?: string;
   /** Called with what is being started and how long it took. */
@@ -37,11 +40,25 @@ export interface Stack {
   logFile: string;
   /** The environment under which clients and functions find this stack. */
   env: Record<string, string>;
+  /** The processes that run the functions. */
+  workers: readonly Worker[];
+  /** What stands before several workers. */
+  door: Door | undefined;
   /** Kills the functions as a crash would. */
   crashFunctions(): Promise<void>;
   /** Starts the functions again on the same port. */
   startFunctions(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** One process that runs all functions. */
+export interface Worker {
+  /** Where it listens on this machine. */
+  port: number;
+  /** Kills it as a crash would. */
+  crash(): Promise<void>;
+  /** Starts it again on the same port. */
+  start(): Promise<void>;
 }
 
 // Google's auth library otherwise looks for a metadata server, in this process too.
@@ -106,9 +123,20 @@ async function assemble(
   const logFile = options.logFile ?? resolve(cacheDir, `functions-${process.pid}.log`);
   await mkdir(dirname(logFile), { recursive: true });
   const log = createWriteStream(logFile);
-  const functions = await started(functionsProcess({ port, env, log, onAlarm: options.onAlarm }));
+  running.push({ stop: async () => void log.end() });
+  const count = options.workers ?? 1;
+  const ports = count === 1 ? [port] : await Promise.all(Array.from({ length: count }, () => freePort()));
+  const workers = await Promise.all(
+    ports.map((own) => started(functionsProcess({ port: own, env, log, onAlarm: options.onAlarm }))),
+  );
+  const door = count === 1 ? undefined : await startDoor({ port, workerPorts: ports });
+  if (door) running.push({ stop: () => door.close() });
+  const all = async (work: (worker: Worker) => Promise<void>) => void (await settled(workers.map(work)));
   await settled([
-    step('Functions', functions.start()),
+    step(
+      'Functions',
+      all((worker) => worker.start()),
+    ),
     // The emulator may know this machine by another name.
     step(
       'Topics, tables',
@@ -132,8 +160,10 @@ async function assemble(
     topology,
     logFile,
     env,
-    crashFunctions: functions.crash,
-    startFunctions: functions.start,
+    workers,
+    door,
+    crashFunctions: () => all((worker) => worker.crash()),
+    startFunctions: () => all((worker) => worker.start()),
     stop: stopAll,
   };
 }
@@ -176,6 +206,7 @@ async function functionsProcess({ port, env, log, onAlarm }: FunctionsOptions) {
     await Promise.race([ready, failure('functions', program)]);
   };
   return {
+    port,
     start,
     crash: async () => {
       program?.kill9();
@@ -183,7 +214,6 @@ async function functionsProcess({ port, env, log, onAlarm }: FunctionsOptions) {
     },
     stop: async () => {
       await program?.stop();
-      log.end();
     },
   };
 }
