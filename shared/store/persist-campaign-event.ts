@@ -3,7 +3,7 @@
 import { newEntry, pageTable } from '../campaign/book-page.ts';
 import { expectedCampaign, type CampaignContext, type MarketView } from '../campaign/campaign-state.ts';
 import { evolve, fallenMicros, withLiveNumbers } from '../campaign/evolve.ts';
-import type { BookEntry, BookPage, Campaign, LedgerEntry } from '../contracts/documents.ts';
+import type { BookEntry, BookPage, Campaign, LedgerEntry, Subcampaign } from '../contracts/documents.ts';
 import type { CampaignEvent } from '../contracts/events.ts';
 import type { CampaignOutcome } from '../contracts/outcomes.ts';
 import { daysBetween } from '../forecasting/traffic-clock.ts';
@@ -108,10 +108,10 @@ function writeCampaign(transaction: Transaction, before: Campaign, after: Campai
 /** Writes the pages of one market in which the campaign's entries moved, and raises its version. */
 function writeBook(transaction: Transaction, { market, pages }: MarketView, campaign: Campaign): void {
   const written: BookPage[] = [];
-  const own = campaign.subcampaigns.filter((sub) => sub.market === market.market && sub.status !== 'ended');
-  for (const name of new Set(own.map((sub) => sub.page))) {
+  const own = campaign.subcampaigns.filter((sub) => sub.market === market.market);
+  for (const [name, subs] of Map.groupBy(own, (sub) => sub.page)) {
     const page = pages.find((candidate) => candidate.page === name) ?? emptyPage(market.market, name);
-    const moved = moveEntries(page, campaign);
+    const moved = moveEntries(page, campaign, subs);
     if (moved) written.push(moved);
   }
   if (written.length === 0) return;
@@ -123,11 +123,12 @@ function writeBook(transaction: Transaction, { market, pages }: MarketView, camp
   });
 }
 
-function moveEntries(page: BookPage, campaign: Campaign): BookPage | undefined {
+/** The page after its entries followed these parts of the campaign; undefined when none moved. */
+function moveEntries(page: BookPage, campaign: Campaign, subs: readonly Subcampaign[]): BookPage | undefined {
   let hasMoved = false;
   const entries = [...page.entries];
-  for (const sub of campaign.subcampaigns) {
-    if (sub.market !== page.market || sub.page !== page.page || sub.status === 'ended') continue;
+  for (const sub of subs) {
+    if (sub.status === 'ended') continue;
     const index = entries.findIndex(
       (entry) => entry.campaignId === campaign.campaignId && entry.subcampaignId === sub.subcampaignId,
     );

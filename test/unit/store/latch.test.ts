@@ -26,6 +26,21 @@ describe('A latch', () => {
     assert(log.indexOf('a ends') < log.indexOf('b starts'));
   });
 
+  it('keeps a latecomer waiting for all that came before it, also when some of that is done', async () => {
+    const [latch, log] = [createLatch(), [] as string[]];
+    const [a, b, c] = [held(log, 'a'), held(log, 'b'), held(log, 'c')];
+    const all = [latch(['x'], a.work), latch(['x'], b.work)];
+    a.end();
+    await settle();
+    all.push(latch(['x'], c.work));
+    c.end();
+    await settle();
+    assert.deepEqual(log, ['a starts', 'a ends', 'b starts']);
+    b.end();
+    assert.deepEqual(await Promise.all(all), ['a', 'b', 'c']);
+    assert.deepEqual(log.slice(-2), ['c starts', 'c ends']);
+  });
+
   it('never lets two wait for each other, however their keys cross', async () => {
     const latch = createLatch();
     const log: number[] = [];

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { committedMicros, leasedMicros } from '../../../shared/campaign/entry-money.ts';
 import type { CampaignEvent } from '../../../shared/contracts/events.ts';
 import { refs } from '../../../shared/store/allocation-store.ts';
+import { MAX_EVENT_AGE_MS } from '../../../shared/runtime/delivery.ts';
 import { LEDGER_MS } from '../../../shared/store/persist-campaign-event.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
 import { DAY_MS, HOUR_MS, START_MS, TICK_MS } from '../../support/instants.ts';
@@ -134,6 +135,27 @@ describe('persisting a campaign event', () => {
     const before = await snapshotOf(store, ['SE'], ['c1']);
     assert.equal((await persist(store, budgetChanged(90_000_000, 1))).entry.result, 'superseded');
     assert.deepEqual(await snapshotOf(store, ['SE'], ['c1']), before);
+  });
+
+  it('says in its ledger entry what became of it', async () => {
+    const store = await seededStore();
+    const results: string[] = [];
+    const events = [
+      budgetChanged(110_000_000, 1),
+      statusChanged('paused', 1),
+      campaignCreated(),
+      budgetChanged(9_000_000_000, 2),
+      statusChanged('cancelled', 2),
+      statusChanged('active', 3),
+      statusChanged('active', 2, { eventId: 'late' }),
+    ];
+    for (const event of events) results.push((await persist(store, event)).entry.result);
+    assert.deepEqual(results, ['waiting', 'waiting', 'applied', 'refused', 'applied', 'refused', 'superseded']);
+  });
+
+  it('is remembered for longer than the oldest event that is taken', () => {
+    assert(LEDGER_MS >= MAX_EVENT_AGE_MS + 30 * DAY_MS);
+    assert.equal(LEDGER_MS, 90 * DAY_MS);
   });
 
   it('decides a month over 15 markets of which a day each is forecast', async () => {

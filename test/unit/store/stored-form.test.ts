@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { emptyPage } from '../../../shared/store/market-views.ts';
 import { fromFields, toFields } from '../../../shared/store/stored-form.ts';
-import { ledgerId, payloadHash } from '../../../shared/store/ledger-key.ts';
+import { canonicalJson, ledgerId, payloadHash } from '../../../shared/store/ledger-key.ts';
+import { newLedgerEntry } from '../../../shared/store/persist-campaign-event.ts';
 import { quarantineRef, quarantinedDocument } from '../../../shared/store/quarantine.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { START_MS } from '../../support/instants.ts';
@@ -17,15 +17,14 @@ const refusal = {
 };
 
 describe('the stored form', () => {
-  const hash = payloadHash('x');
+  const hash = 'a'.repeat(64);
   const cohorts = [{ hourAtMs: START_MS, chargedMicros: 2, confirmedMicros: 1 }];
   const documents = [
     { kind: 'page', document: page([entry({ cohorts, leases: [lease(), lease({ group: 'g2', closingMicros: 0 })] })]) },
-    { kind: 'page', document: emptyPage('SE', 'p00') },
+    { kind: 'page', document: page([]) },
     { kind: 'supply', document: supplyDay() },
     { kind: 'market', document: market() },
     { kind: 'plan', document: { schemaVersion: 1, market: 'SE', planVersion: 1, slot: 1, hash, body: '{"é":1}' } },
-    { kind: 'quarantine', document: quarantinedDocument(refusal) },
     { kind: 'owner', document: { schemaVersion: 1, campaignId: 'c1', tenantId: 't1' } },
   ] as const;
   for (const [index, { kind, document }] of documents.entries()) {
@@ -33,6 +32,27 @@ describe('the stored form', () => {
       assert.deepEqual(fromFields(kind, 'path', toFields(kind, document)), document);
     });
   }
+
+  it('gives a quarantine back as it was', () => {
+    const document = quarantinedDocument(refusal);
+    assert.deepEqual(fromFields('quarantine', 'path', toFields('quarantine', document)), document);
+  });
+
+  it('has no field for what a document does not say: Firestore takes no undefined', () => {
+    const event = {
+      source: 's',
+      tenantId: 't1',
+      eventId: 'e',
+      type: 'andante.budget-changed.v1',
+      occurredAtMs: START_MS,
+    };
+    const entry = newLedgerEntry(event, { hash, nowMs: START_MS, outcomes: [], result: 'filed' });
+    const { expireAtMs, ...kept } = entry;
+    assert(expireAtMs);
+    assert.deepEqual(Object.keys(toFields('ledger', kept)).sort(), Object.keys(kept).sort());
+    const fields = toFields('ledger', { ...entry, report: { lines: [] } });
+    assert.deepEqual([fields['report'], fields['expireAt']], ['{"lines":[]}', new Date(expireAtMs)]);
+  });
 
   it('refuses what another program wrote, naming document and field', () => {
     const fields = { ...toFields('market', market()), watermarkSlot: -1 };
@@ -52,6 +72,11 @@ describe('the keys of exactly-once', () => {
     assert.equal(payloadHash({ a: 1, b: { c: [1, 2], d: 3 } }), payloadHash({ b: { d: 3, c: [1, 2] }, a: 1 }));
     assert.notEqual(payloadHash({ a: [1, 2] }), payloadHash({ a: [2, 1] }));
     assert.notEqual(payloadHash({ a: 1 }), payloadHash({ a: '1' }));
+  });
+
+  it('are taken of JSON with its keys in order, lists as they are, also around what is empty', () => {
+    const decoded = { b: null, a: [{ d: 1, c: [] }, 'x', false], c: {} };
+    assert.equal(canonicalJson(decoded), '{"a":[{"c":[],"d":1},"x",false],"b":null,"c":{}}');
   });
 
   it('differ by source, tenant and id, also where their letters run together', () => {
