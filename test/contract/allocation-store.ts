@@ -104,6 +104,15 @@ export function allocationStoreContract(open: () => AllocationStore | Promise<Al
     assert.deepEqual(await store.read([refs.market('SE')]), [undefined]);
   });
 
+  it('refuses to read in a transaction after it wrote', async () => {
+    const late = store.transact(async (transaction) => {
+      transaction.set(refs.market('SE'), market());
+      await transaction.get([refs.market('SE')]);
+    });
+    await assert.rejects(late, /reads/);
+    assert.deepEqual(await store.read([refs.market('SE')]), [undefined]);
+  });
+
   it('creates a document once: the second creation says so and changes nothing', async () => {
     assert.equal(await store.create(refs.ledger('l1'), ledgerEntry('first')), true);
     assert.equal(await store.create(refs.ledger('l1'), ledgerEntry('second')), false);
