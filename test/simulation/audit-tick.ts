@@ -105,7 +105,7 @@ function fold({ must, entries, quarantined }: Books, { id, filed, folded, groups
     if (entry) addClosing(entry, data.group, closing);
     else strays += 1;
   }
-  const outcomes = folded.outcomes as Outcome[];
+  const outcomes = folded.outcomes;
   const told = outcomes.flatMap((outcome) => (outcome.type === 'delivery-folded' ? outcome.lines : []));
   must(
     JSON.stringify(told) === JSON.stringify(counted),
@@ -135,9 +135,7 @@ function end({ must, entries, ended }: Books, entry: EntryModel, nowMs: number, 
   entry.status = 'ended';
   entries.delete(entry.key);
   ended.set(entry.key, entry);
-  const outcome = (own?.outcomes as Outcome[] | undefined)?.find(
-    (one) => one.type === 'subcampaign-ended' && entryKeyOf(one) === entry.key,
-  );
+  const outcome = own?.outcomes?.find((one) => one.type === 'subcampaign-ended' && entryKeyOf(one) === entry.key);
   const billed = outcome?.type === 'subcampaign-ended' ? outcome.billedMicros : undefined;
   const isDue = billed === Math.min(entry.spent, entry.budget);
   must(

@@ -4,6 +4,7 @@ import type { BusinessEvent } from '../../shared/contracts/events.ts';
 import type { CampaignModel } from './campaign-model.ts';
 import type { Warehouse } from './faulty-bigquery.ts';
 import type { EntryModel } from './money-model.ts';
+import type { Trace } from './trace.ts';
 
 /** Everything that was published under one event id. */
 export interface Published {
@@ -34,7 +35,8 @@ export interface Books {
   markets: Map<string, Market>;
   violations: string[];
   /** Notes a broken promise. */
-  must(holds: boolean, otherwise: () => string): void;
+  blame: (violation: string) => void;
+  must: (holds: boolean, otherwise: () => string) => void;
 }
 
 /** One document of a commit. */
@@ -44,8 +46,12 @@ export interface Change<T> {
   after: T;
 }
 
-export function createBooks(tickIntervalMs: number, warehouse: Warehouse): Books {
+export function createBooks(tickIntervalMs: number, warehouse: Warehouse, trace?: Trace): Books {
   const violations: string[] = [];
+  const blame = (violation: string) => {
+    violations.push(violation);
+    trace?.(`BROKEN ${violation}`);
+  };
   return {
     tickIntervalMs,
     warehouse,
@@ -59,8 +65,9 @@ export function createBooks(tickIntervalMs: number, warehouse: Warehouse): Books
     supply: new Map(),
     markets: new Map(),
     violations,
+    blame,
     must(holds, otherwise) {
-      if (!holds) violations.push(otherwise());
+      if (!holds) blame(otherwise());
     },
   };
 }

@@ -23,6 +23,7 @@ import { createFaultyBigQuery, type Warehouse } from './faulty-bigquery.ts';
 import { createFaultyStore } from './faulty-store.ts';
 import { drawCopies, type Faults } from './faults.ts';
 import type { Mortal, Scheduler } from './scheduler.ts';
+import { describeBody, nameOf, type Trace } from './trace.ts';
 
 /** A message on the bus. */
 export interface Message {
@@ -46,7 +47,7 @@ export interface ClusterDeps {
   later: (start: () => void) => void;
   /** A line that only a person must be told: an error nobody expects. */
   onCritical: (what: string) => void;
-  trace: ((line: string) => void) | undefined;
+  trace: Trace | undefined;
 }
 
 export interface Cluster {
@@ -91,7 +92,7 @@ export function createCluster(deps: ClusterDeps): Cluster {
   function publish(body: AndanteMessage | string, topic: MessageName, attributes: Record<string, string>): void {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const messageId = `m${++messages}`;
-    const label = trace ? `${messageId} ${topic} ${labelOf(text)}` : topic;
+    const label = trace ? `${messageId} ${nameOf(topic, text)}` : topic;
     const data = Buffer.from(text).toString('base64');
     const publishTime = new Date(nowMs()).toISOString();
     const message: Message = {
@@ -102,7 +103,7 @@ export function createCluster(deps: ClusterDeps): Cluster {
       attempts: 0,
     };
     const copies = drawCopies(random, faults());
-    trace?.(`published ${label}${copies > 1 ? `, ${copies} copies` : ''}`);
+    trace?.(`${label} published ${describeBody(text)}${copies > 1 ? ` (${copies} copies)` : ''}`);
     for (let copy = 0; copy < copies; copy++) schedule(message);
   }
 
@@ -121,7 +122,7 @@ export function createCluster(deps: ClusterDeps): Cluster {
   function deliver(message: Message): void {
     const process = anyProcess();
     handlerRuns += 1;
-    trace?.(`${process.name} <- ${message.label}`);
+    trace?.(`${process.name} gets ${message.label}`);
     process.orphaned.set(message, () => again(message, 'its process died'));
     const done = (): boolean => {
       if (process.isDead) return false;
@@ -229,16 +230,4 @@ function createLog(name: string, onCritical: (what: string) => void, trace: Clus
       if (!message.startsWith('outcomes refused by BigQuery')) onCritical(`${message} ${JSON.stringify(fields)}`);
     },
   };
-}
-
-function labelOf(text: string): string {
-  try {
-    const { eventId, market, data } = JSON.parse(text) as Record<string, unknown>;
-    return [eventId, market, JSON.stringify(data)]
-      .filter((part) => part !== undefined)
-      .join(' ')
-      .slice(0, 300);
-  } catch {
-    return text.slice(0, 60);
-  }
 }

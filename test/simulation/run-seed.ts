@@ -1,4 +1,4 @@
-// One seed: the real handlers over the in-memory ports, five rounds with faults, then quiet until everything has ended.
+// One seed: the real handlers over the in-memory ports, four rounds with faults, then quiet until everything has ended.
 import { createRandom } from '../../emulators/world/random.ts';
 import type { BusinessEvent } from '../../shared/contracts/events.ts';
 import type { MessageName } from '../../shared/contracts/decode-message.ts';
@@ -13,6 +13,7 @@ import type { Warehouse } from './faulty-bigquery.ts';
 import { finalViolations } from './final-check.ts';
 import { crowd, flood, publishScheduled, stock } from './scenery.ts';
 import { createScheduler } from './scheduler.ts';
+import { describeCommit, type Trace } from './trace.ts';
 import { drawStory, MARKETS, MIN_EVENTS, ROUNDS, ROUND_MS, type Publication } from './story.ts';
 
 export interface SeedResult {
@@ -24,16 +25,16 @@ export interface SeedResult {
 }
 
 /** Hours after the start at which the quiet end ticks: past every flight, click window and silent lease. */
-const QUIET_HOURS = [5, 6, 15, 22, 46];
-/** Ad servers serve on in the first two of them, tell what they owe in the third, and are silent then. */
-const [SERVING_HOURS, TELLING_HOURS] = [2, 3];
+const QUIET_HOURS = [4, 5, 15, 22, 46];
+/** Ad servers serve on in the first of them, tell what they owe until the third, and are silent then. */
+const [SERVING_HOURS, TELLING_HOURS] = [1, 3];
 /** One seed in so many keeps documents packed, checked and frozen; has a full page; floods a market with reports. */
 const CHECKED_EVERY = 16;
 const CROWDED_EVERY = 64;
 const FLOODED_EVERY = 256;
 
 /** @param trace told of everything that happens, a line each */
-export async function runSeed(seed: number, trace?: (line: string) => void): Promise<SeedResult> {
+export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> {
   const random = createRandom(seed, 'simulation');
   const chance = (share: number) => random() < share;
   let nowMs = START_MS;
@@ -42,7 +43,7 @@ export async function runSeed(seed: number, trace?: (line: string) => void): Pro
   const dueIn = new Map<number, (() => void)[]>();
   const at = (when: number, start: () => void) => dueIn.set(when, [...(dueIn.get(when) ?? []), start]);
   const warehouse: Warehouse = { tables: new Map(), rowIds: new Set() };
-  const books = createBooks(ROUND_MS, warehouse);
+  const books = createBooks(ROUND_MS, warehouse, trace);
   const publish = (event: BusinessEvent, own: Partial<Published> = {}) => {
     const known = books.published.get(keyOf(event));
     if (known) known.events.push(event);
@@ -50,7 +51,10 @@ export async function runSeed(seed: number, trace?: (line: string) => void): Pro
   };
   const scheduler = createScheduler(random, 0.3 + 0.7 * random());
   const store = createMemoryStore({
-    onCommit: (writes) => auditCommit(books, writes),
+    onCommit: (writes) => {
+      if (trace && writes.length > 0) trace(`  commit: ${describeCommit(writes)}`);
+      auditCommit(books, writes);
+    },
     isTrusting: seed % CHECKED_EVERY !== 0,
   });
   const cluster = createCluster({
@@ -62,7 +66,7 @@ export async function runSeed(seed: number, trace?: (line: string) => void): Pro
     nowMs: () => ++nowMs,
     tickIntervalMs: ROUND_MS,
     later: (start) => void at(round + 1 + Math.floor(random() * 2), start),
-    onCritical: (what) => books.violations.push(`an error nobody expects: ${what}`),
+    onCritical: (what) => books.blame(`an error nobody expects: ${what}`),
     trace,
   });
   const begin = (hour: number) => {
@@ -109,7 +113,7 @@ export async function runSeed(seed: number, trace?: (line: string) => void): Pro
       if (chance(faults.tickLate)) at(hour + 1, tick);
       else if (!chance(faults.tickMissing)) tick();
       if (chance(faults.tickDoubled)) tick();
-      for (const server of servers) if (chance(0.4)) start(server, false);
+      for (const server of servers) if (chance(0.5)) start(server, false);
       if (seed % FLOODED_EVERY === 2 && hour === 2) flood(cluster, publish, nowMs);
       if (chance(0.5)) publishScheduled(cluster, 'outcome-drain');
       const missing = hour === ROUNDS - 1 ? MIN_EVENTS - books.published.size : 0;
@@ -131,10 +135,10 @@ export async function runSeed(seed: number, trace?: (line: string) => void): Pro
       publishScheduled(cluster, 'outcome-drain');
       await scheduler.run();
     }
-    if (cluster.deadLetters.length > 0) books.violations.push(`liveness: ${cluster.deadLetters.length} dead letters`);
-    books.violations.push(...finalViolations(books));
+    if (cluster.deadLetters.length > 0) books.blame(`liveness: ${cluster.deadLetters.length} dead letters`);
+    finalViolations(books).forEach(books.blame);
   } catch (error) {
-    books.violations.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    books.blame(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   const { violations, published } = books;
   return { seed, events: published.size, handlerRuns: cluster.handlerRuns(), violations };

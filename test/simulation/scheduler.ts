@@ -9,11 +9,11 @@ export interface Mortal {
 
 export interface Scheduler {
   /** Something that may happen from now on. */
-  add(start: () => void, owner?: Mortal): void;
+  add: (start: () => void, owner?: Mortal) => void;
   /** An await of `owner`'s: undefined when it may run on at once. */
   pause(owner: Mortal): Promise<void> | undefined;
   /** A piece of work has ended, or died. */
-  ended(): void;
+  ended: () => void;
   /** Steps until nothing is left to do; returns how many were taken. */
   run(): Promise<number>;
 }

@@ -9,7 +9,7 @@ import { campaignCreated, order } from '../support/events.ts';
 export const MARKETS = ['M1', 'M2'] as const;
 export const SEGMENTS = ['casual', 'fan'] as const;
 /** Rounds with faults; one is an hour of ticks long. */
-export const ROUNDS = 5;
+export const ROUNDS = 4;
 export const ROUND_MS = HOUR_MS;
 /** Every seed has at least this many business events. */
 export const MIN_EVENTS = 24;
@@ -115,7 +115,7 @@ export function drawStory(random: Random): Story {
     const [taken] = campaigns as [Created];
     publications.push(publication(createdOf(taken.data.campaignId, otherTenant(taken.tenantId)), between(0, 2)));
   }
-  for (let index = between(10, 14); index > 0; index--) {
+  for (let index = between(8, 11); index > 0; index--) {
     const event = changeOf(pick(campaigns));
     const round = between(0, ROUNDS - 1);
     const draw = random();
