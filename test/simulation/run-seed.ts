@@ -49,7 +49,7 @@ export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> 
     if (known) known.events.push(event);
     else books.published.set(keyOf(event), { events: [event], isReadable: true, isTaken: true, ...own });
   };
-  const scheduler = createScheduler(random, 0.3 + 0.7 * random());
+  const scheduler = createScheduler(random, 0.1 + 0.5 * random());
   const store = createMemoryStore({
     onCommit: (writes) => {
       if (trace && writes.length > 0) trace(`  commit: ${describeCommit(writes)}`);
