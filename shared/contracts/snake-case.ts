@@ -1,11 +1,12 @@
-const known = new Map<string, string>();
+// The one rule between names in code and columns in BigQuery.
+const columns = new Map<string, string>();
 
-/** `spentMicros` -> `spent_micros`: the one rule between names in code and columns in BigQuery. */
+/** `spentMicros` -> `spent_micros`. Names are those of the contracts, and each is worked out once. */
 export function toSnakeCase(name: string): string {
-  let column = known.get(name);
+  let column = columns.get(name);
   if (column === undefined) {
     column = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    known.set(name, column);
+    columns.set(name, column);
   }
   return column;
 }

@@ -22,7 +22,7 @@ describe('The README', () => {
 
   it('names only npm scripts that exist', async () => {
     const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
-    for (const [, name] of (await read('README.md')).matchAll(/(?:^|`|&& )npm (?:run )?([a-z:]+)/gm)) {
+    for (const [, name] of (await read('README.md')).matchAll(/(?:^|`|&& )npm (?:run )?([a-z:-]+)/gm)) {
       assert(['ci', 'install'].includes(name as string) || (name as string) in scripts, `npm run ${name}`);
     }
   });
