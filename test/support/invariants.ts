@@ -1,0 +1,307 @@
+// The invariants of the architecture, looked at from outside: pictures of what is stored, checked with arithmetic of their
+// own. Nothing here asks `decide`, and no sum is taken from the code that is checked; only the fold of outcomes is, because
+// that it equals the state is the invariant. Each check says what it found, one sentence for each violation.
+import { isDeepStrictEqual } from 'node:util';
+import { expectedCampaign } from '../../shared/campaign/campaign-state.ts';
+import { evolve, withLiveNumbers } from '../../shared/campaign/evolve.ts';
+import type {
+  BookEntry,
+  BookPage,
+  Campaign,
+  LedgerEntry,
+  Market,
+  Quarantined,
+  SupplyDay,
+} from '../../shared/contracts/documents.ts';
+import type { DeliveryReported } from '../../shared/contracts/events.ts';
+import type { Outcome } from '../../shared/contracts/outcomes.ts';
+import type { PlanWire } from '../../shared/contracts/plan.ts';
+import { refs, type AllocationStore, type Ref } from '../../shared/store/allocation-store.ts';
+import { DAY_MS, HOUR_MS } from './instants.ts';
+
+export interface MarketPicture {
+  market: Market;
+  pages: BookPage[];
+  supply: SupplyDay[];
+  plan: PlanWire | undefined;
+}
+
+/** What is stored at one instant. */
+export interface Picture {
+  campaigns: Campaign[];
+  markets: MarketPicture[];
+}
+
+/** What was published so far and what became of it. */
+export interface History {
+  /** How often each ledger entry was created, by its document's path. */
+  created: ReadonlyMap<string, number>;
+  /** Paths of ledger entries that were written again after they had said their last word. */
+  rewritten: readonly string[];
+  /** Paths of the ledger entries that events were answered with. */
+  answered: readonly string[];
+  /** Every ledger entry as it is now, in the order of their creation. */
+  ledger: readonly LedgerEntry[];
+  /** All outcomes in the order in which they were committed. */
+  outcomes: readonly Outcome[];
+  reports: readonly DeliveryReported[];
+  quarantined: readonly Quarantined[];
+}
+
+/** Reads a picture of these campaigns and markets. */
+export async function takePicture(
+  store: AllocationStore,
+  {
+    campaignIds,
+    markets,
+    days,
+  }: { campaignIds: readonly string[]; markets: readonly string[]; days: readonly string[] },
+): Promise<Picture> {
+  const campaigns = await store.read<readonly Ref<'campaign'>[]>(campaignIds.map((id) => refs.campaign('t1', id)));
+  const pictures = await Promise.all(
+    markets.map(async (name): Promise<MarketPicture[]> => {
+      const [market, plan] = await store.read([refs.market(name), refs.plan(name)]);
+      if (!market) return [];
+      const pages = await store.read<readonly Ref<'page'>[]>(market.pages.map(({ page }) => refs.page(name, page)));
+      const supply = await store.read<readonly Ref<'supply'>[]>(days.map((day) => refs.supply(name, day)));
+      return [
+        { market, pages: present(pages), supply: present(supply), plan: plan && (JSON.parse(plan.body) as PlanWire) },
+      ];
+    }),
+  );
+  return { campaigns: present(campaigns), markets: pictures.flat() };
+}
+
+function present<T>(found: readonly (T | undefined)[]): T[] {
+  return found.filter((one) => one !== undefined);
+}
+
+type Money = Pick<BookEntry, 'spentMicros' | 'cohorts' | 'leases'>;
+
+/** What groups may still spend. */
+function openOf({ leases }: Pick<BookEntry, 'leases'>): number {
+  let open = 0;
+  for (const lease of leases) {
+    const left = lease.grantedMicros - lease.returnedMicros - lease.chargedMicros;
+    if (left > 0) open += left;
+  }
+  return open;
+}
+
+function accruedOf({ spentMicros, cohorts }: Money): number {
+  let accrued = spentMicros;
+  for (const { chargedMicros, confirmedMicros } of cohorts)
+    if (chargedMicros > confirmedMicros) accrued += chargedMicros - confirmedMicros;
+  return accrued;
+}
+
+function entriesOf(picture: Picture): BookEntry[] {
+  return picture.markets.flatMap(({ pages }) => pages.flatMap(({ entries }) => entries));
+}
+
+function nameOf({ campaignId, subcampaignId }: { campaignId: string; subcampaignId: string }): string {
+  return `${campaignId}/${subcampaignId}`;
+}
+
+/** 1: spent + in flight + leased <= budget, at every instant, as long as groups stay inside their leases. */
+export function commitmentsFit(picture: Picture): string[] {
+  return entriesOf(picture).flatMap((entry) => {
+    const committed = accruedOf(entry) + openOf(entry);
+    return committed <= entry.budgetMicros
+      ? []
+      : [`${nameOf(entry)} has ${committed} committed of ${entry.budgetMicros}`];
+  });
+}
+
+/** 1, whatever was reported: where a group was granted more than it had or had charged, all that is committed fits. */
+export function grantsFit(before: Picture, after: Picture): string[] {
+  const old = new Map(entriesOf(before).map((entry) => [nameOf(entry), entry]));
+  return entriesOf(after).flatMap((entry) => {
+    const isGranted = entry.leases.some((lease) => {
+      const had = old.get(nameOf(entry))?.leases.find(({ group }) => group === lease.group)?.grantedMicros ?? 0;
+      return lease.grantedMicros > Math.max(had, lease.chargedMicros + lease.returnedMicros);
+    });
+    const committed = accruedOf(entry) + openOf(entry);
+    return !isGranted || committed <= entry.budgetMicros
+      ? []
+      : [`${nameOf(entry)} was granted more, and has ${committed} committed of ${entry.budgetMicros}`];
+  });
+}
+
+/** A lease is never charged and returned beyond its grant, nor shrinks. */
+export function leasesAddUp(before: Picture, after: Picture): string[] {
+  const old = new Map(entriesOf(before).map((entry) => [nameOf(entry), entry]));
+  return entriesOf(after).flatMap((entry) =>
+    entry.leases.flatMap((lease) => {
+      const { group, grantedMicros, chargedMicros, returnedMicros } = lease;
+      const had = old.get(nameOf(entry))?.leases.find((one) => one.group === group);
+      const shrank =
+        had &&
+        (grantedMicros < had.grantedMicros || chargedMicros < had.chargedMicros || returnedMicros < had.returnedMicros);
+      const at = `${nameOf(entry)}, lease of ${group}`;
+      return [
+        ...(chargedMicros + returnedMicros > grantedMicros ? [`${at}: more charged and returned than granted`] : []),
+        ...(shrank ? [`${at}: a cumulative amount fell`] : []),
+      ];
+    }),
+  );
+}
+
+/** 1: the parts' budgets and the escrow are the campaign's budget, to the micro; a live budget only falls, to its share at most. */
+export function splitsAddUp(picture: Picture): string[] {
+  const entries = new Map(entriesOf(picture).map((entry) => [nameOf(entry), entry]));
+  return picture.campaigns.flatMap(({ campaignId, budgetMicros, escrowMicros, requestedMicros, subcampaigns }) => {
+    const found: string[] = [];
+    let sum = escrowMicros;
+    let owed = escrowMicros;
+    for (const sub of subcampaigns) {
+      sum += sub.budgetMicros;
+      owed += sub.shareMicros ?? sub.budgetMicros;
+      const live = entries.get(nameOf({ campaignId, subcampaignId: sub.subcampaignId }));
+      const lowest = sub.shareMicros ?? sub.budgetMicros;
+      if (sub.status === 'ended' ? live : !live)
+        found.push(`${campaignId}/${sub.subcampaignId} is ${sub.status}, its entry says otherwise`);
+      if (live && (live.budgetMicros > sub.budgetMicros || live.budgetMicros < lowest))
+        found.push(
+          `${nameOf(live)} has a live budget of ${live.budgetMicros}, stored are ${lowest} to ${sub.budgetMicros}`,
+        );
+    }
+    if (sum !== budgetMicros) found.push(`${campaignId}: parts and escrow are ${sum}, the budget is ${budgetMicros}`);
+    // A part that has ended keeps what it was billed, however little was asked for since.
+    if (owed > requestedMicros && subcampaigns.every(({ status }) => status !== 'ended'))
+      found.push(`${campaignId}: shares are ${owed}, ${requestedMicros} was asked for`);
+    return found;
+  });
+}
+
+/** 1: what is billed fits the budget of every part and of the campaign, and is what was confirmed where that fits. */
+export function billsFit(picture: Picture, { outcomes }: History): string[] {
+  const entries = new Map(entriesOf(picture).map((entry) => [nameOf(entry), entry]));
+  const bills = outcomes.flatMap((outcome) => {
+    if (outcome.type !== 'subcampaign-ended') return [];
+    const right = Math.min(outcome.spentMicros, outcome.budgetMicros);
+    return outcome.billedMicros === right ? [] : [`${nameOf(outcome)} is billed ${outcome.billedMicros}, not ${right}`];
+  });
+  const sums = picture.campaigns.flatMap(({ campaignId, budgetMicros, subcampaigns }) => {
+    let billed = 0;
+    for (const sub of subcampaigns) {
+      const live = entries.get(nameOf({ campaignId, subcampaignId: sub.subcampaignId })) ?? sub;
+      billed += Math.min(live.spentMicros, live.budgetMicros);
+    }
+    return billed <= budgetMicros ? [] : [`${campaignId} is billed ${billed} of ${budgetMicros}`];
+  });
+  return [...bills, ...sums];
+}
+
+/** The lower quartile of a normal law lies this part of the way from its median to its first decile. */
+const QUARTILE = 0.67449 / 1.28155;
+
+/** Of each hour of each cell, how many times over it is sold to what has still to be served. */
+function loadsOf({ pages, supply }: MarketPicture, nowMs: number): Map<string, number> {
+  const loads = new Map<string, number>();
+  for (const entry of pages.flatMap(({ entries }) => entries)) {
+    if (entry.status === 'closing') continue;
+    const left = Math.max(openOf(entry), entry.budgetMicros - accruedOf(entry));
+    let worth = 0;
+    const hours = new Set<string>();
+    for (const { day, hourShape, cells } of supply) {
+      for (let atMs = Date.parse(day); atMs < Date.parse(day) + DAY_MS; atMs += HOUR_MS) {
+        const flownMs = Math.min(atMs + HOUR_MS, entry.endAtMs) - Math.max(atMs, nowMs, entry.startAtMs);
+        if (flownMs <= 0) continue;
+        const share = ((hourShape[(atMs - Date.parse(day)) / HOUR_MS] ?? 0) * flownMs) / HOUR_MS;
+        for (const { segment, surface, q10, q50, clickPpm } of cells) {
+          if (!entry.segments.includes(segment) || !entry.surfaces.includes(surface)) continue;
+          worth += (share * (q50 - QUARTILE * (q50 - q10)) * clickPpm * entry.clickPriceMicros) / 1e6;
+          hours.add(`${segment} on ${surface}, ${new Date(atMs).toISOString().slice(0, 13)}`);
+        }
+      }
+    }
+    for (const hour of hours) loads.set(hour, (loads.get(hour) ?? 0) + (worth > 0 ? left / worth : left > 0 ? 1 : 0));
+  }
+  return loads;
+}
+
+/** 2: no decision sells more of an hour of a cell than its lower quartile; what time has made short is not sold on. */
+export function demandFits(before: Picture, after: Picture, nowMs: number): string[] {
+  return after.markets.flatMap((picture) => {
+    const old = before.markets.find(({ market }) => market.market === picture.market.market);
+    const loads = old ? loadsOf(old, nowMs) : new Map<string, number>();
+    return [...loadsOf(picture, nowMs)].flatMap(([hour, load]) =>
+      load <= Math.max(1, loads.get(hour) ?? 0) + 1e-6
+        ? []
+        : [`${picture.market.market}: ${hour} is sold ${load.toFixed(6)} times`],
+    );
+  });
+}
+
+/** 3 and 4: each event has one ledger entry, created once, whose last word stands. */
+export function tracesAreOne({ created, rewritten, answered }: History): string[] {
+  return [
+    ...rewritten.map((path) => `${path} was decided again`),
+    ...[...created].flatMap(([path, times]) => (times === 1 ? [] : [`${path} was created ${times} times`])),
+    ...answered.flatMap((path) => (created.has(path) ? [] : [`${path} was acknowledged without a trace`])),
+  ];
+}
+
+/** 3: the outcomes, folded in the order of their commits, are the stored campaigns with their live numbers. */
+export function outcomesFold(picture: Picture, { outcomes }: History): string[] {
+  const entries = entriesOf(picture);
+  return picture.campaigns.flatMap((campaign) => {
+    const { tenantId, campaignId } = campaign;
+    const folded = outcomes.reduce(evolve, expectedCampaign(tenantId, campaignId));
+    return isDeepStrictEqual(folded, withLiveNumbers(campaign, entries))
+      ? []
+      : [`${campaignId} is not what its outcomes add up to`];
+  });
+}
+
+/** 5: no cell is given away more than once, and only to live lines and inside leases that the book knows. */
+export function plansFit(picture: Picture): string[] {
+  return picture.markets.flatMap(({ market, pages, supply, plan }) => {
+    if (plan?.planVersion !== market.planVersion)
+      return plan || market.planVersion > 0 ? [`${market.market} has another plan`] : [];
+    const found: string[] = [];
+    for (const { segment, surface } of supply.flatMap(({ cells }) => cells)) {
+      let given = 0;
+      for (const line of plan.lines)
+        if (line.segments.includes(segment) && line.surfaces.includes(surface)) given += line.fallbackShare;
+      if (given > 1) found.push(`${market.market} gives ${given} of ${segment} on ${surface}`);
+    }
+    const entries = new Map(pages.flatMap((page) => page.entries.map((entry) => [nameOf(entry), entry])));
+    for (const line of plan.lines) {
+      for (const { group, grantedMicros } of line.leases) {
+        const held = entries.get(nameOf(line))?.leases.find((lease) => lease.group === group);
+        // A lease of an entry that has ended since is nobody's money any more.
+        if (entries.has(nameOf(line)) && !(held && held.grantedMicros >= grantedMicros))
+          found.push(`${nameOf(line)}: the plan grants ${group} ${grantedMicros}, the book does not`);
+      }
+    }
+    return found;
+  });
+}
+
+/** 6: every reported line is counted or kept in quarantine, and what is counted is what the books hold. */
+export function deliveriesCount(picture: Picture, { reports, ledger, outcomes, quarantined }: History): string[] {
+  const sums = { reported: 0, counted: 0, stray: 0, held: 0 };
+  const isFolded = new Set(
+    ledger.flatMap(({ eventId, result }) => (result === 'folded' || result === 'quarantined' ? [eventId] : [])),
+  );
+  for (const { eventId, data } of reports) if (isFolded.has(eventId)) sums.reported += impressionsOf(data.lines);
+  for (const outcome of outcomes) if (outcome.type === 'delivery-folded') sums.counted += impressionsOf(outcome.lines);
+  for (const { body } of quarantined)
+    sums.stray += impressionsOf((JSON.parse(body) as { data: { lines: { impressions: number }[] } }).data.lines);
+  const ended = picture.campaigns.flatMap(({ subcampaigns }) =>
+    subcampaigns.filter(({ status }) => status === 'ended'),
+  );
+  sums.held = impressionsOf([...entriesOf(picture), ...ended]);
+  return [
+    ...(sums.reported === sums.counted + sums.stray
+      ? []
+      : [`${sums.reported} impressions were reported, ${sums.counted} counted, ${sums.stray} quarantined`]),
+    ...(sums.held === sums.counted ? [] : [`the books hold ${sums.held} impressions of ${sums.counted}`]),
+  ];
+}
+
+function impressionsOf(lines: readonly { impressions: number }[]): number {
+  return lines.reduce((sum, { impressions }) => sum + impressions, 0);
+}
