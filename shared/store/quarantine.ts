@@ -1,7 +1,7 @@
 // Quarantine: what could not be applied and why. One document per refused event and payload, so that the same refusal
 // twice is one document.
 import type { Verdict } from '../campaign/fold-reports.ts';
-import type { LedgerEntry, Quarantined } from '../contracts/documents.ts';
+import { MAX_GROUPS, type LedgerEntry, type Quarantined } from '../contracts/documents.ts';
 import { encodeInstants, formatInstant } from '../contracts/instants.ts';
 import { refs, type Transaction } from './allocation-store.ts';
 import { payloadHash, sha256 } from './ledger-key.ts';
@@ -60,6 +60,13 @@ export function quarantineRef(document: Pick<Quarantined, 'functionName' | 'even
   return refs.quarantine(payloadHash([functionName, tenantId ?? '', eventId ?? '', hash]).slice(0, 20));
 }
 
+/** Why something of a report was left, for a person to read. */
+const reasons: Record<NonNullable<Verdict['code']>, string> = {
+  UNKNOWN_SUBCAMPAIGN: 'found no subcampaign that takes them',
+  IMPLAUSIBLE_REPORT: 'were left: an hour that is still to come, or amounts that no budget could pay',
+  TOO_MANY_GROUPS: `came from one group too many: the market has room for ${MAX_GROUPS}`,
+};
+
 /**
  * What of a report no entry took, as a report of its own: it can be replayed under its own id once its subcampaign is
  * there, and then counts exactly once.
@@ -75,6 +82,7 @@ export function quarantineStray(
     opportunities: [],
     sample: [],
   };
+  const code = verdict.code as NonNullable<Verdict['code']>;
   const eventId = `stray:${verdict.ledgerId.slice(verdict.ledgerId.lastIndexOf('/') + 1)}`;
   const { source, tenantId, eventType: type } = entry;
   const wire = {
@@ -87,8 +95,8 @@ export function quarantineStray(
   };
   const document = quarantinedDocument({
     functionName: 'delivery-reported',
-    code: verdict.code as string,
-    message: `${verdict.strayLines.length} lines and ${verdict.strayClosings.length} closings of report ${entry.eventId} found no subcampaign that takes them`,
+    code,
+    message: `${verdict.strayLines.length} lines and ${verdict.strayClosings.length} closings of report ${entry.eventId} ${reasons[code]}`,
     text: JSON.stringify(wire),
     eventId,
     tenantId,
