@@ -1,0 +1,209 @@
+// Plays a golden log: publishes its messages, one after the other, to the real functions over a memory store, and writes
+// down beside each what it came to. Time is virtual: each message is handled at the time it names.
+import { createBudgetChangedHandler } from '../../functions/budget-changed/handler.ts';
+import { createCampaignCreatedHandler } from '../../functions/campaign-created/handler.ts';
+import { createCampaignStatusChangedHandler } from '../../functions/campaign-status-changed/handler.ts';
+import { createDeliveryReportedHandler } from '../../functions/delivery-reported/handler.ts';
+import { createDeliveryTickHandler } from '../../functions/delivery-tick/handler.ts';
+import { pageName, pageTable } from '../../shared/campaign/book-page.ts';
+import { entryKey } from '../../shared/campaign/fold-reports.ts';
+import { createMemoryBus } from '../../shared/bus/memory-bus.ts';
+import type {
+  BookEntry,
+  BookPage,
+  Campaign,
+  LedgerEntry,
+  Quarantined,
+  StoredPlan,
+  Subcampaign,
+  SupplyDay,
+} from '../../shared/contracts/documents.ts';
+import { partBudget, subcampaignTerms } from '../../shared/contracts/outcomes.ts';
+import type { PlanWire } from '../../shared/contracts/plan.ts';
+import { encodeInstants } from '../../shared/contracts/instants.ts';
+import { createMemoryLog } from '../../shared/outcomes/memory-log.ts';
+import { createReceiver } from '../../shared/runtime/delivery.ts';
+import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
+import { createMemoryStore, type Write } from '../../shared/store/memory-store.ts';
+import { entry } from '../support/entries.ts';
+import { push } from '../support/envelopes.ts';
+import { START_MS, TICK_MS } from '../support/instants.ts';
+import { logLines } from '../support/log-lines.ts';
+import { assertOutcomes } from '../support/outcome-validator.ts';
+import { cell, market, page, supplyDay } from '../support/markets.ts';
+
+/** A market before the log begins: its cells, the same on each of its days, and how many entries of others fill its pages. */
+export interface GivenMarket {
+  days: string[];
+  cells: Partial<SupplyDay['cells'][number]>[];
+  filledPages?: number[];
+}
+
+export interface Step {
+  publish: { type: string };
+  /** What was logged of it: the result, or the code of its quarantine. */
+  handled?: unknown;
+  /** Ledger entries that it wrote, in their order; a copy writes none. */
+  ledger?: unknown[];
+  quarantined?: unknown[];
+  /** The lines of the plan that it published: the share of its cells' opportunities that each takes. */
+  plan?: unknown;
+}
+
+const FILLER = 'filler';
+
+/** What a person writes of a golden log, and what playing it adds: `handled`, `ledger`, `quarantined` and `end`. */
+export interface GoldenLog {
+  /** What it shows, in a sentence or two. */
+  shows: string;
+  given: Record<string, GivenMarket>;
+  log: Step[];
+  end?: unknown;
+}
+
+/** The same log with what each message comes to today, and the state in the end. */
+export async function play({ shows, given, log }: GoldenLog): Promise<GoldenLog> {
+  const campaigns = new Map<string, Campaign>();
+  let seen: Pick<Step, 'ledger' | 'quarantined' | 'plan'> = {};
+  const store = createMemoryStore({
+    onCommit: (writes) => {
+      for (const write of writes) {
+        const { ref, after } = write;
+        const { ledger = [], quarantined = [] } = seen;
+        if (ref.kind === 'campaign') campaigns.set(ref.path, after as Campaign);
+        if (ref.kind === 'quarantine')
+          seen = { ...seen, quarantined: [...quarantined, quarantineOf(after as Quarantined)] };
+        if (ref.kind === 'ledger' && isDecision(write))
+          seen = { ...seen, ledger: [...ledger, decisionOf(after as LedgerEntry)] };
+        if (ref.kind === 'plan') seen = { ...seen, plan: sharesOf(after as StoredPlan) };
+      }
+    },
+  });
+  await setUp(store, given);
+  const outcomes = createMemoryLog();
+  const publish = publisher(store, outcomes);
+  const played: Step[] = [];
+  for (const step of log) {
+    seen = {};
+    const handled = await publish(step.publish);
+    played.push({ publish: step.publish, handled, ...seen });
+  }
+  const rows = Object.fromEntries(
+    [...Map.groupBy(outcomes.rows, ({ table }) => table)].sort().map(([table, own]) => [table, own.length]),
+  );
+  const markets = Object.fromEntries(
+    await Promise.all(Object.keys(given).map(async (name) => [name, await endOf(store, name)])),
+  );
+  const stored = [...campaigns]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([, campaign]) => livingPartOf(campaign));
+  return plain({ shows, given, log: played, end: { campaigns: stored, markets, rows } }) as GoldenLog;
+}
+
+/** As it is in a file: instants in RFC 3339, nothing undefined. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(encodeInstants(value))) as unknown;
+}
+
+async function setUp(store: AllocationStore, given: GoldenLog['given']): Promise<void> {
+  await store.transact(async (transaction) => {
+    for (const [name, { days, cells, filledPages = [] }] of Object.entries(given)) {
+      const pages = filledPages.map((count, index) => filledPage(name, pageName(index), count));
+      const empty = market({ market: name });
+      transaction.set(refs.market(name), { ...empty, pages: pageTable(empty, pages) });
+      for (const one of pages) transaction.set(refs.page(name, one.page), one);
+      for (const day of days) {
+        const own = { market: name, cells: cells.map(cell) };
+        transaction.set(refs.supply(name, day), supplyDay(Date.parse(day), own));
+      }
+    }
+  });
+}
+
+/** Entries that ask for nothing: they take room in a page and no supply. */
+function filledPage(name: string, of: string, count: number): BookPage {
+  const entries = Array.from({ length: count }, (_, index) =>
+    entry({ campaignId: FILLER, subcampaignId: `${of}-${index}`, budgetMicros: 0 }),
+  );
+  return page(entries, { market: name, page: of });
+}
+
+/** An entry's first word, or the fold of a report. That its rows were drained is no decision. */
+function isDecision({ before, after }: Write): boolean {
+  return (before as LedgerEntry | undefined)?.result !== (after as LedgerEntry).result;
+}
+
+function decisionOf({ eventId, result, outcomes }: LedgerEntry): unknown {
+  assertOutcomes(outcomes);
+  return { eventId, result, outcomes };
+}
+
+function sharesOf({ body }: StoredPlan): unknown {
+  const { lines } = JSON.parse(body) as PlanWire;
+  return Object.fromEntries(lines.map((line) => [entryKey(line), line.fallbackShare]));
+}
+
+function quarantineOf({ code, message, eventId, replayable }: Quarantined): unknown {
+  return { code, message, eventId, replayable };
+}
+
+/** Publishes a message to the function of its type; resolves to what that function logged. */
+function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMemoryLog>) {
+  const { log, lines } = logLines();
+  const deps = { store, outcomes, log, clock: () => START_MS, virtualTime: true };
+  const functions: Record<string, (input: unknown) => Promise<void>> = {
+    'campaign-created': createReceiver('campaign-created', createCampaignCreatedHandler(deps), deps),
+    'budget-changed': createReceiver('budget-changed', createBudgetChangedHandler(deps), deps),
+    'campaign-status-changed': createReceiver(
+      'campaign-status-changed',
+      createCampaignStatusChangedHandler(deps),
+      deps,
+    ),
+    'delivery-reported': createReceiver('delivery-reported', createDeliveryReportedHandler(deps), deps),
+    'delivery-tick': createReceiver(
+      'delivery-tick',
+      createDeliveryTickHandler({ ...deps, bus: createMemoryBus(), tickIntervalMs: TICK_MS }),
+      deps,
+    ),
+  };
+  return async (message: Step['publish']): Promise<unknown> => {
+    const receive = functions[message.type.split('.')[1] ?? ''];
+    if (!receive) throw new Error(`no function takes ${message.type}`);
+    const before = lines.length;
+    await receive(push(message));
+    const { result, duplicate, code, reports, quarantined } =
+      lines.slice(before).findLast((line) => 'result' in line) ?? {};
+    return { result, duplicate, code, reports, quarantined };
+  };
+}
+
+/** What of a campaign can change: its terms are in the outcome that accepted it. */
+function livingPartOf({ schemaVersion: _version, tenantId: _tenant, terms: _terms, ...campaign }: Campaign): unknown {
+  return { ...campaign, subcampaigns: campaign.subcampaigns.map(withoutTerms) };
+}
+
+function withoutTerms(part: Subcampaign | BookEntry): unknown {
+  const terms = new Set([...Object.keys(subcampaignTerms), 'tenantId', 'startAtMs', 'endAtMs']);
+  for (const name of ['subcampaignId', ...Object.keys(partBudget)]) terms.delete(name);
+  return Object.fromEntries(Object.entries(part).filter(([name]) => !terms.has(name)));
+}
+
+async function endOf(store: AllocationStore, name: string): Promise<unknown> {
+  const [found, plan] = await store.read([refs.market(name), refs.plan(name)]);
+  if (!found) throw new Error(`market ${name} is gone`);
+  const pages: (BookPage | undefined)[] = await store.read(found.pages.map(({ page }) => refs.page(name, page)));
+  const entries = pages.flatMap((page) =>
+    (page?.entries ?? []).filter(({ campaignId }) => campaignId !== FILLER).map(withoutTerms),
+  );
+  const lines = plan === undefined ? undefined : (JSON.parse(plan.body) as { lines: unknown }).lines;
+  const { bookVersion, planVersion, watermarkSlot, groups } = found;
+  return {
+    bookVersion,
+    planVersion,
+    watermarkAtMs: watermarkSlot * TICK_MS,
+    groups,
+    pages: found.pages,
+    entries,
+    plan: lines,
+  };
+}
