@@ -6,7 +6,7 @@ export function formatMicros(micros: number): string {
   const units = Math.floor(Math.abs(micros) / 1_000_000);
   const fraction = String(Math.abs(micros) % 1_000_000)
     .padStart(6, '0')
-    .replace(/0+$/, '');
+    .replace(/(?<!0)0+$/, '');
   return `${micros < 0 ? '-' : ''}${units}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
