@@ -33,6 +33,10 @@ const benches: Record<string, Entry> = {
     about: 'load time and memory of every bundle beside a bare function with the same Google clients',
     load: () => import('./coldstart.ts'),
   },
+  hostile: {
+    about: 'how long hostile requests wait beside good ones; the slowest pattern over text made for it',
+    load: () => import('./hostile.ts'),
+  },
 };
 
 const USAGE = `npm run bench -- NAME [--rounds N] [--json]
@@ -41,7 +45,7 @@ ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join('\n')}
 
-  --rounds N  measure each side N times (events, coldstart)
+  --rounds N  measure each side N times (events, coldstart, hostile)
   --json      print the result as one JSON object on the last line
   --help      this text
 

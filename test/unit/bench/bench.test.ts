@@ -14,7 +14,8 @@ describe('npm run bench', () => {
   it('lists the benches without a name, and for --help', () => {
     const { status, stdout } = bench();
     assert.equal(status, 0);
-    for (const name of ['events', 'tick-cost', 'coldstart']) assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'));
+    for (const name of ['events', 'tick-cost', 'coldstart', 'hostile'])
+      assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'));
     assert.deepEqual(bench('events', '--help'), { status: 0, stdout, stderr: '' });
   });
 
