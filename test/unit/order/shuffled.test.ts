@@ -61,11 +61,16 @@ async function drawSet(seed: number): Promise<EventSet> {
 async function drawMoreChanges(random: Random, store: AllocationStore, load: Load): Promise<BusinessEvent[]> {
   const changes: BusinessEvent[] = [];
   for (const campaignId of load.campaignIds) {
-    const { status, requestedMicros, budgetVersion, statusVersion } = await campaignOf(store, campaignId);
+    const { status, requestedMicros, budgetVersion, statusVersion, subcampaigns } = await campaignOf(store, campaignId);
     if (status === 'closing' || status === 'ended') continue;
     const after = Math.max(budgetVersion, statusVersion);
     const draw = drawChanges(random, campaignId, { after, atMs: SEQUEL_MS, micros: requestedMicros });
     for (let left = between(random, 0, 4); left > 0; left--) changes.push(...[draw() ?? []].flat());
+    // Where no floor forbids it, one of the budgets is below what is committed by now.
+    const isBound = subcampaigns.some((sub) => sub.floorMicros !== undefined || sub.lockMicros !== undefined);
+    const cut = isBound ? undefined : changes.findLast((event) => 'budgetMicros' in event.data);
+    if (cut && 'budgetMicros' in cut.data && cut.data.campaignId === campaignId && random() < 0.5)
+      cut.data = { ...cut.data, budgetMicros: between(random, 1, 400_000) };
   }
   return changes;
 }
@@ -117,6 +122,7 @@ async function run({ load, sequel }: EventSet, random: Random, { seen, isTrustin
       } else {
         const { entry, isDuplicate } = await apply(store, step.event, step.delayMs);
         count(isDuplicate ? 'copy' : entry.result);
+        if (entry.outcomes.some(isBelowCommitments)) count('cut below what is committed');
         if (!isDuplicate) noteDecided(result.decided, entry);
       }
     }
@@ -133,6 +139,10 @@ async function run({ load, sequel }: EventSet, random: Random, { seen, isTrustin
     result.states.push(await stateOf(store, load));
   }
   return { ...result, decided: sorted(result.decided), ledger: sorted(result.ledger) };
+}
+
+function isBelowCommitments(outcome: Outcome): boolean {
+  return outcome.type === 'budget-applied' && outcome.subcampaigns.some(({ shareMicros }) => shareMicros !== undefined);
 }
 
 /**
@@ -195,7 +205,7 @@ describe('Events without contention or refusals', () => {
         if (JSON.stringify(other) !== text) assert.deepEqual(other, first, `set ${seed}, shuffle ${turn}`);
       }
     }
-    for (const what of ['applied', 'superseded', 'waiting', 'filed', 'copy', 'ended'])
+    for (const what of ['applied', 'superseded', 'waiting', 'filed', 'copy', 'ended', 'cut below what is committed'])
       assert((seen.get(what) ?? 0) > SETS, `${what}: ${seen.get(what)}`);
   });
 });
