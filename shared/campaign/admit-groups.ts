@@ -11,14 +11,15 @@ export interface GroupsInput {
   entries: Iterable<BookEntry>;
   reports: readonly WaitingReport[];
   nowMs: number;
-  tickIntervalMs: number;
+  /** What passed since the tick before; nothing between the pieces of one. */
+  passedMs: number;
 }
 
 /**
  * The groups after these reports. A market has room for {@link MAX_GROUPS}; a group that was silent for as long as its
  * traffic is remembered and holds no lease makes room. New groups come in by name, so that order changes nothing.
  */
-export function admitGroups({ market, entries, reports, nowMs, tickIntervalMs }: GroupsInput): Market['groups'] {
+export function admitGroups({ market, entries, reports, nowMs, passedMs }: GroupsInput): Market['groups'] {
   if (reports.length === 0) return market.groups;
   const groups = new Map(market.groups.map((group) => [group.group, group]));
   const heard = new Set(reports.map(({ data }) => data.group));
@@ -32,7 +33,7 @@ export function admitGroups({ market, entries, reports, nowMs, tickIntervalMs }:
   for (const group of newcomers) {
     if (groups.size < MAX_GROUPS) groups.set(group, { group, seenAtMs: 0, opportunities: 0 });
   }
-  const keep = Math.max(0, 1 - tickIntervalMs / MEMORY_MS);
+  const keep = Math.max(0, 1 - passedMs / MEMORY_MS);
   return [...groups.values()]
     .map((known) => {
       const own = reports.filter(({ data }) => data.group === known.group);

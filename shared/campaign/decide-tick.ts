@@ -43,7 +43,8 @@ export function decideTick(input: TickInput): TickDecision {
   const { view, reports, slot, tickIntervalMs, isPiece } = input;
   const nowMs = slot * tickIntervalMs;
   const before = new Map(view.pages.flatMap((page) => page.entries.map((entry) => [entryKey(entry), entry] as const)));
-  const groups = admitGroups({ market: view.market, entries: before.values(), reports, nowMs, tickIntervalMs });
+  const passedMs = isPiece ? 0 : tickIntervalMs;
+  const groups = admitGroups({ market: view.market, entries: before.values(), reports, nowMs, passedMs });
   const fold = foldReports(before, groups, reports, nowMs);
   const entries = new Map([...before, ...fold.changed]);
   const ended: BookEntry[] = [];

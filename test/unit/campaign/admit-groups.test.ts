@@ -26,7 +26,7 @@ function admit({ groups = [], entries = [], heard, opportunities = 0 }: Given): 
     filedAtMs: NOW_MS,
     data: reportData({ group, windowEndAtMs: NOW_MS - TICK_MS, opportunities: seen }),
   }));
-  return admitGroups({ market: market({ groups }), entries, reports, nowMs: NOW_MS, tickIntervalMs: TICK_MS });
+  return admitGroups({ market: market({ groups }), entries, reports, nowMs: NOW_MS, passedMs: TICK_MS });
 }
 
 function known(group: string, seenAtMs = NOW_MS - TICK_MS, opportunities = 0) {
@@ -61,7 +61,7 @@ describe('admitting groups', () => {
       data: reportData({ group, windowEndAtMs: NOW_MS - index, opportunities: [{ ...cell, opportunities }] }),
     }));
     assert(first && second);
-    const about = { entries: [], nowMs: NOW_MS, tickIntervalMs: TICK_MS };
+    const about = { entries: [], nowMs: NOW_MS, passedMs: TICK_MS };
     const met = admitGroups({ market: market(), reports: [first], ...about });
     assert.deepEqual(met, [known('g2', NOW_MS, 7)]);
     const both = admitGroups({ market: market({ groups: met }), reports: [second], ...about });
@@ -84,7 +84,7 @@ describe('admitting groups', () => {
       entries: [],
       reports: [report],
       nowMs: NOW_MS,
-      tickIntervalMs: TICK_MS,
+      passedMs: TICK_MS,
     });
     assert.equal(group?.seenAtMs, NOW_MS);
   });

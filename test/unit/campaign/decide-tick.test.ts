@@ -158,6 +158,15 @@ describe('deciding a tick', () => {
     assert.deepEqual(pages[0]?.entries[0]?.leases, [{ ...due, chargedMicros: 100_000 }]);
   });
 
+  it('lets what groups saw fade once, in however many pieces their reports are folded', () => {
+    const known = { ...heard, opportunities: 1_000_000 };
+    const opportunities = [{ segment: 'casual', surface: 'home', opportunities: 300 }];
+    const seenAfter = (isPiece: boolean) =>
+      tickOf({ groups: [known], reports: [{ opportunities }], isPiece }).market.groups[0]?.opportunities;
+    assert.equal(seenAfter(true), 1_000_300);
+    assert.equal(seenAfter(false), Math.floor(1_000_000 * (1 - TICK_MS / (1.5 * DAY_MS))) + 300);
+  });
+
   it('an ended entry leaves the book, its totals in an outcome, billed no more than its budget', () => {
     const over = entry({ spentMicros: 100_500_000, clicks: 201, status: 'closing' });
     const { pages, outcomes, market: after } = tickOf({ pages: [page([over, still('c2')])] });
