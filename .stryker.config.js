@@ -30,6 +30,8 @@ export default {
   tempDirName: join(tmpdir(), 'andante-mutate'),
   incrementalFile: `${cache}/incremental.json`,
   concurrency: 1,
+  // A busy machine makes no mutant look like an endless loop.
+  timeoutMS: 20_000,
   allowConsoleColors: false,
   reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
   htmlReporter: { fileName: `${cache}/mutation.html` },
