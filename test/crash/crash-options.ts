@@ -19,7 +19,7 @@ ledger and BigQuery with it.
 
   --seed N      the same seed publishes the same events and kills at the same moments (default 1)
   --events N    different events; three in ten are published twice (default 5000)
-  --seconds N   how long events flow and processes are killed (default 120); what a killed process had locked is waited
+  --seconds N   how long events flow and processes are killed (default 100); what a killed process had locked is waited
                 for afterwards, which takes one to two minutes more
   --json        print the result as one JSON object on the last line
   --help        this text
@@ -29,8 +29,8 @@ Exits 0 when everything is as it must be, 1 when not, 2 for arguments that make 
 
 const numbers = {
   seed: { low: 0, high: Number.MAX_SAFE_INTEGER, fallback: 1 },
-  events: { low: 200, high: 20_000, fallback: 5_000 },
-  seconds: { low: 5, high: 120, fallback: 120 },
+  events: { low: 200, high: 10_000, fallback: 5_000 },
+  seconds: { low: 5, high: 120, fallback: 100 },
 } as const;
 
 /** @throws UsageError */

@@ -16,11 +16,11 @@ export interface KillCounts {
 }
 
 interface Burst {
+  /** When it is published, since the first; at once where the machine is late. */
+  atMs: number;
   /** How long after its publication a worker is killed. */
   killAfterMs: number;
   worker: number;
-  /** How long after the kill the next one is published. */
-  pauseMs: number;
 }
 
 const SHORTEST_GAP_MS = 2_000;
@@ -40,9 +40,11 @@ export async function killWhileFlowing(
   const bursts = drawBursts(random, seconds * 1_000, stack.workers.length);
   const counts: KillCounts = { kills: 0, inFlightWhenKilled: 0, inFlightByFunction: {} };
   const ready = createReadiness(run);
+  const startedAtMs = performance.now();
   const starting = stack.workers.map(() => Promise.resolve());
   try {
-    for (const [index, { killAfterMs, worker, pauseMs }] of bursts.entries()) {
+    for (const [index, { atMs, killAfterMs, worker }] of bursts.entries()) {
+      await delay(Math.max(0, startedAtMs + atMs - performance.now()), undefined, { signal });
       await publishBurst(run, index, bursts.length, drawMarkets(random, await ready()));
       await delay(killAfterMs, undefined, { signal });
       // One that is still starting works on nothing.
@@ -51,9 +53,8 @@ export async function killWhileFlowing(
       starting[worker] = restart(stack.workers[worker]);
       count(counts, dying);
       const share = Math.round((100 * (index + 1)) / bursts.length);
-      const lost = dying.join(', ') || 'nothing';
-      say(`${share}% published, kill ${counts.kills}: worker ${worker} with ${lost} in flight`);
-      await delay(pauseMs, undefined, { signal });
+      const lost = [...Map.groupBy(dying, (name) => name)].map(([name, own]) => `${own.length} ${name}`);
+      say(`${share}% published, kill ${counts.kills}: worker ${worker} over ${lost.join(', ') || 'nothing'}`);
     }
     await Promise.all(starting);
     return counts;
@@ -91,12 +92,8 @@ function restart(worker: Worker | undefined): Promise<void> {
 
 function drawBursts(random: Random, lengthMs: number, workers: number): Burst[] {
   const bursts: Burst[] = [];
-  for (let atMs = 0; atMs < lengthMs;) {
-    const gapMs = SHORTEST_GAP_MS + random() * (LONGEST_GAP_MS - SHORTEST_GAP_MS);
-    const killAfterMs = random() * LONGEST_WAIT_MS;
-    bursts.push({ killAfterMs, worker: Math.floor(random() * workers), pauseMs: gapMs - killAfterMs });
-    atMs += gapMs;
-  }
+  for (let atMs = 0; atMs < lengthMs; atMs += SHORTEST_GAP_MS + random() * (LONGEST_GAP_MS - SHORTEST_GAP_MS))
+    bursts.push({ atMs, killAfterMs: random() * LONGEST_WAIT_MS, worker: Math.floor(random() * workers) });
   return bursts;
 }
 

@@ -17,11 +17,11 @@ describe('The crash test', function () {
   it('finds every event applied once after kills in the middle of commits, ticks and appends', async () => {
     const lines: string[] = [];
     const result = await runCrash(
-      { seed: 5, events: 400, seconds: 10 },
+      { seed: 5, events: 600, seconds: 12 },
       { signal: new AbortController().signal, say: (line) => lines.push(line), projectId: newProject() },
     );
     assert.deepEqual(result.violations, []);
-    assert.equal(result.events, 400);
+    assert.equal(result.events, 600);
     assert(result.kills >= 3 && result.inFlightWhenKilled > result.kills, lines.join('\n'));
     assert(result.deliveries > result.events, `${result.deliveries} deliveries`);
     assert(result.ledgerEntries > result.events, 'and ticks have entries of their own');

@@ -5,6 +5,7 @@ import type { BusinessEvent } from '../../../shared/contracts/events.ts';
 import type { LedgerLine, Readings } from '../../crash/readings.ts';
 import { verify } from '../../crash/verify.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, statusChanged } from '../../support/events.ts';
+import { importsOf } from '../../style/source-tree.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
 
 const opportunities = [{ segment: 'casual', surface: 'home', opportunities: 40 }];
@@ -352,6 +353,17 @@ const corruptions: Corruption[] = [
 describe('the crash test’s verifier', () => {
   it('has nothing to say where everything is as it must be', () => {
     assert.deepEqual(verify(events, good()), []);
+  });
+
+  it('runs no line of what it judges', async () => {
+    for (const file of ['test/crash/verify.ts', 'test/crash/expected.ts']) {
+      const run = (await importsOf(file)).filter(({ isTypeOnly }) => !isTypeOnly).map(({ target }) => target);
+      assert.deepEqual(
+        run.filter((target) => target !== 'test/crash/expected.ts'),
+        [],
+        file,
+      );
+    }
   });
 
   it('lets a cancelled campaign that delivered nothing be closing or ended', () => {
