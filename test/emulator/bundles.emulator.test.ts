@@ -100,15 +100,24 @@ describe('A bundle', function () {
     assert.equal(((await answer.json()) as { code: string }).code, 'NOT_FOUND');
   });
 
+  it('refuses in our words what the framework has pages for', async () => {
+    const url = await serve('delivery-tick');
+    const json = { 'content-type': 'application/json' };
+    for (const [path, init, code] of [
+      ['/', {}, 'METHOD_NOT_ALLOWED'],
+      ['/favicon.ico', {}, 'METHOD_NOT_ALLOWED'],
+      ['/', { method: 'POST' }, 'BAD_JSON'],
+      ['/%zz', { method: 'POST', headers: json, body: 'not json' }, 'BAD_JSON'],
+      ['/', { method: 'POST', headers: { ...json, 'content-encoding': 'gzip' }, body: '{}' }, 'INVALID_REQUEST'],
+    ] as const) {
+      const answer = await fetch(`${url}${path}`, init);
+      assert.equal(answer.headers.get('content-type'), 'application/problem+json');
+      assert.equal(((await answer.json()) as { code: string }).code, code);
+    }
+  });
+
   it('of every function is made, and stands on its own', async () => {
-    for (const name of [
-      'budget-changed',
-      'campaign-status-changed',
-      'delivery-reported',
-      'delivery-tick',
-      'outcome-drain',
-      'report',
-    ]) {
+    for (const name of ['budget-changed', 'campaign-status-changed', 'delivery-reported', 'outcome-drain', 'report']) {
       assert.equal(dirname(resolve(outDir, name, 'index.js')), resolve(outDir, name));
       await serve(name);
     }

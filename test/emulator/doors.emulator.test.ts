@@ -253,6 +253,24 @@ describe('The doors', function () {
         code: 'NOT_FOUND',
       },
       {
+        name: 'a path of nothing but slashes',
+        request: () => fetch(`${stack.functionsUrl}//`),
+        status: 404,
+        code: 'NOT_FOUND',
+      },
+      {
+        name: 'a path that does not decode',
+        request: () => fetch(`${stack.functionsUrl}/v1/markets/%zz/plan`),
+        status: 404,
+        code: 'NOT_FOUND',
+      },
+      {
+        name: 'a push that is read',
+        request: () => fetch(`${stack.functionsUrl}/campaign-created/projects/p/topics/campaign-created`),
+        status: 405,
+        code: 'METHOD_NOT_ALLOWED',
+      },
+      {
         name: 'a path of no function',
         request: () => fetch(`${stack.functionsUrl}/nothing`),
         status: 404,

@@ -103,7 +103,7 @@ export function hostileValue(random: Random): unknown {
   if (kind < 0.9) return pick(random, [null, true, false, [], new Pairs([]), [[]], [null], new Pairs([['a', 1]])]);
   // Just deep enough, just too deep, and far too deep.
   if (kind < 0.97) return nested(pick(random, [15, 18, 19, 20, 21, 500]), random);
-  return new Raw(`"${'x'.repeat(Math.floor(random() * 20_000))}"`);
+  return new Raw(`"${'x'.repeat(Math.floor(random() * (random() < 0.03 ? 300_000 : 10_000)))}"`);
 }
 
 function nested(depth: number, random: Random): Raw {
@@ -173,7 +173,8 @@ function changeList(random: Random, list: unknown[]): unknown[] {
   if (kind < 0.4) return [...list, ...list];
   if (kind < 0.6) return [...list, hostileValue(random)];
   if (kind < 0.8) return list.map((item) => (random() < 0.5 ? item : hostileValue(random)));
-  const length = pick(random, [10, 11, 20, 21, 50, 51, 100, 101]);
+  // At the limits of the contracts, and one over.
+  const length = pick(random, random() < 0.05 ? [400, 401, 500, 501] : [10, 11, 20, 21, 50, 51, 100, 101]);
   return Array.from({ length }, (_, index) => list[index % Math.max(1, list.length)] ?? hostileValue(random));
 }
 
