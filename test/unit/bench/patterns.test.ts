@@ -27,7 +27,7 @@ describe('finding patterns', () => {
 });
 
 describe('measuring a pattern', () => {
-  const slow = ['(a+)+$', '=+$', '\\s+$', '^(.*)*x', '(x|xx)+y', '[0-9]+-$'];
+  const slow = ['(a+)+$', '=+$', '(x|xx)+y', '[0-9]+-$'];
   for (const source of slow) {
     it(`finds text that /${source}/ is slow over`, () => {
       assert(slowestMs({ source, flags: '' }, 5) > 5);

@@ -127,6 +127,18 @@ describe('a function that is served', () => {
     );
   });
 
+  for (const [name, value] of [
+    ['expect', '100-continue'],
+    ['connection', 'upgrade'],
+    ['upgrade', 'websocket'],
+  ] as const) {
+    it(`hands a body over that comes with ${name}: ${value}`, async () => {
+      const headers = [[name, value] as const, ['content-type', 'application/json'] as const];
+      const answer = await send('http', { headers, body: Buffer.from('not json') });
+      assert.deepEqual([answer.status, Buffer.from(seen.body[0] ?? []).toString()], [200, 'not json']);
+    });
+  }
+
   it('keeps no more of a body than shows that it is too large, and answers when it was read', async () => {
     const huge = Buffer.alloc(5 * 1024 * 1024, ' ');
     assert.equal((await send('http', { body: huge })).status, 200);
