@@ -24,8 +24,8 @@ import { cell } from '../../support/markets.ts';
 import { entriesOf } from '../../support/persisting.ts';
 import { storeWithHistory } from '../../support/store-history.ts';
 
-const SETS = 30;
-const SHUFFLES = 8;
+const SETS = 24;
+const SHUFFLES = 6;
 const MARKETS = ['SE', 'NO'];
 const SEGMENTS = ['casual', 'fan'];
 const GROUPS = ['g1', 'g2'];

@@ -192,7 +192,7 @@ function sorted<T>(record: Record<string, T>): Record<string, T> {
 
 describe('Events without contention or refusals', () => {
   it(`end in one state whatever their order: ${SETS} sets in ${SHUFFLES} shuffles each`, async function () {
-    // About 12 seconds of one core. Sets are drawn by their number: a failure names the one to look at.
+    // Some 15 seconds of one core. Sets are drawn by their number: a failure names the one to look at.
     this.timeout(180_000);
     const seen = new Map<string, number>();
     for (let seed = 0; seed < SETS; seed++) {
