@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { createRandom, type Random } from '../../../emulators/world/random.ts';
-import type { BusinessEvent, DeliveryReported } from '../../../shared/contracts/events.ts';
-import { dayOf } from '../../../shared/forecasting/traffic-clock.ts';
-import type { AllocationStore } from '../../../shared/store/allocation-store.ts';
-import { between, pick } from '../../support/event-sets.ts';
-import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
-import { DAY_MS, HOUR_MS, START_MS, TICK_MS } from '../../support/instants.ts';
+import { createRandom, type Random } from '../../emulators/world/random.ts';
+import type { BusinessEvent, DeliveryReported } from '../../shared/contracts/events.ts';
+import { dayOf } from '../../shared/forecasting/traffic-clock.ts';
+import type { AllocationStore } from '../../shared/store/allocation-store.ts';
+import { between, pick } from '../support/event-sets.ts';
+import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../support/events.ts';
+import { DAY_MS, HOUR_MS, START_MS, TICK_MS } from '../support/instants.ts';
 import {
   billsFit,
   commitmentsFit,
@@ -18,11 +18,11 @@ import {
   splitsAddUp,
   takePicture,
   tracesAreOne,
-} from '../../support/invariants.ts';
-import { apply, bringUp, shuffle } from '../../support/load.ts';
-import { cell } from '../../support/markets.ts';
-import { entriesOf } from '../../support/persisting.ts';
-import { storeWithHistory } from '../../support/store-history.ts';
+} from '../support/invariants.ts';
+import { apply, bringUp, shuffle } from '../support/load.ts';
+import { cell } from '../support/markets.ts';
+import { entriesOf } from '../support/persisting.ts';
+import { storeWithHistory } from '../support/store-history.ts';
 
 const SETS = 24;
 const SHUFFLES = 6;
