@@ -47,11 +47,15 @@ function walk(value: unknown, path: string): unknown {
 /** Epoch milliseconds of an RFC 3339 instant. Digits after the millisecond are dropped. */
 export function parseInstant(text: string, path: string): number {
   const atMs = Date.parse(text);
-  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})/.exec(text) ?? [];
-  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   // An offset can carry the last day of 9999 past what a stored instant may be.
-  if (Number.isNaN(atMs) || atMs < 0 || atMs > MAX_AT_MS || Number(day) > daysInMonth) throw new InvalidInstant(path);
+  if (Number.isNaN(atMs) || atMs < 0 || atMs > MAX_AT_MS || isNoDay(text)) throw new InvalidInstant(path);
   return atMs;
+}
+
+/** Whether a text is of February 30 or its like, which `Date.parse` takes for a day of March. */
+function isNoDay(text: string): boolean {
+  const day = Number(text.slice(8, 10));
+  return day > 28 && day > new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
 }
 
 /** RFC 3339, in UTC with milliseconds. */

@@ -61,6 +61,5 @@ function scale(level: number): Faults {
 export function drawCopies(random: Random, faults: Faults): number {
   if (faults === noFaults) return 1;
   const draw = random();
-  if (draw < 0.62) return 1;
-  return draw < 0.85 ? 2 : draw < 0.94 ? 3 : draw < 0.98 ? 4 : 5;
+  return [0.45, 0.7, 0.85, 0.93].findIndex((share) => draw < share) + 1 || 5;
 }

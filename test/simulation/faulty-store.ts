@@ -25,10 +25,12 @@ export function createFaultyStore({ store, random, faults, pause, note }: Faulty
     return new AndanteError('STORE_UNAVAILABLE', what);
   };
   const asked = async <T>(work: () => Promise<T>): Promise<T> => {
-    await pause();
+    const before = pause();
+    if (before) await before;
     if (happens('storeUnavailable')) throw unavailable('the store did not answer');
     const result = await work();
-    await pause();
+    const after = pause();
+    if (after) await after;
     return result;
   };
 
@@ -55,9 +57,9 @@ export function createFaultyStore({ store, random, faults, pause, note }: Faulty
       const slowBody = (transaction: Transaction) =>
         body({
           ...transaction,
-          get: async (refs) => {
-            await pause();
-            return transaction.get(refs);
+          get: (refs) => {
+            const before = pause();
+            return before ? before.then(() => transaction.get(refs)) : transaction.get(refs);
           },
         });
       if (happens('aborted')) {

@@ -25,9 +25,9 @@ export interface SeedResult {
 }
 
 /** Hours after the start at which the quiet end ticks: past every flight, click window and silent lease. */
-const QUIET_HOURS = [4, 5, 15, 22, 46];
-/** Ad servers serve on in the first of them, tell what they owe until the third, and are silent then. */
-const [SERVING_HOURS, TELLING_HOURS] = [1, 3];
+const QUIET_HOURS = [4, 15, 22, 46];
+/** Ad servers serve on in the first of them, tell what they owe in the second, and are silent then. */
+const [SERVING_HOURS, TELLING_HOURS] = [1, 2];
 /** One seed in so many keeps documents packed, checked and frozen; has a full page; floods a market with reports. */
 const CHECKED_EVERY = 16;
 const CROWDED_EVERY = 64;

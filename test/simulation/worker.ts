@@ -25,6 +25,9 @@ export interface Progress {
 
 const SEEDS_PER_MESSAGE = 25;
 
+// Refusals are answers here, thousands a second, and nobody reads where they were made.
+Error.stackTraceLimit = 0;
+
 const { first, step, count, bug, stopsAtFailure } = workerData as Work;
 const wanted = bugs.find(({ name }) => name === bug);
 if (wanted) switchOn(wanted);
