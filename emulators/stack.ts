@@ -44,10 +44,6 @@ export interface Stack {
   workers: readonly Worker[];
   /** What stands before several workers. */
   door: Door | undefined;
-  /** Kills the functions as a crash would. */
-  crashFunctions(): Promise<void>;
-  /** Starts the functions again on the same port. */
-  startFunctions(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -131,12 +127,8 @@ async function assemble(
   );
   const door = count === 1 ? undefined : await startDoor({ port, workerPorts: ports });
   if (door) running.push({ stop: () => door.close() });
-  const all = async (work: (worker: Worker) => Promise<void>) => void (await settled(workers.map(work)));
   await settled([
-    step(
-      'Functions',
-      all((worker) => worker.start()),
-    ),
+    step('Functions', settled(workers.map((worker) => worker.start()))),
     // The emulator may know this machine by another name.
     step(
       'Topics, tables',
@@ -162,8 +154,6 @@ async function assemble(
     env,
     workers,
     door,
-    crashFunctions: () => all((worker) => worker.crash()),
-    startFunctions: () => all((worker) => worker.start()),
     stop: stopAll,
   };
 }

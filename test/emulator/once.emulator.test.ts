@@ -1,6 +1,5 @@
 // Exactly once, end to end: the real functions behind the gateway, on the real emulators.
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import { startStack, type Stack } from '../../emulators/stack.ts';
 import { createRandom } from '../../emulators/world/random.ts';
 import { createFirestoreStore } from '../../shared/store/firestore-store.ts';
@@ -16,19 +15,6 @@ import { seededStore } from '../support/stores.ts';
 /** The load `copies` times over, shuffled by the seed. */
 function shuffled<T>(items: readonly T[], copies: number, seed: number): T[] {
   return shuffle(createRandom(seed, 'shuffle'), Array.from({ length: copies }, () => items).flat());
-}
-
-/** The same load under other names, so that two can flow through one stack. */
-function prefixed(prefix: string, load: Load): Load {
-  const text = JSON.stringify(load.events).replaceAll(
-    /"(M\d+|c\d+|created:c|budget:c|status:c|report-)/g,
-    (_match, name: string) => `"${prefix}${name}`,
-  );
-  return {
-    markets: load.markets.map((name) => prefix + name),
-    campaignIds: load.campaignIds.map((id) => prefix + id),
-    events: JSON.parse(text) as Load['events'],
-  };
 }
 
 async function expectedState(load: Load) {
@@ -104,31 +90,5 @@ describe('Every event counts once', function () {
     const ledger = await assertRows();
     assert.equal(ledger, 1_000 + load.markets.length);
     assert.deepEqual(await store.quarantined(10), []);
-  });
-
-  // What a killed process had locked, the emulator lets go of after about a minute: both kinds of kills wait together.
-  it('when the functions are killed again and again while events flow, and in the middle of a tick', async () => {
-    const flowing = drawLoad({ seed: 12, count: 240, campaigns: 24, markets: 4 });
-    const folding: Load = prefixed('T', drawLoad({ seed: 13, count: 400, campaigns: 4, markets: 1 }));
-    await Promise.all([seed(flowing), seed(folding)]);
-    await inParallel(folding.events, 10, (event) => deliverEvent(stack, event));
-    const ticking = tickAll(folding);
-    await delay(100);
-    let isFlowing = true;
-    const killer = (async () => {
-      const random = createRandom(12, 'kills');
-      for (let kills = 0; isFlowing && kills < 3; kills++) {
-        await stack.crashFunctions();
-        await stack.startFunctions();
-        await delay(300 + random() * 900);
-      }
-    })();
-    await inParallel(shuffled(flowing.events, 2, 12), 10, (event) => deliverEvent(stack, event));
-    isFlowing = false;
-    await Promise.all([killer, ticking]);
-    await tickAll(flowing);
-    assert.deepEqual(await stateOf(store, flowing), await expectedState(flowing));
-    assert.deepEqual(await stateOf(store, folding), await expectedState(folding));
-    await assertRows();
   });
 });
