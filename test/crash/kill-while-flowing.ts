@@ -5,7 +5,7 @@ import type { Worker } from '../../emulators/stack.ts';
 import { START_MS, TICK_MS } from '../support/instants.ts';
 import { REPORTED_TICKS } from './crash-load.ts';
 import { readCampaigns } from './readings.ts';
-import { publishAll, publishDrain, publishTick, type CrashRun } from './crash-run.ts';
+import { publishAll, publishDrain, publishTick, type CrashRun } from './publish.ts';
 
 export interface KillCounts {
   kills: number;

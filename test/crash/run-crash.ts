@@ -12,7 +12,7 @@ import { persistSupply } from '../../shared/store/persist-supply.ts';
 import { DAY_MS, START_MS, TICK_MS } from '../support/instants.ts';
 import { supplyDays } from '../support/markets.ts';
 import { drawCrashLoad, FLIGHT_DAYS, FLIGHT_END_MS, REPORTED_TICKS } from './crash-load.ts';
-import { publishDrain, publishTick, type CrashRun } from './crash-run.ts';
+import { publishDrain, publishTick, type CrashRun } from './publish.ts';
 import { killWhileFlowing, type KillCounts } from './kill-while-flowing.ts';
 import { readCampaigns, readLedger, readLive, readRows } from './readings.ts';
 import { verify } from './verify.ts';
