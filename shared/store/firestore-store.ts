@@ -1,7 +1,6 @@
 // The allocation store on Firestore. Contention, lost answers and retries are the client's: it may run a transaction's
 // body five times, which the ledger makes harmless.
 import { FieldPath, FieldValue, Firestore, type DocumentSnapshot, type Query } from '@google-cloud/firestore';
-import { AndanteError } from '../runtime/errors.ts';
 import {
   AlreadyExists,
   type AllocationStore,
@@ -11,6 +10,7 @@ import {
   type Ref,
   type Stored,
 } from './allocation-store.ts';
+import { translateFirestoreError } from './firestore-error.ts';
 import { createLatch } from './latch.ts';
 import { fromFields, toFields } from './stored-form.ts';
 
@@ -94,33 +94,10 @@ function decode<K extends Kind>(ref: Ref<K>, snapshot: DocumentSnapshot): Docume
   return fields && fromFields(ref.kind, ref.path, fields);
 }
 
-/** gRPC statuses after which the same request may succeed. */
-const passing = new Map([
-  [1, 'CANCELLED'],
-  [2, 'UNKNOWN'],
-  [4, 'DEADLINE_EXCEEDED'],
-  [8, 'RESOURCE_EXHAUSTED'],
-  [10, 'ABORTED'],
-  [13, 'INTERNAL'],
-  [14, 'UNAVAILABLE'],
-]);
-const ALREADY_EXISTS = 6;
-/**
- * A commit whose answer was lost is sent again, for a transaction that is over by then. Firestore has no status for that:
- * as the client does, we go by its words, and by the emulator's.
- */
-const TRANSACTION_IS_OVER = /transaction (has expired|is invalid or closed)/i;
-
 async function guard<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    const status = (error as { code?: unknown }).code;
-    if (status === ALREADY_EXISTS) throw new AlreadyExists('the document exists', { cause: error });
-    const name = typeof status === 'number' ? passing.get(status) : undefined;
-    if (error instanceof Error && TRANSACTION_IS_OVER.test(error.message))
-      throw new AndanteError('STORE_UNAVAILABLE', 'Firestore did not say what became of a commit', { cause: error });
-    if (name) throw new AndanteError('STORE_UNAVAILABLE', `Firestore answered ${name}`, { cause: error });
-    throw error;
+    throw translateFirestoreError(error);
   }
 }

@@ -81,6 +81,7 @@ export function allocationStoreContract(open: () => AllocationStore | Promise<Al
     assert.deepEqual(await store.read([refs.market('SE'), refs.ledger('none')]), [undefined, undefined]);
     assert.deepEqual(await store.transact((transaction) => transaction.get([refs.market('SE')])), [undefined]);
     assert.deepEqual(await store.read([]), []);
+    assert.deepEqual(await store.transact((transaction) => transaction.get([])), []);
   });
 
   it('refuses a stored document that is not what its contract says', async () => {
