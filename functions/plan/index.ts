@@ -1,5 +1,6 @@
 // Composition root.
 import { createHttpFunction } from '../../shared/runtime/http.ts';
+import { createGroupAuthenticator } from '../../shared/runtime/identity.ts';
 import { openProcess } from '../../shared/runtime/process.ts';
 import { serve } from '../../shared/runtime/serve.ts';
 import { openFirestoreStore } from '../../shared/store/firestore-store.ts';
@@ -7,5 +8,6 @@ import { createPlanHandler } from './handler.ts';
 
 serve('plan', () => {
   const { config, log, clock } = openProcess();
-  return createHttpFunction('plan', createPlanHandler({ store: openFirestoreStore(config) }), { log, clock });
+  const deps = { store: openFirestoreStore(config), authenticateGroup: createGroupAuthenticator(config) };
+  return createHttpFunction('plan', createPlanHandler(deps), { log, clock });
 });

@@ -18,7 +18,7 @@ export const Environment = Type.Object({
   FIRESTORE_EMULATOR_HOST: Type.Optional(host),
   PUBSUB_EMULATOR_HOST: Type.Optional(host),
   BIGQUERY_EMULATOR_HOST: Type.Optional(host),
-  REPORT_AUDIENCE: Type.Optional(Type.String({ pattern: '^https://', maxLength: 2048 })),
+  AD_SERVER_AUDIENCE: Type.Optional(Type.String({ pattern: '^https://', maxLength: 2048 })),
   /** JSON object: the email of an ad server's service account -> its group. */
   AD_SERVER_GROUPS: Type.Optional(Type.String({ maxLength: 64 * 1024 })),
 });

@@ -18,7 +18,7 @@ export interface Config {
   /** `host:port` of the Pub/Sub emulator. */
   pubsubHost: string | undefined;
   bigqueryEndpoint: string | undefined;
-  reportAudience: string | undefined;
+  adServerAudience: string | undefined;
   adServerGroups: ReadonlyMap<string, string>;
 }
 
@@ -69,7 +69,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     firestoreHost: variables.FIRESTORE_EMULATOR_HOST,
     pubsubHost: variables.PUBSUB_EMULATOR_HOST,
     bigqueryEndpoint: variables.BIGQUERY_EMULATOR_HOST,
-    reportAudience: variables.REPORT_AUDIENCE,
+    adServerAudience: variables.AD_SERVER_AUDIENCE,
     adServerGroups,
   });
 }

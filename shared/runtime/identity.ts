@@ -41,18 +41,18 @@ async function openGoogleClient(): Promise<TokenClient> {
 }
 
 function createVerifier(
-  { reportAudience, adServerGroups }: Config,
+  { adServerAudience, adServerGroups }: Config,
   openClient: () => Promise<TokenClient>,
 ): (token: string) => Promise<string> {
-  if (reportAudience === undefined)
+  if (adServerAudience === undefined)
     throw new AndanteError(
       'INVALID_CONFIG',
-      'configuration: REPORT_AUDIENCE is needed to check the tokens of ad servers',
+      'configuration: AD_SERVER_AUDIENCE is needed to check the tokens of ad servers',
     );
   let client: Promise<TokenClient> | undefined;
   return async (token) => {
     client ??= openClient();
-    const email = await verifiedEmail(await client, token, reportAudience);
+    const email = await verifiedEmail(await client, token, adServerAudience);
     const group = adServerGroups.get(email);
     if (group === undefined)
       throw new AndanteError('FORBIDDEN', 'this caller is no ad server: add it to AD_SERVER_GROUPS');

@@ -95,7 +95,7 @@ describe('A bundle', function () {
 
   it('of an HTTP function answers', async () => {
     const url = await serve('plan');
-    const answer = await fetch(`${url}/v1/markets/SE/plan`);
+    const answer = await fetch(`${url}/v1/markets/SE/plan`, { headers: { authorization: 'Bearer group:g1' } });
     assert.equal(answer.status, 404);
     assert.equal(((await answer.json()) as { code: string }).code, 'NOT_FOUND');
   });

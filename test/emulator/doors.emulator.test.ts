@@ -167,8 +167,10 @@ describe('The doors', function () {
   });
 
   describe('of ad servers', () => {
-    const planUrl = () => `${stack.functionsUrl}/v1/markets/SE/plan`;
-    const send = (body: unknown, headers: Record<string, string> = { authorization: 'Bearer group:g1' }) =>
+    const authorization = 'Bearer group:g1';
+    const readPlan = (headers: Record<string, string> = { authorization }, market = 'SE') =>
+      fetch(`${stack.functionsUrl}/v1/markets/${market}/plan`, { headers });
+    const send = (body: unknown, headers: Record<string, string> = { authorization }) =>
       fetch(`${stack.functionsUrl}/v1/reports`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
@@ -182,13 +184,13 @@ describe('The doors', function () {
     };
 
     it('serve the plan with a tag, and 304 to who has it', async () => {
-      const first = await fetch(planUrl());
+      const first = await readPlan();
       const plan = (await first.json()) as PlanWire;
       assert.equal(first.status, 200);
       assert.equal(plan.market, 'SE');
       const etag = first.headers.get('etag') as string;
       assert.match(etag, /^"[0-9a-f]{64}"$/);
-      assert.equal((await fetch(planUrl(), { headers: { 'if-none-match': etag } })).status, 304);
+      assert.equal((await readPlan({ authorization, 'if-none-match': etag })).status, 304);
     });
 
     it('take a report, stamp it with the group of the token, and file it once', async () => {
@@ -242,9 +244,15 @@ describe('The doors', function () {
       },
       {
         name: 'a plan of nowhere',
-        request: () => fetch(`${stack.functionsUrl}/v1/markets/ZZ/plan`),
+        request: () => readPlan({ authorization }, 'ZZ'),
         status: 404,
         code: 'NOT_FOUND',
+      },
+      {
+        name: 'a plan for nobody',
+        request: () => readPlan({}),
+        status: 401,
+        code: 'UNAUTHENTICATED',
       },
       {
         name: 'a path that is none',

@@ -114,7 +114,7 @@ describe('npm start', function () {
     const [first, second] = [start(['--idle']), start(['--idle'])];
     const [one, two] = await Promise.all([placesOf(first), placesOf(second)]);
     for (const places of [one, two]) {
-      assert.equal((await fetch(`${places.functionsUrl}/v1/markets/SE/plan`)).status, 404);
+      assert.equal((await fetch(`${places.functionsUrl}/v1/markets/SE/plan`)).status, 401);
       assert.deepEqual([places.dataset, places.tables], ['andante', ['outcomes', 'deliveries', 'supply_observations']]);
       assert(places.topics.includes('budget-changed') && places.subscriptions.includes('budget-changed-dead-letter'));
     }

@@ -128,7 +128,7 @@ function functionsOf(world: World, current: AsyncLocalStorage<Trace>): Record<Do
     'delivery-reported': push('delivery-reported', createDeliveryReportedHandler(deps)),
     'delivery-tick': push('delivery-tick', createDeliveryTickHandler(deps)),
     'outcome-drain': push('outcome-drain', createOutcomeDrainHandler(deps)),
-    plan: createHttpFunction('plan', createPlanHandler(deps), deps),
+    plan: createHttpFunction('plan', createPlanHandler({ ...deps, authenticateGroup }), deps),
     report: createHttpFunction('report', createReportHandler({ ...deps, authenticateGroup }), deps),
   };
 }

@@ -58,7 +58,8 @@ function reportRequest(body: Buffer): Wire {
 }
 
 function planRequest(random: Random, market: string): Wire {
-  const headers = random() < 0.5 ? [] : [['accept-encoding', 'gzip'] as const];
+  const token = ['authorization', 'Bearer group:g1'] as const;
+  const headers = random() < 0.5 ? [token] : [token, ['accept-encoding', 'gzip'] as const];
   return { method: 'GET', path: `/v1/markets/${market}/plan`, headers };
 }
 

@@ -163,7 +163,7 @@ export function createAdServer(deps: AdServerDeps): AdServer {
         const answer = await cluster.call('plan', {
           method: 'GET',
           path: `/v1/markets/${market}/plan`,
-          headers: {},
+          headers: { authorization: `Bearer group:${group}` },
           body: Buffer.alloc(0),
         });
         if (answer?.status === 200) adopt(JSON.parse(answer.body as string) as WirePlan);

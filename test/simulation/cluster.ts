@@ -214,7 +214,8 @@ function createProcess(deps: ClusterDeps, { name, kill, publish }: Births): Proc
   };
   const authenticateGroup = async (authorization: string | undefined) =>
     (authorization ?? '').replace('Bearer group:', '');
-  process.doors = { plan: createPlanHandler(shared), report: createReportHandler({ ...shared, authenticateGroup }) };
+  const doors = { ...shared, authenticateGroup };
+  process.doors = { plan: createPlanHandler(doors), report: createReportHandler(doors) };
   return process;
 }
 

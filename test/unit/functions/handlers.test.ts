@@ -8,6 +8,7 @@ import { createDeliveryTickHandler } from '../../../functions/delivery-tick/hand
 import { createOutcomeDrainHandler } from '../../../functions/outcome-drain/handler.ts';
 import { createPlanHandler } from '../../../functions/plan/handler.ts';
 import { createReportHandler } from '../../../functions/report/handler.ts';
+import { AndanteError } from '../../../shared/runtime/errors.ts';
 import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
 import { encodeInstants } from '../../../shared/contracts/instants.ts';
 import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
@@ -135,10 +136,11 @@ describe('the handler of ticks', () => {
 });
 
 const request = { method: 'GET', path: '/v1/markets/SE/plan', headers: {}, body: Buffer.alloc(0) };
+const planDoor = async () => ({ ...(await world()), authenticateGroup: async () => 'g1' });
 
 describe('the plan door', () => {
   it('answers the plan by its hash, plain or gzip, and nothing new with 304', async () => {
-    const deps = await world();
+    const deps = await planDoor();
     await createDeliveryTickHandler(deps)(tickAt(START_MS, 'SE'), time);
     const plan = createPlanHandler(deps);
     const plain = await plan(request);
@@ -157,9 +159,16 @@ describe('the plan door', () => {
     ['a market before its first tick', {}, 'NOT_FOUND'],
   ] as const) {
     it(`refuses ${name}`, async () => {
-      await assert.rejects(createPlanHandler(await world())({ ...request, ...own }), { code });
+      await assert.rejects(createPlanHandler(await planDoor())({ ...request, ...own }), { code });
     });
   }
+
+  it('shows nothing to who is no ad server', async () => {
+    const deps = await planDoor();
+    await createDeliveryTickHandler(deps)(tickAt(START_MS, 'SE'), time);
+    const authenticateGroup = () => Promise.reject(new AndanteError('UNAUTHENTICATED', 'no'));
+    await assert.rejects(createPlanHandler({ ...deps, authenticateGroup })(request), { code: 'UNAUTHENTICATED' });
+  });
 });
 
 describe('the handler of reports', () => {

@@ -63,7 +63,7 @@ const wrong = [
   { name: 'groups that are no JSON', env: { ...env, AD_SERVER_GROUPS: '{' }, message: /AD_SERVER_GROUPS/ },
   { name: 'groups that are null', env: { ...env, AD_SERVER_GROUPS: 'null' }, message: /AD_SERVER_GROUPS/ },
   { name: 'a group with a bad name', env: { ...env, AD_SERVER_GROUPS: '{"a@b":"g 1"}' }, message: /AD_SERVER_GROUPS/ },
-  { name: 'an audience without TLS', env: { ...env, REPORT_AUDIENCE: 'http://x' }, message: /REPORT_AUDIENCE/ },
+  { name: 'an audience without TLS', env: { ...env, AD_SERVER_AUDIENCE: 'http://x' }, message: /AD_SERVER_AUDIENCE/ },
 ];
 
 describe('parsing the configuration', () => {
@@ -72,7 +72,7 @@ describe('parsing the configuration', () => {
       ...env,
       PATH: '/bin',
       AD_SERVER_GROUPS: '{"a@demo.example":"g1"}',
-      REPORT_AUDIENCE: 'https://report.example',
+      AD_SERVER_AUDIENCE: 'https://ads.example',
     });
     assert.deepEqual(
       [config.projectId, config.dataset, config.tickIntervalMs, config.virtualTime, config.logLevel, config.isLocal],

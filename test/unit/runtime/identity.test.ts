@@ -9,7 +9,7 @@ const local = parseConfig({
   PUBSUB_EMULATOR_HOST: 'localhost:2',
   BIGQUERY_EMULATOR_HOST: 'http://localhost:3',
 });
-const production = parseConfig({ ...env, REPORT_AUDIENCE: 'https://report.example' });
+const production = parseConfig({ ...env, AD_SERVER_AUDIENCE: 'https://ads.example' });
 
 describe('authenticating a group', () => {
   it('takes the group that the token names, on emulators of this machine', async () => {
@@ -70,7 +70,7 @@ describe('authenticating a group', () => {
         for (const BIGQUERY_EMULATOR_HOST of hosts)
           for (const other of others) {
             const three = { FIRESTORE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST };
-            const all = { ...env, REPORT_AUDIENCE: 'https://report.example', ...other, ...three };
+            const all = { ...env, AD_SERVER_AUDIENCE: 'https://ads.example', ...other, ...three };
             const isAllHere = Object.values(three).every((host) => host !== undefined && here.includes(host));
             const what = await trusts(all);
             assert.equal(what === 'local', isAllHere, JSON.stringify(all));
@@ -83,7 +83,7 @@ describe('authenticating a group', () => {
   it('cannot be made in production without an audience: a token for anybody would do', () => {
     assert.throws(() => createGroupAuthenticator(parseConfig(env)), {
       code: 'INVALID_CONFIG',
-      message: /REPORT_AUDIENCE/,
+      message: /AD_SERVER_AUDIENCE/,
     });
   });
 });

@@ -17,11 +17,11 @@ import { logLines } from '../../support/log-lines.ts';
 import { seededStore } from '../../support/stores.ts';
 import { serveCerts, token } from '../../support/tokens.ts';
 
-const AUDIENCE = 'https://report.example';
+const AUDIENCE = 'https://ads.example';
 const config = parseConfig({
   GOOGLE_CLOUD_PROJECT: 'demo-andante',
   BIGQUERY_DATASET: 'andante',
-  REPORT_AUDIENCE: AUDIENCE,
+  AD_SERVER_AUDIENCE: AUDIENCE,
   AD_SERVER_GROUPS: JSON.stringify({ 'se-a@demo.iam.gserviceaccount.com': 'SE-a' }),
 });
 const { log, lines } = logLines();
