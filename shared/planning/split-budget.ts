@@ -31,9 +31,10 @@ export function splitBudget(budgetMicros: number, parts: readonly SplitPart[]): 
   let restMicros = budgetMicros - sumMicros(sharesMicros);
   assert(restMicros >= 0);
   // Few micros are left: one at a time to the part that has the least for its weight.
-  for (; restMicros > 0; restMicros--) {
+  for (let dealt = 0; restMicros > 0; restMicros--, dealt++) {
     const next = nextPart(parts, sharesMicros);
     if (next === undefined) break;
+    assert(dealt < parts.length, 'splitBudget: rounding leaves less than a micro a part');
     sharesMicros[next] = (sharesMicros[next] as number) + 1;
   }
   return { kind: 'split', sharesMicros, escrowMicros: restMicros };

@@ -72,6 +72,10 @@ describe('splitting a budget', () => {
     assert.deepEqual(splitBudget(9, [part(1, 5), part(1, 5)]), { kind: 'infeasible', floorsMicros: 10 });
   });
 
+  it('fails at once for a cap that is no number, and does not deal micro by micro', () => {
+    assert.throws(() => splitBudget(1_000_000, [part(1, 0, NaN)]), { name: 'AssertionError' });
+  });
+
   it('is exact to the micro and inside every floor and cap, also near 2^53', () => {
     const amount = fc.oneof(fc.nat(1000), fc.maxSafeNat(), fc.integer({ min: MAX_MICROS - 100, max: MAX_MICROS }));
     const parts = fc.array(
