@@ -42,7 +42,9 @@ describe('The crash test', function () {
         if (/kill 1:/.test(line)) break;
       }
       assert.equal(ports.length, 2);
-      for (const port of ports) assert.notDeepEqual(await processesWith(`--port ${port}`), []);
+      // The one that was just killed may be between its two lives.
+      const alive = await Promise.all(ports.map((port) => processesWith(`--port ${port}`)));
+      assert.notDeepEqual(alive.flat(), []);
       child.kill('SIGINT');
       assert.deepEqual(await ended, [130, null]);
       for (const port of ports) assert.deepEqual(await processesLeftWith(`--port ${port}`), []);
