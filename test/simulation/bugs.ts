@@ -213,6 +213,34 @@ export const bugs: readonly Bug[] = [
     find: 'Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry))',
     replace: 'Math.max(0 * leasedMicros(entry), entry.budgetMicros - accruedMicros(entry))',
   },
+  {
+    name: 'cell-given-twice',
+    about: 'a plan gives every line the share it wants, whatever the others want of its cells',
+    file: 'planning/allocate.ts',
+    find: 'return Math.floor((share / fullest) * 1e9) / 1e9;',
+    replace: 'return Math.floor((share / Math.min(1, fullest)) * 1e9) / 1e9;',
+  },
+  {
+    name: 'supply-unseen',
+    about: 'what a report saw of supply is recorded only where it delivered something',
+    file: 'campaign/fold-reports.ts',
+    find: '...(opportunities.length > 0 ? [',
+    replace: '...(opportunities.length > 0 && folded.length > 0 ? [',
+  },
+  {
+    name: 'insert-id-of-the-batch',
+    about: 'BigQuery is given an insertId that depends on the batch: it would keep every copy',
+    file: 'outcomes/bigquery-log.ts',
+    find: 'insertId: json.row_id,',
+    replace: 'insertId: `${json.row_id}/${rows.length}`,',
+  },
+  {
+    name: 'sixth-group-refused',
+    about: 'a market takes one ad-server group less than it has room for',
+    file: 'campaign/admit-groups.ts',
+    find: 'if (groups.size < MAX_GROUPS) groups.set(',
+    replace: 'if (groups.size < MAX_GROUPS - 1) groups.set(',
+  },
 ];
 
 /** Switches a bug on for every module that is loaded from now on. @throws Error when its text is not in the source */

@@ -123,10 +123,12 @@ export function createCluster(deps: ClusterDeps): Cluster {
     const process = anyProcess();
     handlerRuns += 1;
     trace?.(`${process.name} gets ${message.label}`);
-    process.orphaned.set(message, () => again(message, 'its process died'));
+    // A process can have two copies of one message in hand.
+    const delivery = {};
+    process.orphaned.set(delivery, () => again(message, 'its process died'));
     const done = (): boolean => {
       if (process.isDead) return false;
-      process.orphaned.delete(message);
+      process.orphaned.delete(delivery);
       scheduler.ended();
       return true;
     };
@@ -177,6 +179,8 @@ function createProcess(deps: ClusterDeps, { name, kill, publish }: Births): Proc
   const process = { name, isDead: false, orphaned: new Map() } as unknown as Process;
   const never = new Promise<never>(() => {});
   const pause = () => {
+    // Another branch of the same work died beside this one.
+    if (process.isDead) return never;
     if (random() < faults().death) {
       kill(process);
       scheduler.ended();
