@@ -16,10 +16,18 @@ export interface Exchange {
 /** What became of a request. */
 export type Verdict = 'handled' | 'quarantined' | 'refused' | 'unheard';
 
-const HANDLED = new Set([
-  ...['applied', 'refused', 'superseded', 'waiting', 'filed', 'folded', 'quarantined', 'fanned-out', 'drained'],
-  'caught-up',
-]);
+const results = [
+  'applied',
+  'refused',
+  'superseded',
+  'waiting',
+  'filed',
+  'folded',
+  'quarantined',
+  'fanned-out',
+  'drained',
+];
+const HANDLED = new Set(results);
 const INSIDES = /node_modules|^\s*at .*\(|[\\/](shared|functions|test)[\\/]\w|file:\/\/|\.[jt]s:\d/m;
 
 /** @throws AssertionError */
