@@ -1,7 +1,7 @@
 // Who serves an opportunity, as far as the plan alone decides it: each eligible line takes its share, nobody takes the
 // rest (the house serves its own). A simple rule in the place of the auction over worth, predicted value and price.
 import type { PlanLine } from '../contracts/plan.ts';
-import { isEligible } from '../planning/availability.ts';
+import { isEligible } from '../planning/market-model.ts';
 
 /** What of a line's flight and lease an interval sees. */
 export interface ServingInterval {

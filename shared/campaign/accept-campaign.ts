@@ -2,12 +2,13 @@
 import type { Campaign } from '../contracts/documents.ts';
 import type { CampaignCreated } from '../contracts/events.ts';
 import type { CampaignAccepted, CampaignRefused, ReasonCode } from '../contracts/outcomes.ts';
-import type { Availability } from '../planning/availability.ts';
-import { splitBudget } from '../planning/split-budget.ts';
+import { daysBetween } from '../forecasting/traffic-clock.ts';
+import type { EmptyMarket } from '../planning/availability.ts';
 import { choosePage, reservedBytes } from './book-page.ts';
 import type { CampaignContext } from './campaign-state.ts';
-import { capacities } from './capacities.ts';
 import { limits, reachable } from './limits.ts';
+import { emptyMarkets, openMarkets, reachTogether } from './open-markets.ts';
+import { sharesWithin, splitWithin } from './split-within.ts';
 
 /** Decides a campaign whose id is free. */
 export function acceptCampaign(
@@ -27,15 +28,31 @@ export function acceptCampaign(
   });
   if (order.endAtMs <= context.nowMs)
     return refuse('FLIGHT_ENDED', 'the flight is over before it begins: choose a later end');
-  const unknown = order.subcampaigns.find((sub) => !context.markets.get(sub.market)?.supply.size);
+  const days = daysBetween(order.startAtMs, order.endAtMs);
+  const unknown = order.subcampaigns.find(
+    (sub) => !days.some((day) => context.markets.get(sub.market)?.supply.has(day)),
+  );
   if (unknown) return refuse('SUPPLY_UNKNOWN', `market ${unknown.market} has no forecast for this flight`);
 
-  const offers = capacities(campaign.campaignId, order.subcampaigns, order, context);
+  const empty = emptyMarkets(order.subcampaigns, order, context);
+  const markets = openMarkets(campaign.campaignId, order.subcampaigns, order, context);
   const parts = order.subcampaigns.map((sub, index) => {
-    const { capacityMicros: reachMicros, emptyMarketMicros: weight } = offers[index] as Availability;
-    return { ...limits(sub), reachMicros, weight };
+    const { emptyMarketMicros: weight } = empty[index] as EmptyMarket;
+    return { ...limits(sub), weight };
   });
-  const fit = reachable(requestedMicros, parts);
+  const reachMicros = reachTogether(
+    markets,
+    {
+      heldMicros: parts.map(() => 0),
+      floorMicros: parts.map((part) => part.floorMicros),
+      reachMicros: markets.capacities,
+    },
+    (reach) => sharesWithin(requestedMicros, parts, reach),
+  );
+  const fit = reachable(
+    requestedMicros,
+    parts.map((part, index) => ({ ...part, reachMicros: reachMicros[index] as number })),
+  );
   if (fit.kind === 'floors') return refuse(fit.code, fit.reason);
   if (fit.kind === 'short' && (order.ifShort === 'refuse' || fit.reachMicros === 0)) {
     return refuse(
@@ -45,10 +62,7 @@ export function acceptCampaign(
     );
   }
   const budgetMicros = fit.kind === 'short' ? fit.reachMicros : requestedMicros;
-  const split = splitBudget(
-    budgetMicros,
-    parts.map((part) => ({ ...part, capMicros: Math.min(part.capMicros, part.reachMicros) })),
-  );
+  const split = splitWithin(budgetMicros, parts, reachMicros);
   if (split.kind === 'infeasible') {
     return refuse(
       'FLOORS_INFEASIBLE',
@@ -60,8 +74,8 @@ export function acceptCampaign(
   const subcampaigns = order.subcampaigns.map((sub, index) => ({
     ...sub,
     page: '',
-    weightMicros: (offers[index] as Availability).emptyMarketMicros,
-    trafficByDay: (offers[index] as Availability).trafficByDay,
+    weightMicros: (empty[index] as EmptyMarket).emptyMarketMicros,
+    trafficByDay: (empty[index] as EmptyMarket).trafficByDay,
     budgetMicros: split.sharesMicros[index] as number,
   }));
   for (const market of new Set(subcampaigns.map((sub) => sub.market))) {

@@ -5,9 +5,9 @@ import { MAX_MICROS, sumMicros } from '../contracts/micros.ts';
 import type { BudgetApplied, BudgetRefused, ReasonCode } from '../contracts/outcomes.ts';
 import { splitBudget, type Split, type SplitPart } from '../planning/split-budget.ts';
 import { committedOf, entryOf, type CampaignContext } from './campaign-state.ts';
-import { capacities } from './capacities.ts';
 import { accruedMicros } from './entry-money.ts';
 import { limits, reachable, type Limits } from './limits.ts';
+import { openMarkets, reachTogether } from './open-markets.ts';
 
 interface Part extends Limits {
   subcampaignId: string;
@@ -70,7 +70,7 @@ export function changeBudget(
   });
   const isRaise = requestedMicros > campaign.budgetMicros;
   const reach = isRaise
-    ? raiseReach(campaign, parts, context)
+    ? raiseReach(campaign, parts, context, requestedMicros)
     : parts.map((part) => Math.max(part.budgetMicros, part.committedMicros, part.floorMicros));
   const fit = reachable(
     requestedMicros,
@@ -105,8 +105,16 @@ export function changeBudget(
   };
 }
 
-/** What each part could spend in all: what it has or is committed to, and what supply can add to it. */
-function raiseReach(campaign: Campaign, parts: readonly Part[], context: CampaignContext): number[] {
+/**
+ * What each part could spend in all when all follow the split: what it has or is committed to, and what supply can add
+ * to it.
+ */
+function raiseReach(
+  campaign: Campaign,
+  parts: readonly Part[],
+  context: CampaignContext,
+  requestedMicros: number,
+): number[] {
   const terms = campaign.terms as NonNullable<Campaign['terms']>;
   const held = parts.map((part) =>
     part.isEnded ? part.committedMicros : Math.max(part.budgetMicros, part.committedMicros),
@@ -116,11 +124,13 @@ function raiseReach(campaign: Campaign, parts: readonly Part[], context: Campaig
     const { isEnded, accruedMicros } = parts[index] as Part;
     return { ...sub, remainingMicros: isEnded ? 0 : Math.max(0, (held[index] as number) - accruedMicros) };
   });
-  const offers = capacities(campaign.campaignId, asked, terms, context);
-  return parts.map((part, index) => {
-    const { capacityMicros } = offers[index] as { capacityMicros: number };
-    return part.isEnded ? part.committedMicros : Math.min(MAX_MICROS, (held[index] as number) + capacityMicros);
+  const markets = openMarkets(campaign.campaignId, asked, terms, context);
+  const alone = parts.map((part, index) => {
+    const added = part.isEnded ? 0 : (markets.capacities[index] as number);
+    return Math.min(MAX_MICROS, (held[index] as number) + added);
   });
+  const fits = { heldMicros: held, floorMicros: parts.map((part) => part.floorMicros), reachMicros: alone };
+  return reachTogether(markets, fits, (reach) => split(requestedMicros, parts, reach).sharesMicros);
 }
 
 /**

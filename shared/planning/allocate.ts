@@ -1,7 +1,7 @@
 // Gives each line of a plan its share of the opportunities it is eligible for. A simple rule with the signature of the
 // dual allocation: a line takes the same fraction of every eligible opportunity, and where the fractions over a cell
 // add up to more than the cell, the lines over it are scaled down together.
-import { isEligible } from './availability.ts';
+import { isEligible } from './market-model.ts';
 
 export interface AllocationLine {
   segments: readonly string[];

@@ -3,6 +3,7 @@
 // so that a snapshot whose versions stand is the truth.
 import type { BookPage, Market, SupplyDay } from '../contracts/documents.ts';
 import type { MarketView } from '../campaign/campaign-state.ts';
+import { daysBetween } from '../forecasting/traffic-clock.ts';
 import { AndanteError } from '../runtime/errors.ts';
 import { refs, type AllocationStore, type Ref, type Transaction } from './allocation-store.ts';
 
@@ -13,6 +14,8 @@ export interface MarketNeed {
   pages: readonly string[] | 'all';
   /** Days of supply. */
   days: readonly string[];
+  /** Also the days of every flight in the pages from this instant on: what is sold may be moved within its flight. */
+  soldFromAtMs?: number;
 }
 
 /** A view that remembers which days it asked for: a day without supply is known, not to be read again. */
@@ -45,36 +48,80 @@ export async function completeViews(
     reader,
     needs.map(({ market }) => refs.market(market)),
   )) as (Market | undefined)[];
-  const wanted = needs.flatMap((need, index) => missingRefs(need, markets[index], known.get(need.market)));
-  if (wanted.length > MAX_DOCUMENTS - 60 && !('read' in reader)) {
-    throw new AndanteError('STORE_UNAVAILABLE', 'too many books moved since they were read: trying again');
-  }
-  const found = new Map(
-    (await readAll(reader, wanted)).map((document, index) => [(wanted[index] as Ref).path, document]),
-  );
+  const limit = { left: MAX_DOCUMENTS - 60 };
+  const found = new Map<string, unknown>();
+  const pages = needs.flatMap((need, index) => missingPages(need, markets[index], known.get(need.market)));
+  const days = needs.flatMap((need, index) => missingDays(need, need.days, markets[index], known.get(need.market)));
+  await readInto(found, reader, [...pages, ...days], limit);
   const views = new Map<string, Snapshot>();
   needs.forEach((need, index) => {
     const market = markets[index];
-    if (market) views.set(need.market, assemble(need, market, known.get(need.market), found));
+    if (market) views.set(need.market, assemble(need, need.days, market, known.get(need.market), found));
   });
+  // Which days those are is known once the pages are.
+  const sold = needs.map((need) => [need, soldDays(need, views.get(need.market))] as const);
+  const more = sold.flatMap(([need, wanted]) => {
+    const view = views.get(need.market);
+    return missingDays(need, wanted, view?.market, view);
+  });
+  await readInto(found, reader, more, limit);
+  for (const [need, wanted] of sold) {
+    const view = views.get(need.market);
+    if (view && wanted.length > 0) views.set(need.market, assemble(need, wanted, view.market, view, found));
+  }
   return views;
+}
+
+async function readInto(
+  found: Map<string, unknown>,
+  reader: Reader,
+  wanted: readonly Ref[],
+  limit: { left: number },
+): Promise<void> {
+  limit.left -= wanted.length;
+  if (limit.left < 0 && !('read' in reader)) {
+    throw new AndanteError('STORE_UNAVAILABLE', 'too many books moved since they were read: trying again');
+  }
+  const documents = await readAll(reader, wanted);
+  documents.forEach((document, index) => found.set((wanted[index] as Ref).path, document));
 }
 
 function pagesOf(need: MarketNeed, market: Market): readonly string[] {
   return need.pages === 'all' ? market.pages.map(({ page }) => page) : need.pages;
 }
 
-function missingRefs(need: MarketNeed, market: Market | undefined, known: Snapshot | undefined): Ref[] {
+function missingPages(need: MarketNeed, market: Market | undefined, known: Snapshot | undefined): Ref[] {
   if (!market) return [];
   const hasBook = known?.market.bookVersion === market.bookVersion;
-  const hasSupply = known?.market.supplyVersion === market.supplyVersion;
   const pages = pagesOf(need, market).filter((page) => !(hasBook && known.pages.some((known) => known.page === page)));
-  const days = need.days.filter((day) => !(hasSupply && known.days.has(day)));
-  return [...pages.map((page) => refs.page(need.market, page)), ...days.map((day) => refs.supply(need.market, day))];
+  return pages.map((page) => refs.page(need.market, page));
+}
+
+function missingDays(
+  need: MarketNeed,
+  days: readonly string[],
+  market: Market | undefined,
+  known: Snapshot | undefined,
+): Ref[] {
+  if (!market) return [];
+  const hasSupply = known?.market.supplyVersion === market.supplyVersion;
+  return days.filter((day) => !(hasSupply && known.days.has(day))).map((day) => refs.supply(need.market, day));
+}
+
+/** The days of what is sold in these pages. */
+function soldDays({ soldFromAtMs }: MarketNeed, view: Snapshot | undefined): string[] {
+  if (soldFromAtMs === undefined || !view) return [];
+  const days = new Set<string>();
+  for (const { startAtMs, endAtMs, status } of view.pages.flatMap((page) => page.entries)) {
+    if (status === 'closing') continue;
+    for (const day of daysBetween(Math.max(soldFromAtMs, startAtMs), endAtMs)) days.add(day);
+  }
+  return [...days];
 }
 
 function assemble(
   need: MarketNeed,
+  wanted: readonly string[],
   market: Market,
   known: Snapshot | undefined,
   found: ReadonlyMap<string, unknown>,
@@ -85,11 +132,11 @@ function assemble(
     return read ?? known?.pages.find((candidate) => candidate.page === page) ?? emptyPage(need.market, page);
   });
   const supply = new Map(hasSupply ? known.supply : []);
-  for (const day of need.days) {
+  for (const day of wanted) {
     const read = found.get(refs.supply(need.market, day).path) as SupplyDay | undefined;
     if (read) supply.set(day, read);
   }
-  return { market, pages, supply, days: new Set([...(hasSupply ? known.days : []), ...need.days]) };
+  return { market, pages, supply, days: new Set([...(hasSupply ? known.days : []), ...wanted]) };
 }
 
 /** A page before its first entry. */

@@ -10,7 +10,7 @@ import { daysBetween } from '../forecasting/traffic-clock.ts';
 import { AndanteError } from '../runtime/errors.ts';
 import { refs, type AllocationStore, type Ref, type Transaction } from './allocation-store.ts';
 import { ledgerId, payloadHash } from './ledger-key.ts';
-import { completeViews, emptyPage, readViews, type MarketNeed } from './market-views.ts';
+import { completeViews, emptyPage, supplyOf, type MarketNeed, type Snapshot } from './market-views.ts';
 
 export type DecideCampaign = (campaign: Campaign, event: CampaignEvent, context: CampaignContext) => CampaignOutcome[];
 
@@ -23,6 +23,7 @@ export interface Persisted {
 
 /**
  * @param nowMs the time decisions use
+ * @param known supply by market, kept from event to event: it is read again when its version moved
  * @throws AndanteError EVENT_CONFLICT the event's id is taken by another payload; TENANT_MISMATCH the campaign is
  *   another tenant's; STORE_UNAVAILABLE
  */
@@ -31,20 +32,22 @@ export async function persistCampaignEvent(
   event: CampaignEvent,
   nowMs: number,
   decide: DecideCampaign,
+  known: Map<string, Snapshot> = new Map(),
 ): Promise<Persisted> {
   const { tenantId } = event;
   const { campaignId } = event.data;
   const ref = refs.ledger(ledgerId(event));
   const hash = payloadHash(event);
   const [before] = await store.read([refs.campaign(tenantId, campaignId)]);
-  const snapshot = await readViews(store, needsOf(event, before));
+  const snapshot = await completeViews(store, needsOf(event, before, nowMs), known);
+  for (const [market, view] of snapshot) known.set(market, supplyOf(view));
   const contended = [refs.campaign(tenantId, campaignId), ...[...snapshot.keys()].map(refs.market)];
   return store.transact(async (transaction) => {
     const [known, stored] = await transaction.get([ref, refs.campaign(tenantId, campaignId)]);
     if (known) return { ref, entry: sameEvent(known, hash), isDuplicate: true };
     // An expected campaign owns nothing yet: another tenant's may have been accepted under its id.
     if (!stored || stored.status === 'expected') await checkOwner(transaction, campaignId, tenantId);
-    const markets = await completeViews(transaction, needsOf(event, stored), snapshot);
+    const markets = await completeViews(transaction, needsOf(event, stored, nowMs), snapshot);
     const campaign = stored ? withLiveNumbers(stored, entriesOf(markets)) : expectedCampaign(tenantId, campaignId);
     const outcomes = decide(campaign, event, { nowMs, markets });
     const after = outcomes.reduce(evolve, campaign);
@@ -57,7 +60,7 @@ export async function persistCampaignEvent(
 }
 
 /** An event that changes nothing about supply needs its own pages; one that asks for supply needs the whole books. */
-function needsOf(event: CampaignEvent, campaign: Campaign | undefined): MarketNeed[] {
+function needsOf(event: CampaignEvent, campaign: Campaign | undefined, nowMs: number): MarketNeed[] {
   if (event.type === 'andante.campaign-created.v1') {
     if (campaign && campaign.status !== 'expected') return [];
     const days = daysBetween(event.data.startAtMs, event.data.endAtMs);
@@ -65,6 +68,7 @@ function needsOf(event: CampaignEvent, campaign: Campaign | undefined): MarketNe
       market,
       pages: 'all',
       days,
+      soldFromAtMs: nowMs,
     }));
   }
   if (!campaign?.terms) return [];
@@ -75,7 +79,9 @@ function needsOf(event: CampaignEvent, campaign: Campaign | undefined): MarketNe
   for (const sub of campaign.subcampaigns) {
     if (sub.status !== 'ended') pages.set(sub.market, (pages.get(sub.market) ?? new Set()).add(sub.page));
   }
-  return [...pages].map(([market, own]) => ({ market, pages: asksForMore ? 'all' : [...own], days }));
+  return [...pages].map(([market, own]) =>
+    asksForMore ? { market, pages: 'all', days, soldFromAtMs: nowMs } : { market, pages: [...own], days },
+  );
 }
 
 function sameEvent(known: LedgerEntry, hash: string): LedgerEntry {

@@ -4,7 +4,8 @@ import type { BusinessEvent, CampaignEvent } from '../../shared/contracts/events
 import type { CampaignOutcome } from '../../shared/contracts/outcomes.ts';
 import { entryKeyOf, keyOf, type Books, type Change } from './books.ts';
 import { applyEvent, campaignDifference, expected, type CampaignModel } from './campaign-model.ts';
-import { needs, oversold, type Loads } from './supply-audit.ts';
+import { oversold, type Wanting } from '../support/supply-fit.ts';
+import { committedOf, leasedOf } from './money-model.ts';
 
 export function auditEvent(
   books: Books,
@@ -22,11 +23,11 @@ export function auditEvent(
   const campaign = campaigns.get(`${tenantId}/${campaignId}`) ?? expected(tenantId, campaignId);
   campaigns.set(`${tenantId}/${campaignId}`, campaign);
 
-  const sales = salesOf(books, campaign, event, outcomes, nowMs);
+  const sales = salesOf(books, campaign, event, outcomes);
   for (const wrong of applyEvent(campaign, event, outcomes, nowMs)) must(false, () => wrong);
   for (const part of campaign.parts.values()) if (part.status !== 'ended') entries.set(part.key, part);
   for (const { market, before } of sales) {
-    const wrong = oversold(before, needsOf(books, market, nowMs));
+    const wrong = oversold(before, wantedOf(books, market), books.supply.get(market) ?? [], nowMs);
     must(wrong === undefined, () => `invariant 2: ${wrong as string}`);
   }
   for (const { after } of written) {
@@ -47,23 +48,27 @@ export function auditEvent(
   must(!owner, () => `${eventId} of ${tenantId} was decided, ${campaignId} belongs to ${owner?.tenantId ?? ''}`);
 }
 
-/** What each market that this event sells in was needed for before. */
+/** What was wanted before in each market that this event sells in. */
 function salesOf(
   books: Books,
   campaign: CampaignModel,
   event: CampaignEvent,
   outcomes: readonly CampaignOutcome[],
-  nowMs: number,
-): { market: string; before: Map<string, Loads> }[] {
+): { market: string; before: Wanting[] }[] {
   if (!outcomes.some(({ type }) => type === 'campaign-accepted' || type === 'budget-applied')) return [];
   const ordered = event.type === 'andante.campaign-created.v1' ? event.data.subcampaigns : [];
   const touched = new Set([...campaign.parts.values(), ...ordered].map(({ market }) => market));
-  return [...touched].map((market) => ({ market, before: needsOf(books, market, nowMs) }));
+  return [...touched].map((market) => ({ market, before: wantedOf(books, market) }));
 }
 
-function needsOf({ entries, supply }: Books, market: string, nowMs: number): Map<string, Loads> {
-  const own = [...entries.values()].filter((entry) => entry.market === market);
-  return needs(own, supply.get(market) ?? [], nowMs);
+function wantedOf({ entries }: Books, market: string): Wanting[] {
+  return [...entries.values()].flatMap((entry) => {
+    if (entry.market !== market || entry.status === 'closing') return [];
+    // Clicks beyond the expected cost can bring what is leased past the budget: it takes supply all the same.
+    const committed = committedOf(entry);
+    const remainingMicros = Math.max(entry.budget, committed) - (committed - leasedOf(entry));
+    return { ...entry, surfaces: ['home'], remainingMicros };
+  });
 }
 
 /** Whether an outcome answers this of two payloads under one id. */

@@ -209,7 +209,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'leased-is-sold-again',
     about: 'supply that leases will still use is sold to others once clicks have used up the budget',
-    file: 'campaign/capacities.ts',
+    file: 'campaign/open-markets.ts',
     find: 'Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry))',
     replace: 'Math.max(0 * leasedMicros(entry), entry.budgetMicros - accruedMicros(entry))',
   },

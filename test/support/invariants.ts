@@ -17,7 +17,7 @@ import type { DeliveryReported } from '../../shared/contracts/events.ts';
 import type { Outcome } from '../../shared/contracts/outcomes.ts';
 import type { PlanWire } from '../../shared/contracts/plan.ts';
 import { refs, type AllocationStore, type Ref } from '../../shared/store/allocation-store.ts';
-import { DAY_MS, HOUR_MS } from './instants.ts';
+import { oversold, type Wanting } from './supply-fit.ts';
 
 export interface MarketPicture {
   market: Market;
@@ -193,45 +193,29 @@ export function billsFit(picture: Picture, { outcomes }: History): string[] {
   return [...bills, ...sums];
 }
 
-/** The lower quartile of a normal law lies this part of the way from its median to its first decile. */
-const QUARTILE = 0.67449 / 1.28155;
-
-/** Of each hour of each cell, how many times over it is sold to what has still to be served. */
-function loadsOf({ pages, supply }: MarketPicture, nowMs: number): Map<string, number> {
-  const loads = new Map<string, number>();
-  for (const entry of pages.flatMap(({ entries }) => entries)) {
-    if (entry.status === 'closing') continue;
-    const left = Math.max(openOf(entry), entry.budgetMicros - accruedOf(entry));
-    let worth = 0;
-    const hours = new Set<string>();
-    for (const { day, hourShape, cells } of supply) {
-      for (let atMs = Date.parse(day); atMs < Date.parse(day) + DAY_MS; atMs += HOUR_MS) {
-        const flownMs = Math.min(atMs + HOUR_MS, entry.endAtMs) - Math.max(atMs, nowMs, entry.startAtMs);
-        if (flownMs <= 0) continue;
-        const share = ((hourShape[(atMs - Date.parse(day)) / HOUR_MS] ?? 0) * flownMs) / HOUR_MS;
-        for (const { segment, surface, q10, q50, clickPpm } of cells) {
-          if (!entry.segments.includes(segment) || !entry.surfaces.includes(surface)) continue;
-          worth += (share * (q50 - QUARTILE * (q50 - q10)) * clickPpm * entry.clickPriceMicros) / 1e6;
-          hours.add(`${segment} on ${surface}, ${new Date(atMs).toISOString().slice(0, 13)}`);
-        }
-      }
-    }
-    for (const hour of hours) loads.set(hour, (loads.get(hour) ?? 0) + (worth > 0 ? left / worth : left > 0 ? 1 : 0));
-  }
-  return loads;
-}
-
-/** 2: no decision sells more of an hour of a cell than its lower quartile; what time has made short is not sold on. */
+/** 2: no decision sells more than fits the lower quartile of supply beside all that was sold; what time has made short is not sold on. */
 export function demandFits(before: Picture, after: Picture, nowMs: number): string[] {
   return after.markets.flatMap((picture) => {
     const old = before.markets.find(({ market }) => market.market === picture.market.market);
-    const loads = old ? loadsOf(old, nowMs) : new Map<string, number>();
-    return [...loadsOf(picture, nowMs)].flatMap(([hour, load]) =>
-      load <= Math.max(1, loads.get(hour) ?? 0) + 1e-6
-        ? []
-        : [`${picture.market.market}: ${hour} is sold ${load.toFixed(6)} times`],
-    );
+    const wrong = oversold(old ? wantedOf(old) : [], wantedOf(picture), picture.supply, nowMs);
+    return wrong === undefined ? [] : [`${picture.market.market}: ${wrong}`];
   });
+}
+
+/** What has still to be served, line by line. */
+function wantedOf({ pages }: MarketPicture): Wanting[] {
+  return pages.flatMap(({ entries }) =>
+    entries.flatMap((entry) =>
+      entry.status === 'closing'
+        ? []
+        : {
+            ...entry,
+            key: nameOf(entry),
+            priceMicros: entry.clickPriceMicros,
+            remainingMicros: Math.max(openOf(entry), entry.budgetMicros - accruedOf(entry)),
+          },
+    ),
+  );
 }
 
 /** 3 and 4: each event has one ledger entry, created once, whose last word stands. */

@@ -54,15 +54,16 @@ describe('selling a market', () => {
             await tick(store, START_MS + (index + 1) * TICK_MS);
           }
           const live = (await entriesOf(store)).filter(({ status }) => status !== 'closing');
-          for (const segment of segments) {
-            const load = live
-              .filter((entry) => entry.segments.includes(segment))
-              .reduce(
-                (sum, entry) =>
-                  sum + Math.max(0, entry.budgetMicros - accruedMicros(entry)) / (entry.segments.length * CELL_MICROS),
-                0,
-              );
-            assert(load <= 1 + 1e-9, `segment ${segment} is sold ${load} times after step ${index}`);
+          // What only fits one segment fits there, and all together fit both (Hall's condition).
+          for (const [where, room] of [
+            [['a'], 1],
+            [['b'], 1],
+            [segments, 2],
+          ] as const) {
+            const owedMicros = live
+              .filter((entry) => entry.segments.every((segment) => (where as readonly string[]).includes(segment)))
+              .reduce((sum, entry) => sum + Math.max(0, entry.budgetMicros - accruedMicros(entry)), 0);
+            assert(owedMicros <= room * CELL_MICROS, `${where.join(' and ')} owe ${owedMicros} after step ${index}`);
           }
         }
       }),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { capacities } from '../../../shared/campaign/capacities.ts';
+import { openMarkets } from '../../../shared/campaign/open-markets.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { order } from '../../support/events.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
@@ -7,7 +7,7 @@ import { context, page, view } from '../../support/markets.ts';
 
 const flight = { startAtMs: START_MS, endAtMs: START_MS + 2 * DAY_MS };
 const capacityBeside = (own: Parameters<typeof entry>[0]) =>
-  capacities('c2', [order()], flight, context([view({ pages: [page([entry(own)])] })]))[0]?.capacityMicros;
+  openMarkets('c2', [order()], flight, context([view({ pages: [page([entry(own)])] })])).capacities[0];
 /** Two days of 2,000 clicks at 0.5. */
 const ALL_MICROS = 2_000_000_000;
 

@@ -1,0 +1,129 @@
+// What the books of its markets can still sell to a campaign. Its own entries are left out of the books: what it holds is an
+// argument, because a campaign that is being created is not in them yet.
+import type { BookEntry } from '../contracts/documents.ts';
+import {
+  capacityMicros,
+  emptyMarket,
+  openAvailability,
+  place,
+  type Availability,
+  type EmptyMarket,
+} from '../planning/availability.ts';
+import type { SoldDemand } from '../planning/market-model.ts';
+import type { CampaignContext, MarketView } from './campaign-state.ts';
+import { accruedMicros, leasedMicros } from './entry-money.ts';
+
+interface Asked {
+  market: string;
+  segments: readonly string[];
+  surfaces: readonly string[];
+  clickPriceMicros: number;
+  /** What it was sold already and has still to spend: what markets can sell comes on top. */
+  remainingMicros?: number;
+}
+
+/** The markets of a campaign, with everything routed that is sold in them. Amounts are whole micros, in the order of `asked`. */
+export interface OpenMarkets {
+  /** What each could have on top of what it holds, if the others took nothing. */
+  capacities: number[];
+  /** What of their wishes they can have together: floors first, scarce supply in proportion. */
+  place(wishes: readonly { floorMicros: number; micros: number }[]): number[];
+}
+
+/** An unknown market offers nothing. */
+export function openMarkets(
+  campaignId: string,
+  asked: readonly Asked[],
+  flight: { startAtMs: number; endAtMs: number },
+  context: CampaignContext,
+): OpenMarkets {
+  const capacities = asked.map(() => 0);
+  const open: { here: number[]; availability: Availability }[] = [];
+  for (const [market, view] of context.markets) {
+    const here = asked.flatMap((sub, index) => (sub.market === market ? [index] : []));
+    if (here.length === 0) continue;
+    const demands = here.map((index) => ({ ...(asked[index] as Asked), ...flight }));
+    const own = demands.map((demand) => ({ ...demand, remainingMicros: demand.remainingMicros ?? 0 }));
+    const availability = openAvailability(
+      demands,
+      [...soldDemand(view, campaignId), ...own],
+      view.supply,
+      context.nowMs,
+    );
+    here.forEach((index, which) => (capacities[index] = capacityMicros(availability, which)));
+    open.push({ here, availability });
+  }
+  return {
+    capacities,
+    place(wishes) {
+      const placed = asked.map(() => 0);
+      for (const { here, availability } of open) {
+        const own = here.map((index) => wishes[index] as (typeof wishes)[number]);
+        place(availability, own).forEach((micros, which) => (placed[here[which] as number] = micros));
+      }
+      return placed;
+    },
+  };
+}
+
+/** What an empty market is worth to each, in their order. */
+export function emptyMarkets(
+  asked: readonly Asked[],
+  flight: { startAtMs: number; endAtMs: number },
+  context: CampaignContext,
+): EmptyMarket[] {
+  return asked.map((sub) =>
+    emptyMarket({ ...sub, ...flight }, context.markets.get(sub.market)?.supply ?? new Map(), context.nowMs),
+  );
+}
+
+/**
+ * What each part can reach when all follow one split: lowered until what the split gives them fits their markets
+ * together. Where supply binds parts together, what one cannot have is split again over the others.
+ * @param heldMicros of each part: what it has already and needs no supply
+ * @param reachMicros of each part: what it could have alone, held included
+ * @param split the shares of the parts inside what they can reach
+ */
+export function reachTogether(
+  markets: OpenMarkets,
+  { heldMicros, floorMicros, reachMicros }: Record<'heldMicros' | 'floorMicros' | 'reachMicros', readonly number[]>,
+  split: (reachMicros: readonly number[]) => readonly number[],
+): number[] {
+  let reach = [...reachMicros];
+  let placed = reach.map(() => 0);
+  // Each round caps one part more for good: what was placed keeps its place, so what was capped once is never short again.
+  for (let round = 0; round <= reach.length; round++) {
+    const shares = split(reach);
+    const wishes = shares.map((share, index) => {
+      const held = heldMicros[index] as number;
+      const micros = Math.max(0, share - held);
+      const firstMicros = Math.max((floorMicros[index] as number) - held, placed[index] as number, 0);
+      return { floorMicros: Math.min(micros, firstMicros), micros };
+    });
+    placed = markets.place(wishes);
+    const isShort = placed.map((micros, index) => micros < (wishes[index] as { micros: number }).micros);
+    if (!isShort.includes(true)) return reach;
+    reach = reach.map((micros, index) => (isShort[index] ? placedReach(heldMicros, placed, index) : micros));
+    // A floor that does not fit beside the others is refused, whatever the rest comes to.
+    if (reach.some((micros, index) => isShort[index] && micros < (floorMicros[index] as number))) return reach;
+  }
+  return reach.map((_, index) => placedReach(heldMicros, placed, index));
+}
+
+function placedReach(heldMicros: readonly number[], placed: readonly number[], index: number): number {
+  return (heldMicros[index] as number) + (placed[index] as number);
+}
+
+/**
+ * Everything sold in a market but to this campaign. What is closing has been given back; what is paused has not. What is
+ * leased will be served, also where clicks beyond their expected cost have used up the budget meanwhile.
+ */
+function soldDemand(view: MarketView, campaignId: string): SoldDemand[] {
+  const entries: BookEntry[] = view.pages.flatMap((page) => page.entries);
+  return entries
+    .filter((entry) => entry.campaignId !== campaignId && entry.status !== 'closing')
+    .map((entry) => ({
+      ...entry,
+      remainingMicros: Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry)),
+    }));
+}
