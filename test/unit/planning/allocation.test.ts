@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { allocate } from '../../../shared/planning/allocation.ts';
+import { createProblem } from '../../../shared/planning/create-problem.ts';
+import { allocateExactly } from '../../../shared/planning/exact-allocation.ts';
+import { loadHighsSolver, type HighsSolver } from '../../support/highs.ts';
+import { assertFeasible, problemInputs, problems, tidyProblems } from '../../support/problems.ts';
+
+const near = (actual: number, expected: number, tolerance = 1e-6) =>
+  assert(Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected)), `${actual} is not ${expected}`);
+
+describe('an allocation', () => {
+  let highs: HighsSolver;
+  before(async () => void (highs = await loadHighsSolver({ crossover: true })));
+
+  it('gives a contended cell to the dearer line, and the cheaper one what is left elsewhere', () => {
+    const edges = { cell: [0, 0, 1], line: [0, 1, 1], worth: [2, 1, 1] };
+    const { y, value } = allocate(createProblem({ supply: [100, 10], demand: [80, 60], edges }), { fairness: false });
+    assert.deepEqual(
+      [...y].map((units) => Math.round(units * 1e3) / 1e3),
+      [80, 20, 10],
+    );
+    near(value, 190);
+  });
+
+  it('has the prices of cells and demands', () => {
+    const edges = { cell: [0, 0], line: [0, 1], worth: [2, 1] };
+    const { cellPrice, linePrice } = allocate(createProblem({ supply: [100], demand: [80, 60], edges }), {
+      fairness: false,
+    });
+    near(cellPrice[0] as number, 1, 0.02);
+    near(linePrice[0] as number, 1, 0.02);
+    near(linePrice[1] as number, 0, 0.02);
+  });
+
+  it('gives nothing of nothing', () => {
+    const none = { cell: [], line: [], worth: [] };
+    assert.equal(allocate(createProblem({ supply: [], demand: [], edges: none })).value, 0);
+    const lonely = allocate(createProblem({ supply: [5], demand: [5, 5], edges: none }));
+    assert.deepEqual([lonely.value, lonely.y.length, [...lonely.linePrice]], [0, 0, [0, 0]]);
+    for (const [supply, demand, cap] of [
+      [0, 5, 9],
+      [5, 0, 9],
+      [5, 5, 0],
+    ]) {
+      const edges = { cell: [0], line: [0], worth: [1], cap: [cap as number] };
+      const { y, value } = allocate(createProblem({ supply: [supply as number], demand: [demand as number], edges }));
+      assert.deepEqual([[...y], value], [[0], 0]);
+    }
+  });
+
+  it('is feasible, with fairness and without', () => {
+    fc.assert(
+      fc.property(problems, fc.boolean(), (problem, fairness) => {
+        assertFeasible(problem, allocate(problem, { fairness }).y);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is worth what it says, and no more than the optimum', () => {
+    fc.assert(
+      fc.property(tidyProblems, (problem) => {
+        const { y, value } = allocate(problem, { fairness: false });
+        near(
+          value,
+          y.reduce((sum, units, edge) => sum + units * (problem.worth[edge] as number), 0),
+          1e-9,
+        );
+        const exact = allocateExactly(highs, problem, { fairness: false });
+        assert(value <= exact.value * (1 + 1e-7) + 1e-7, `${value} is above ${exact.value}`);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is the same bit for bit when done again', () => {
+    fc.assert(
+      fc.property(problems, (problem) => {
+        const copy = structuredClone(problem);
+        assert.deepEqual(allocate(problem), allocate(problem));
+        assert.deepEqual(problem, copy);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('does not depend on the order in which edges were given', () => {
+    const shuffled = problemInputs.chain((input) => {
+      const order = Array.from(input.edges.cell, (_, edge) => edge);
+      return fc.tuple(fc.constant(input), fc.shuffledSubarray(order, { minLength: order.length }));
+    });
+    fc.assert(
+      fc.property(shuffled, ([input, order]) => {
+        const pick = (column: ArrayLike<number> | undefined) => order.map((edge) => column?.[edge] as number);
+        const { cell, line, worth, use, cap } = input.edges;
+        const edges = { cell: pick(cell), line: pick(line), worth: pick(worth), use: pick(use), cap: pick(cap) };
+        const one = allocate(createProblem(input), { fairness: false });
+        const other = allocate(createProblem({ ...input, edges }), { fairness: false });
+        near(one.value, other.value, 1e-6);
+      }),
+    );
+  });
+
+  it('does not depend on the unit of money, nor on that of supply', () => {
+    fc.assert(
+      fc.property(problemInputs, fc.constantFrom(2 ** -30, 2 ** -3, 2 ** 20), (input, unit) => {
+        const scaled = (column: ArrayLike<number>) => Array.from(column, (one) => one * unit);
+        const plain = allocate(createProblem(input));
+        const worth = scaled(input.edges.worth);
+        const inMoney = allocate(createProblem({ ...input, edges: { ...input.edges, worth } }));
+        near(inMoney.value / unit, plain.value, 1e-6);
+        const cap = scaled(input.edges.cap as number[]);
+        const [supply, demand] = [scaled(input.supply), scaled(input.demand)];
+        const inUnits = allocate(createProblem({ supply, demand, edges: { ...input.edges, cap } }));
+        near(inUnits.value / unit, plain.value, 1e-6);
+      }),
+    );
+  });
+});
