@@ -15,8 +15,8 @@ export interface Wanting {
   remainingMicros: number;
 }
 
-/** The lower quartile of a normal law lies this part of the way from its median to its first decile. */
-const QUARTILE = 0.67449 / 1.28155;
+/** The lower quartile of a normal law lies this part of the way from its median to its first decile, rounded down. */
+const QUARTILE = 0.5263;
 
 /**
  * What of a decision's sales does not fit, as a sentence: what rose must be deliverable on top of all that did not.
