@@ -52,7 +52,7 @@ export function flowNetwork(problem: AllocationProblem): FlowNetwork | undefined
 }
 
 /** The line of each edge, and the edges by cell, in the order of lines. */
-function edgesByCell({ supply, demand, lineStart, edgeCell }: AllocationProblem) {
+export function edgesByCell({ supply, demand, lineStart, edgeCell }: AllocationProblem) {
   const cellStart = new Uint32Array(supply.length + 1);
   for (const cell of edgeCell) cellStart[cell + 1] = (cellStart[cell + 1] as number) + 1;
   for (let cell = 0; cell < supply.length; cell++)

@@ -41,10 +41,15 @@ interface Scratch {
 export function openFlow(problem: AllocationProblem): Flow {
   const network = flowNetwork(problem);
   if (!network) throw new PlanningError('INVALID_PROBLEM', 'the uses are no product of a cell and a line factor');
-  const [lines, cells] = [problem.demand.length, problem.supply.length];
+  return flowOn(network);
+}
+
+/** A flow of nothing on a network. */
+export function flowOn(network: FlowNetwork): Flow {
+  const [lines, cells] = [network.demandPerGrain.length, network.supply.length];
   return {
     network,
-    sent: new Float64Array(problem.edgeCell.length),
+    sent: new Float64Array(network.edgeCell.length),
     slack: network.supply.slice(),
     isClosed: new Uint8Array(cells),
     scratch: {

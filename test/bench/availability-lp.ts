@@ -53,7 +53,7 @@ export function mostByLp(
       matrix: { format: 'csc', numRows: supply.length + demand.length, numCols: edges, starts, indices, values },
     },
     (model) => {
-      model.options.set({ output_flag: false, primal_feasibility_tolerance: 1e-9, dual_feasibility_tolerance: 1e-9 });
+      model.options.set({ output_flag: false, primal_feasibility_tolerance: 1e-10, dual_feasibility_tolerance: 1e-10 });
       model.run();
       const { modelStatus } = highs.constants;
       if (model.getModelStatus() === modelStatus.infeasible) return -1;

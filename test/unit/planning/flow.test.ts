@@ -12,47 +12,9 @@ import {
 } from '../../../shared/planning/flow.ts';
 import type { AllocationProblem } from '../../../shared/planning/problem.ts';
 import { loadHighs, mostByLp } from '../../bench/availability-lp.ts';
-import { problemOf, type Line } from '../../bench/availability-problem.ts';
+import { amount, plainProblem, problemOf, unitProblem, type Line } from '../../support/flow-problems.ts';
 
 const invalid = (message: RegExp) => ({ code: 'INVALID_PROBLEM', message });
-
-/** Small whole numbers meet each other often: ties, exactly full cells, zeros. */
-const amount = fc.oneof(fc.integer({ min: 0, max: 6 }), fc.double({ min: 0, max: 9, noNaN: true }));
-const cap = fc.oneof({ weight: 3, arbitrary: fc.constant(Infinity) }, { weight: 1, arbitrary: amount });
-
-/** Up to 6 cells and 7 lines; a line may name a cell twice, or none. */
-const unitProblem = fc.integer({ min: 1, max: 6 }).chain((cells) =>
-  fc
-    .tuple(
-      fc.array(amount, { minLength: cells, maxLength: cells }),
-      fc.array(
-        fc.record({
-          demand: amount,
-          edges: fc.array(fc.record({ cell: fc.nat(cells - 1), cap }), { maxLength: cells + 1 }),
-        }),
-        { minLength: 1, maxLength: 7 },
-      ),
-    )
-    .map(([supply, lines]) => problemOf(supply, lines)),
-);
-
-/** The same with uses that are a factor of the cell times a factor of the line. */
-const productProblem = fc
-  .tuple(
-    unitProblem,
-    fc.array(fc.double({ min: 0.01, max: 3, noNaN: true }), { minLength: 7, maxLength: 7 }),
-    fc.array(fc.double({ min: 0.2, max: 90, noNaN: true }), { minLength: 7, maxLength: 7 }),
-  )
-  .map(([problem, ofCell, ofLine]) => {
-    const use = problem.use.slice();
-    problem.demand.forEach((_, line) => {
-      for (let edge = problem.lineStart[line] as number; edge < (problem.lineStart[line + 1] as number); edge++)
-        use[edge] = (ofCell[problem.edgeCell[edge] as number] as number) * (ofLine[line] as number);
-    });
-    return { ...problem, use };
-  });
-
-const anyProblem = fc.oneof(unitProblem, productProblem);
 
 /** All lines but the last, up to their demand. */
 function sold(problem: AllocationProblem): Flow {
@@ -236,7 +198,7 @@ describe('A flow', () => {
 
   it('gives every line what the linear programme says is available, in units and in money', () => {
     fc.assert(
-      fc.property(anyProblem, (problem) => {
+      fc.property(plainProblem, (problem) => {
         const flow = sold(problem);
         const last = problem.demand.length - 1;
         const owed = problem.demand.map((_, line) => routed(flow, line));
@@ -258,7 +220,7 @@ describe('A flow', () => {
 
   it('is never over-filled, and never takes from one line for another', () => {
     fc.assert(
-      fc.property(anyProblem, fc.array(fc.tuple(fc.nat(6), amount), { maxLength: 12 }), (problem, steps) => {
+      fc.property(plainProblem, fc.array(fc.tuple(fc.nat(6), amount), { maxLength: 12 }), (problem, steps) => {
         const flow = openFlow(problem);
         for (const [which, units] of steps) {
           const line = which % problem.demand.length;
@@ -279,7 +241,7 @@ describe('A flow', () => {
   it('routes the same total in whatever order lines come', () => {
     const permutation = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 });
     fc.assert(
-      fc.property(anyProblem, permutation, (problem, order) => {
+      fc.property(plainProblem, permutation, (problem, order) => {
         const grains = (lines: readonly number[]) => {
           const flow = openFlow(problem);
           for (const line of lines) if (line < problem.demand.length) route(flow, line, problem.demand[line] as number);
@@ -309,7 +271,7 @@ describe('A flow', () => {
 
   it('gives the same bits for the same problem', () => {
     fc.assert(
-      fc.property(anyProblem, (problem) => {
+      fc.property(plainProblem, (problem) => {
         assert.deepEqual(routedByEdge(sold(problem)), routedByEdge(sold(problem)));
       }),
       { numRuns: 50 },
@@ -318,7 +280,7 @@ describe('A flow', () => {
 
   it('proves by its bottleneck that a line can get no more', () => {
     fc.assert(
-      fc.property(anyProblem, (problem) => {
+      fc.property(plainProblem, (problem) => {
         const flow = sold(problem);
         const last = problem.demand.length - 1;
         route(flow, last, Infinity);
