@@ -145,16 +145,21 @@ function watchPlans(overfull: Set<string>): typeof globalThis.fetch {
     const response = await fetch(url, init);
     if (response.status === 200 && response.headers.get('content-type') === 'application/json') {
       const plan = (await response.clone().json()) as PlanWire;
-      if (plan.response.some((cell) => cellLoad(plan, cell) > 1)) overfull.add(`${plan.market} ${plan.planVersion}`);
+      if (plan.response.some((_, place) => cellLoads(plan, place).some((load) => load > 1)))
+        overfull.add(`${plan.market} ${plan.planVersion}`);
     }
     return response;
   };
 }
 
-function cellLoad(plan: PlanWire, cell: PlanWire['response'][number]): number {
-  return plan.lines
-    .filter((line) => line.segments.includes(cell.segment) && line.surfaces.includes(cell.surface))
-    .reduce((sum, line) => sum + line.fallbackShare, 0);
+/** What a plan gives away of a cell: by its shares, and by the fallback's. */
+function cellLoads({ lines, response }: PlanWire, place: number): number[] {
+  const { segment, surface } = response[place] as PlanWire['response'][number];
+  const eligible = lines.filter((line) => line.segments.includes(segment) && line.surfaces.includes(surface));
+  const planned = lines.map(({ cells = [], shares = [] }) => shares[cells.indexOf(place)] ?? 0);
+  return [planned, eligible.map((line) => line.fallbackShare)].map((shares) =>
+    shares.reduce((sum, one) => sum + one, 0),
+  );
 }
 
 /** The days that a stack without traffic is given supply for: from yesterday, as long as a flight can be. */

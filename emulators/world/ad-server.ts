@@ -1,5 +1,5 @@
 // One ad-server group of a market: pulls the plan, serves an interval's opportunities within its leases, and reports.
-// It decides alone, by the plan's fallback shares: one uniform draw per opportunity over the cumulative shares of the
+// It decides alone, by the plan's shares: one uniform draw per opportunity over the cumulative shares of the
 // cell's eligible lines, and no winner means the house's own ad. The draws of a cell are made together (multinomial).
 import { servingShare } from '../../shared/auction/serving-share.ts';
 import type { ReportBodyWire } from '../../shared/contracts/events.ts';
@@ -104,14 +104,15 @@ function serve(serving: Serving): ReportLine[] {
 
 function serveCell(serving: Serving, cell: CellTraffic): ReportLine[] {
   const { plan, interval, random, leases, clicks } = serving;
-  const response = plan.response.find((known) => known.segment === cell.segment && known.surface === cell.surface);
+  const place = plan.response.findIndex((known) => known.segment === cell.segment && known.surface === cell.surface);
+  const response = plan.response[place];
   if (!response || cell.opportunities === 0) return [];
   const hourAtMs = interval.startAtMs - (interval.startAtMs % HOUR_MS);
   const lines: ReportLine[] = [];
   let left = cell.opportunities;
   let shareLeft = 1;
   for (const line of plan.lines) {
-    const share = servingShare(line, cell, { ...interval, spendUntilAtMs: leases.spendUntilAtMs(line) });
+    const share = servingShare(plan, line, place, { ...interval, spendUntilAtMs: leases.spendUntilAtMs(line) });
     if (share <= 0) continue;
     const won = drawBinomial(random, left, share / shareLeft);
     left -= won;

@@ -2,7 +2,9 @@
 import type { EventBus } from '../../shared/bus/event-bus.ts';
 import { PLATFORM_TENANT, decideTick } from '../../shared/campaign/decide-tick.ts';
 import type { Scheduled } from '../../shared/contracts/decode-message.ts';
+import type { BudgetChangedWire } from '../../shared/contracts/events.ts';
 import { formatInstant } from '../../shared/contracts/instants.ts';
+import { HOUR_MS } from '../../shared/forecasting/traffic-clock.ts';
 import { record, type RecordDeps } from '../../shared/outcomes/record.ts';
 import type { EventTime, Handler } from '../../shared/runtime/delivery.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
@@ -36,7 +38,7 @@ export function createDeliveryTickHandler(deps: DeliveryTickDeps): Handler<'deli
       );
       return { result: 'fanned-out', markets: markets.length, slot };
     }
-    const { result, written, reports, quarantined } = await persistTick(
+    const { result, written, reports, quarantined, rebalances } = await persistTick(
       store,
       { market: event.market, slot, tickIntervalMs, source: event.source },
       decideTick,
@@ -44,7 +46,24 @@ export function createDeliveryTickHandler(deps: DeliveryTickDeps): Handler<'deli
     );
     if (result === 'unknown-market') throw new AndanteError('UNKNOWN_MARKET', 'this market has no supply and no book');
     await record(deps, written);
+    await Promise.all(rebalances.map((campaign) => bus.publish(rebalanceEvent(campaign, slot * tickIntervalMs))));
     return { result, slot, reports, quarantined };
+  };
+}
+
+/** The same from every market in one hour: whoever is second finds it decided. A lost one comes again with the next hour. */
+function rebalanceEvent(
+  { tenantId, campaignId }: { tenantId: string; campaignId: string },
+  nowMs: number,
+): BudgetChangedWire {
+  const hourAt = formatInstant(Math.floor(nowMs / HOUR_MS) * HOUR_MS);
+  return {
+    type: 'andante.budget-changed.v1',
+    source: PLATFORM_TENANT,
+    tenantId,
+    eventId: `rebalance:${campaignId}:${hourAt}`,
+    occurredAt: hourAt,
+    data: { campaignId, cause: 'rebalance', hourAt },
   };
 }
 

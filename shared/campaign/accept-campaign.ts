@@ -75,12 +75,17 @@ export function acceptCampaign(
     ...sub,
     page: '',
     weightMicros: (empty[index] as EmptyMarket).emptyMarketMicros,
+    medianMicros: (empty[index] as EmptyMarket).medianMicros,
     trafficByDay: (empty[index] as EmptyMarket).trafficByDay,
     budgetMicros: split.sharesMicros[index] as number,
   }));
   for (const market of new Set(subcampaigns.map((sub) => sub.market))) {
     const here = subcampaigns.filter((sub) => sub.market === market);
-    const bytes = here.reduce((sum, sub) => sum + reservedBytes({ ...about, ...sub }), 0);
+    const bytes = here.reduce(
+      (sum, sub) =>
+        sum + reservedBytes({ ...about, ...sub, ...(subcampaigns.length > 1 ? { hasSiblings: true } : {}) }),
+      0,
+    );
     const view = context.markets.get(market);
     const page = view && choosePage(view.market, here.length, bytes);
     if (page === undefined)

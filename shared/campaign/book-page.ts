@@ -38,6 +38,7 @@ export function newEntry(campaign: Campaign, sub: Subcampaign): BookEntry {
     surfaces: sub.surfaces,
     clickPriceMicros: sub.clickPriceMicros,
     trafficByDay: sub.trafficByDay,
+    ...(campaign.subcampaigns.length > 1 ? { hasSiblings: true as const } : {}),
     budgetMicros: sub.budgetMicros,
     ...(sub.shareMicros === undefined ? {} : { shareMicros: sub.shareMicros }),
     spentMicros: 0,
@@ -52,7 +53,10 @@ export function newEntry(campaign: Campaign, sub: Subcampaign): BookEntry {
 
 /** The bytes to keep for an entry, growth included. */
 export function reservedBytes(
-  entry: Pick<BookEntry, 'segments' | 'surfaces' | 'trafficByDay' | 'campaignId' | 'subcampaignId' | 'tenantId'>,
+  entry: Pick<
+    BookEntry,
+    'segments' | 'surfaces' | 'trafficByDay' | 'campaignId' | 'subcampaignId' | 'tenantId' | 'hasSiblings'
+  >,
 ): number {
   const own = [
     entry.tenantId,
@@ -62,7 +66,8 @@ export function reservedBytes(
     entry.surfaces,
     entry.trafficByDay,
   ];
-  return JSON.stringify(own).length + 160 + GROWTH_BYTES;
+  const siblings = entry.hasSiblings ? '"hasSiblings":true,'.length : 0;
+  return JSON.stringify(own).length + siblings + 160 + GROWTH_BYTES;
 }
 
 /**

@@ -4,24 +4,10 @@ import type { Campaign } from '../contracts/documents.ts';
 import { MAX_MICROS, sumMicros } from '../contracts/micros.ts';
 import type { BudgetApplied, BudgetRefused, ReasonCode } from '../contracts/outcomes.ts';
 import { splitBudget, type Split, type SplitPart } from '../planning/split-budget.ts';
-import { committedOf, entryOf, type CampaignContext } from './campaign-state.ts';
-import { accruedMicros } from './entry-money.ts';
-import { limits, reachable, type Limits } from './limits.ts';
+import { campaignParts, type CampaignPart } from './campaign-parts.ts';
+import type { CampaignContext } from './campaign-state.ts';
+import { reachable } from './limits.ts';
 import { openMarkets, reachTogether } from './open-markets.ts';
-
-interface Part extends Limits {
-  subcampaignId: string;
-  market: string;
-  isEnded: boolean;
-  /** What supply offered it when it was accepted. One whose audience was not there takes what supply has by now. */
-  weight: number;
-  budgetMicros: number;
-  /** Spent and in flight: it takes no supply any more. */
-  accruedMicros: number;
-  committedMicros: number;
-  /** What no cut takes back: what is committed inside its budget. Past the budget is an overrun, which nobody pays for. */
-  keptMicros: number;
-}
 
 /** Decides a change that is newer than the campaign's register. A refusal uses its version up. */
 export function changeBudget(
@@ -47,27 +33,7 @@ export function changeBudget(
   if (context.nowMs >= terms.endAtMs)
     return refuse('FLIGHT_ENDED', `the flight of campaign ${campaign.campaignId} is over`);
 
-  const parts = campaign.subcampaigns.map((sub): Part => {
-    const committedMicros = committedOf(context, campaign.campaignId, sub);
-    const isEnded = sub.status === 'ended';
-    const own = isEnded ? { floorMicros: committedMicros, capMicros: committedMicros, isLocked: true } : limits(sub);
-    const entry = entryOf(context, campaign.campaignId, sub);
-    const keptMicros = Math.min(committedMicros, sub.budgetMicros);
-    const money = {
-      budgetMicros: sub.budgetMicros,
-      accruedMicros: entry ? accruedMicros(entry) : 0,
-      committedMicros,
-      keptMicros,
-    };
-    return {
-      ...own,
-      subcampaignId: sub.subcampaignId,
-      market: sub.market,
-      isEnded,
-      weight: Math.max(1, sub.weightMicros),
-      ...money,
-    };
-  });
+  const parts = campaignParts(campaign, context);
   const isRaise = requestedMicros > campaign.budgetMicros;
   const reach = isRaise
     ? raiseReach(campaign, parts, context, requestedMicros)
@@ -111,7 +77,7 @@ export function changeBudget(
  */
 function raiseReach(
   campaign: Campaign,
-  parts: readonly Part[],
+  parts: readonly CampaignPart[],
   context: CampaignContext,
   requestedMicros: number,
 ): number[] {
@@ -121,7 +87,7 @@ function raiseReach(
   );
   // What a part holds and has not accrued yet, leased or not, takes supply that no other part may be given.
   const asked = campaign.subcampaigns.map((sub, index) => {
-    const { isEnded, accruedMicros } = parts[index] as Part;
+    const { isEnded, accruedMicros } = parts[index] as CampaignPart;
     return { ...sub, remainingMicros: isEnded ? 0 : Math.max(0, (held[index] as number) - accruedMicros) };
   });
   const markets = openMarkets(campaign.campaignId, asked, terms, context);
@@ -137,7 +103,11 @@ function raiseReach(
  * In proportion to the weights that the parts were accepted with, inside floors, caps and reach, and never below what is
  * committed: the shares of a budget do not depend on the budgets before it.
  */
-function split(budgetMicros: number, parts: readonly Part[], reach: readonly number[]): Split & { kind: 'split' } {
+function split(
+  budgetMicros: number,
+  parts: readonly CampaignPart[],
+  reach: readonly number[],
+): Split & { kind: 'split' } {
   const wish = parts.map((part, index): SplitPart => {
     const floorMicros = Math.max(part.floorMicros, part.committedMicros);
     // Nobody gets more than supply was checked for.
@@ -168,7 +138,7 @@ function feasible(split: Split): Split & { kind: 'split' } {
  * Where not even commitments and floors fit: first what was paid for, then overruns, then floors; the level that fits in
  * part is shared in proportion to it. What an ended part is billed is final: it fits (an ended part is a lock).
  */
-function splitShort(budgetMicros: number, parts: readonly Part[]): Split & { kind: 'split' } {
+function splitShort(budgetMicros: number, parts: readonly CampaignPart[]): Split & { kind: 'split' } {
   const levels = parts.map(({ isEnded, keptMicros, committedMicros, floorMicros }): number[] => {
     return [isEnded ? keptMicros : 0, keptMicros, committedMicros, Math.max(committedMicros, floorMicros)];
   });

@@ -1,22 +1,26 @@
 // What a campaign event comes to. Pure: the time is an argument, the books are an argument, the answer is outcomes.
 import type { Campaign } from '../contracts/documents.ts';
-import type { BudgetChanged, CampaignCreated, CampaignEvent, CampaignStatusChanged } from '../contracts/events.ts';
+import type { CampaignCreated, CampaignEvent, CampaignStatusChanged } from '../contracts/events.ts';
 import type { CampaignOutcome } from '../contracts/outcomes.ts';
 import { acceptCampaign } from './accept-campaign.ts';
 import type { CampaignContext } from './campaign-state.ts';
 import { changeBudget } from './change-budget.ts';
 import { evolve } from './evolve.ts';
+import { rebalance } from './rebalance.ts';
 
 /**
- * The outcomes of one campaign event, at least one.
+ * The outcomes of one campaign event, at least one; none for a rebalance that nothing would gain by.
  * @param campaign the stored campaign, or `expectedCampaign` where none is
  */
 export function decideCampaign(campaign: Campaign, event: CampaignEvent, context: CampaignContext): CampaignOutcome[] {
   switch (event.type) {
     case 'andante.campaign-created.v1':
       return decideCreated(campaign, event, context);
-    case 'andante.budget-changed.v1':
-      return [decideBudget(campaign, event.data, context)];
+    case 'andante.budget-changed.v1': {
+      if (!('cause' in event.data)) return [decideBudget(campaign, event.data, context)];
+      const split = rebalance(campaign, context);
+      return split ? [split] : [];
+    }
     case 'andante.campaign-status-changed.v1':
       return [decideStatus(campaign, event.data, context)];
     default:
@@ -51,7 +55,7 @@ function decideCreated(campaign: Campaign, event: CampaignCreated, context: Camp
 
 function decideBudget(
   campaign: Campaign,
-  wish: Pick<BudgetChanged['data'], 'budgetMicros' | 'budgetVersion'>,
+  wish: { budgetMicros: number; budgetVersion: number },
   context: CampaignContext,
 ): CampaignOutcome {
   const { budgetMicros: requestedMicros, budgetVersion } = wish;

@@ -1,16 +1,18 @@
 // What a tick makes of one market: reports folded, leases settled and granted, shares set, a plan to publish.
 // Pure: the tick's time is its slot, the reports are an argument.
 import type { BookEntry, BookPage, Market } from '../contracts/documents.ts';
-import type { MarketPaced, SubcampaignEnded, TickOutcome } from '../contracts/outcomes.ts';
+import type { MarketPaced, SubcampaignEnded, SupplyObserved, TickOutcome } from '../contracts/outcomes.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { LEASE_TICKS, grantLeases } from '../pacing/grant-leases.ts';
-import { dayOf } from '../forecasting/traffic-clock.ts';
+import { HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { pageTable } from './book-page.ts';
 import type { MarketView } from './campaign-state.ts';
 import { billedMicros, committedMicros, entryNumbers } from './entry-money.ts';
 import { entryKey, foldReports, type Verdict, type WaitingReport } from './fold-reports.ts';
 import { makePlan } from './make-plan.ts';
 import { admitGroups } from './admit-groups.ts';
+import { rememberSample } from './remember-sample.ts';
+import { serveEntries, type ServedEntry } from './serve-entries.ts';
 import { isFinal, settleEntry } from './settle-entry.ts';
 
 /** Campaigns whose subcampaigns may end in one tick; the others end in the next. */
@@ -36,7 +38,14 @@ export interface TickDecision {
   outcomes: TickOutcome[];
   /** Absent for a piece. */
   plan?: Plan;
+  /** Campaigns with money that supply does not deliver here and may elsewhere: to be split anew. */
+  rebalances: { tenantId: string; campaignId: string }[];
 }
+
+/** A tick asks for at most this many new splits. */
+const MAX_REBALANCES = 20;
+/** A part is short when supply will not deliver this share of its budget. */
+const SHORT_SHARE = 0.05;
 
 /** Brings a market up to `slot`. */
 export function decideTick(input: TickInput): TickDecision {
@@ -47,6 +56,10 @@ export function decideTick(input: TickInput): TickDecision {
   const groups = admitGroups({ market: view.market, entries: before.values(), reports, nowMs, passedMs });
   const fold = foldReports(before, groups, reports, nowMs);
   const entries = new Map([...before, ...fold.changed]);
+  const observed = fold.verdicts.flatMap(({ outcomes }) =>
+    outcomes.filter((outcome): outcome is SupplyObserved => outcome.type === 'supply-observed'),
+  );
+  const sample = rememberSample(view.market.sample, observed);
   const ended: BookEntry[] = [];
   if (!isPiece) pace(input, entries, groups, ended, nowMs);
 
@@ -64,19 +77,41 @@ export function decideTick(input: TickInput): TickDecision {
   const market: Market = {
     ...view.market,
     groups,
+    ...(sample ? { sample } : {}),
     pages: pageTable(view.market, pages),
     bookVersion: view.market.bookVersion + (pages.length > 0 ? 1 : 0),
   };
-  if (isPiece) return { market, pages, verdicts: fold.verdicts, outcomes };
+  if (isPiece) return { market, pages, verdicts: fold.verdicts, outcomes, rebalances: [] };
   const paced = { ...market, planVersion: market.planVersion + 1, watermarkSlot: slot };
+  const served = serveEntries(entries.values(), market, view.supply, nowMs);
   const plan = makePlan({
     market: paced,
     entries: [...entries.values()],
+    served,
     supply: view.supply.get(dayOf(nowMs)),
     slot,
     tickIntervalMs,
   });
-  return { market: paced, pages, verdicts: fold.verdicts, outcomes, plan };
+  const lastMs = view.market.watermarkSlot * tickIntervalMs;
+  const isNewHour = Math.floor(nowMs / HOUR_MS) > Math.floor(lastMs / HOUR_MS);
+  const rebalances = isNewHour ? shortCampaigns(entries, served) : [];
+  return { market: paced, pages, verdicts: fold.verdicts, outcomes, plan, rebalances };
+}
+
+/** Those that lack most come first. */
+function shortCampaigns(
+  entries: ReadonlyMap<string, BookEntry>,
+  served: ReadonlyMap<string, ServedEntry>,
+): TickDecision['rebalances'] {
+  const short = [...served].flatMap(([key, { shortMicros }]) => {
+    const entry = entries.get(key) as BookEntry;
+    const isShort =
+      entry.hasSiblings && shortMicros > Math.max(SHORT_SHARE * entry.budgetMicros, entry.clickPriceMicros);
+    return isShort ? [{ entry, shortMicros }] : [];
+  });
+  short.sort((a, b) => b.shortMicros - a.shortMicros);
+  const campaigns = new Map(short.map(({ entry: { tenantId, campaignId } }) => [campaignId, { tenantId, campaignId }]));
+  return [...campaigns.values()].slice(0, MAX_REBALANCES);
 }
 
 /** Settles, ends and grants, in place of the entries it moves. */

@@ -1,14 +1,18 @@
-// The plan that ad servers get: who may take which share of which opportunities, and inside which leases.
+// The plan that ad servers get: who may take which share of which opportunities, at what price, and inside which leases.
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
-import type { Plan } from '../contracts/plan.ts';
+import { MAX_PLAN_SHARES, type Plan, type PlanLine } from '../contracts/plan.ts';
 import { shareOfDay } from '../forecasting/traffic-clock.ts';
 import { fallbackShares } from '../planning/allocate.ts';
 import { LEASE_TICKS } from '../pacing/grant-leases.ts';
 import { leasedMicros, openMicros } from './entry-money.ts';
+import { entryKey } from './fold-reports.ts';
+import type { ServedEntry } from './serve-entries.ts';
 
 export interface PlanInput {
   market: Market;
   entries: readonly BookEntry[];
+  /** What the market's supply is to be used for, by entry. */
+  served: ReadonlyMap<string, ServedEntry>;
   /** The supply of the plan's day; without it nothing is expected and nothing served. */
   supply: SupplyDay | undefined;
   slot: number;
@@ -16,16 +20,18 @@ export interface PlanInput {
 }
 
 /** A line spends its open lease evenly over the lease's life; lines without an open lease are not in the plan. */
-export function makePlan({ market, entries, supply, slot, tickIntervalMs }: PlanInput): Plan {
+export function makePlan({ market, entries, served, supply, slot, tickIntervalMs }: PlanInput): Plan {
   const nowMs = slot * tickIntervalMs;
   const live = entries.filter((entry) => entry.status === 'active' && nowMs < entry.endAtMs && leasedMicros(entry) > 0);
   const dayStartAtMs = supply ? Date.parse(supply.day) : 0;
   const share = supply ? shareOfDay(supply.hourShape, dayStartAtMs, nowMs, nowMs + tickIntervalMs) : 0;
   const cells = (supply?.cells ?? []).map((cell) => ({ ...cell, opportunities: cell.q50 * share }));
-  const shares = fallbackShares(
+  const fallback = fallbackShares(
     live.map((entry) => ({ ...entry, wantedMicros: wantedMicros(entry, nowMs, tickIntervalMs) })),
     cells,
   );
+  const given = live.map((entry) => givenShares(served.get(entryKey(entry)), cells));
+  const isTooLarge = given.reduce((sum, { cells }) => sum + cells.length, 0) > MAX_PLAN_SHARES;
   return {
     schemaVersion: 1,
     market: market.market,
@@ -43,7 +49,9 @@ export function makePlan({ market, entries, supply, slot, tickIntervalMs }: Plan
       startAtMs: entry.startAtMs,
       endAtMs: entry.endAtMs,
       clickPriceMicros: entry.clickPriceMicros,
-      fallbackShare: shares[index] as number,
+      price: served.get(entryKey(entry))?.price ?? 0,
+      ...(isTooLarge ? {} : given[index]),
+      fallbackShare: fallback[index] as number,
       leases: entry.leases
         .filter((lease) => openMicros(lease) > 0 && lease.closingMicros === undefined)
         .map(({ group, grantedMicros, returnedMicros, spendUntilAtMs }) => ({
@@ -54,6 +62,19 @@ export function makePlan({ market, entries, supply, slot, tickIntervalMs }: Plan
         })),
     })),
   };
+}
+
+/** The shares of a line in the cells of the response table that it is given anything of. */
+function givenShares(
+  served: ServedEntry | undefined,
+  cells: readonly { segment: string; surface: string }[],
+): Required<Pick<PlanLine, 'cells' | 'shares'>> {
+  const given = cells.flatMap((cell, index) => {
+    // Rounded down: sums stay below one whatever the order of addition.
+    const share = Math.floor((served?.shareOf(cell) ?? 0) * 1e7) / 1e7;
+    return share > 0 ? [{ index, share }] : [];
+  });
+  return { cells: given.map(({ index }) => index), shares: given.map(({ share }) => share) };
 }
 
 /** What should be spent until the next tick. */

@@ -3,6 +3,7 @@
 import type { BookEntry } from '../contracts/documents.ts';
 import {
   capacityMicros,
+  deliverableMicros,
   emptyMarket,
   openAvailability,
   place,
@@ -24,6 +25,8 @@ interface Asked {
 
 /** The markets of a campaign, with everything routed that is sold in them. Amounts are whole micros, in the order of `asked`. */
 export interface OpenMarkets {
+  /** What of what each holds supply can deliver beside everything else that is sold. */
+  deliverable: number[];
   /** What each could have on top of what it holds, if the others took nothing. */
   capacities: number[];
   /** What of their wishes they can have together: floors first, scarce supply in proportion. */
@@ -38,22 +41,23 @@ export function openMarkets(
   context: CampaignContext,
 ): OpenMarkets {
   const capacities = asked.map(() => 0);
+  const deliverable = asked.map(() => 0);
   const open: { here: number[]; availability: Availability }[] = [];
   for (const [market, view] of context.markets) {
     const here = asked.flatMap((sub, index) => (sub.market === market ? [index] : []));
     if (here.length === 0) continue;
     const demands = here.map((index) => ({ ...(asked[index] as Asked), ...flight }));
     const own = demands.map((demand) => ({ ...demand, remainingMicros: demand.remainingMicros ?? 0 }));
-    const availability = openAvailability(
-      demands,
-      [...soldDemand(view, campaignId), ...own],
-      view.supply,
-      context.nowMs,
-    );
-    here.forEach((index, which) => (capacities[index] = capacityMicros(availability, which)));
+    const others = soldDemand(view, campaignId);
+    const availability = openAvailability(demands, [...others, ...own], view.supply, context.nowMs);
+    here.forEach((index, which) => {
+      deliverable[index] = deliverableMicros(availability, others.length + which);
+      capacities[index] = capacityMicros(availability, which);
+    });
     open.push({ here, availability });
   }
   return {
+    deliverable,
     capacities,
     place(wishes) {
       const placed = asked.map(() => 0);

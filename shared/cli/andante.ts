@@ -18,13 +18,14 @@ import {
 import { globalOptions, helpOf, helpOfAll } from './help.ts';
 import { inspect } from './inspect.ts';
 import { suggestion } from './nearest.ts';
+import { preview } from './preview.ts';
 import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { stackFileOnDisk, withStack, type StackFileDeps, type Variables } from './stack-file.ts';
 import { tick } from './tick.ts';
 
-export const commands: readonly Command[] = [publish, inspect, tick, replay, reconcile];
+export const commands: readonly Command[] = [preview, publish, inspect, tick, replay, reconcile];
 
 export interface Sink {
   write(text: string): unknown;

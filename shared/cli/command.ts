@@ -1,6 +1,7 @@
 // What a command is, what it is given, and what it may answer.
 import type { DeadLetters } from '../bus/dead-letters.ts';
 import type { EventBus } from '../bus/event-bus.ts';
+import { parseInstant } from '../contracts/instants.ts';
 import type { OutcomeReader } from '../outcomes/outcome-reader.ts';
 import type { Config } from '../runtime/config.ts';
 import type { AllocationStore } from '../store/allocation-store.ts';
@@ -112,4 +113,17 @@ export function campaignName(text: string | undefined): { tenantId: string; camp
   const [tenantId, campaignId, ...more] = (text ?? '').split('/');
   if (more.length > 0 || !tenantId || !campaignId) throw new UsageError('a campaign is named as <tenant>/<campaign>');
   return { tenantId: pathPart(tenantId, 'a tenant'), campaignId: pathPart(campaignId, 'a campaign') };
+}
+
+/** An option that is an instant, in epoch milliseconds; undefined when it is not given. @throws UsageError */
+export function instantOption(args: Arguments, name: string): number | undefined {
+  const text = textOption(args, name);
+  if (text === undefined) return undefined;
+  try {
+    if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.test(text))
+      return parseInstant(text, `--${name}`);
+  } catch {
+    // said below
+  }
+  throw new UsageError(`--${name} is an instant that exists, such as 2026-01-31T00:00:00Z, not "${text}"`);
 }

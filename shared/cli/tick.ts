@@ -1,9 +1,9 @@
 // tick: brings the markets up to now, or to an instant, as the Scheduler does every minute.
 import { PLATFORM_TENANT } from '../campaign/decide-tick.ts';
 import type { DeliveryTickWire } from '../contracts/events.ts';
-import { formatInstant, parseInstant } from '../contracts/instants.ts';
+import { formatInstant } from '../contracts/instants.ts';
 import { refs } from '../store/allocation-store.ts';
-import { pathPart, textOption, UsageError, type Command, type Context } from './command.ts';
+import { instantOption, pathPart, textOption, UsageError, type Command, type Context } from './command.ts';
 import { formatTime } from './format-values.ts';
 import { suggestion } from './nearest.ts';
 import { checkMessage } from './read-events.ts';
@@ -26,15 +26,15 @@ export const tick: Command = {
   async run(args, context) {
     if (args.positionals.length > 0) throw new UsageError('tick takes options only, such as --market SE');
     const market = textOption(args, 'market');
-    const at = textOption(args, 'at');
+    const atMs = instantOption(args, 'at');
     const message = checkMessage({
       type: 'andante.delivery-tick.v1',
       source: SOURCE,
       tenantId: PLATFORM_TENANT,
-      ...(at === undefined ? {} : { scheduledFor: formatInstant(readInstant(at)) }),
+      ...(atMs === undefined ? {} : { scheduledFor: formatInstant(atMs) }),
       ...(market === undefined ? {} : { market: pathPart(market, 'a market') }),
     } satisfies DeliveryTickWire);
-    const what = `${market ?? 'every market'} at ${at === undefined ? 'the time of publishing' : formatTime(readInstant(at))}`;
+    const what = `${market ?? 'every market'} at ${atMs === undefined ? 'the time of publishing' : formatTime(atMs)}`;
     if (args.values['dry-run'] === true) {
       return { exit: 'ok', text: `a tick for ${what}; nothing was sent`, json: { dryRun: true, message } };
     }
@@ -47,16 +47,6 @@ export const tick: Command = {
     return { exit: 'ok', text: `message ${messageId}: a tick for ${what}`, json: { published } };
   },
 };
-
-function readInstant(text: string): number {
-  try {
-    if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.test(text))
-      return parseInstant(text, '--at');
-  } catch {
-    // said below
-  }
-  throw new UsageError(`--at is an instant that exists, such as 2026-01-31T00:00:00Z, not "${text}"`);
-}
 
 /** What to say when the market has no document: its tick would be quarantined. */
 async function unknownMarket(market: string, context: Context): Promise<string | undefined> {

@@ -118,6 +118,8 @@ export const BookEntry = closed({
   surfaces: listOf(Id, 10, 1),
   clickPriceMicros: PositiveMicros,
   trafficByDay: listOf(Count, 32, 1),
+  /** Its campaign has other parts, to which money may move that supply does not deliver here. */
+  hasSiblings: Type.Optional(Type.Literal(true)),
   ...partBudget,
   spentMicros: Micros,
   overrunMicros: Micros,
@@ -136,6 +138,20 @@ export const BookPage = closed({
   entries: listOf(BookEntry, MAX_PAGE_ENTRIES),
 });
 
+/** Requests that a market remembers. */
+export const MAX_SAMPLE = 1000;
+
+/** How supply turns out beside its forecast. */
+const Nowcast = closed({
+  /** What the forecasts of days to come are multiplied by. */
+  factor: Type.Number({ minimum: 0.1, maximum: 10 }),
+  /** The day that is being counted, UTC. */
+  day: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', maxLength: 10 }),
+  /** Opportunities reported of it, and what was expected of the windows they were reported of. */
+  observed: Count,
+  expected: Type.Number({ minimum: 0 }),
+});
+
 /** A market: the versions its writers check, and the table of its pages. */
 export const Market = closed({
   schemaVersion,
@@ -147,6 +163,16 @@ export const Market = closed({
   watermarkSlot: Count,
   pages: listOf(closed({ page: Id, entries: Count, bytes: Count }), MAX_PAGES),
   groups: listOf(closed({ group: Group, seenAtMs: EpochMs, opportunities: Count }), MAX_GROUPS),
+  nowcast: Type.Optional(Nowcast),
+  /** The newest requests that reports sampled, oldest first: what live prices are solved on. */
+  sample: Type.Optional(
+    closed({
+      cells: listOf(closed({ segment: Id, surface: Id }), 500),
+      /** Of each request: its place in `cells`. */
+      cell: listOf(Count, MAX_SAMPLE),
+      responseMultiplier: listOf(Type.Number({ minimum: 0, maximum: 1000 }), MAX_SAMPLE),
+    }),
+  ),
 });
 
 /** One day's supply of a market. */

@@ -71,10 +71,16 @@ export const CampaignCreatedEvent = event(
 );
 
 /** The campaign's budget is now `budgetMicros`, by `budgetVersion`. */
-export const BudgetChangedEvent = event(
-  'budget-changed',
-  closed({ campaignId: Id, budgetMicros: PositiveMicros, budgetVersion: Version }),
-);
+const OwnersBudget = closed({ campaignId: Id, budgetMicros: PositiveMicros, budgetVersion: Version });
+
+/**
+ * A market's tick saw that supply will not deliver what one of the campaign's parts has: the same budget is to be split
+ * anew over its markets. The markets that see it in one hour send the same event.
+ */
+const Rebalance = closed({ campaignId: Id, cause: Type.Literal('rebalance'), hourAt: Instant });
+
+/** A campaign's budget, changed by its owner or split anew. */
+export const BudgetChangedEvent = event('budget-changed', Type.Union([OwnersBudget, Rebalance]));
 
 /** The campaign's owner wants it in `status`, by `statusVersion`. */
 export const CampaignStatusChangedEvent = event(

@@ -27,6 +27,7 @@ export const ReasonCode = oneOf(
   'LOCKS_INFEASIBLE',
   'MARKET_FULL',
   'SCALED_DOWN',
+  'REBALANCED',
 );
 export type ReasonCode = Static<typeof ReasonCode>;
 
@@ -68,6 +69,8 @@ export const subcampaignTerms = {
    * it, so the split does not depend on who was booked before.
    */
   weightMicros: Micros,
+  /** The same on the median of supply: how far it lies above says how uncertain supply is. */
+  medianMicros: Micros,
   /** Expected opportunities of its audience on each day of the flight, from the day it starts. */
   trafficByDay: listOf(Count, 32, 1),
   ...partBudget,

@@ -19,6 +19,9 @@ import { MAX_PAGE_ENTRIES } from './outcomes.ts';
 /** The response table: what an impression in a cell is expected to bring. Its version is the plan's `supplyVersion`. */
 const ResponseCell = closed({ segment: Id, surface: Id, clickPpm: PartsPerMillion });
 
+/** A plan says at most this many shares of cells; beyond, it says none. */
+export const MAX_PLAN_SHARES = 40_000;
+
 const PlanLine = closed({
   campaignId: Id,
   subcampaignId: Id,
@@ -27,7 +30,16 @@ const PlanLine = closed({
   startAt: Instant,
   endAt: Instant,
   clickPriceMicros: PositiveMicros,
-  /** The share of each eligible opportunity this line takes; the shares of a cell never add up to more than 1. */
+  /**
+   * The dual of the line's money row, 0 to 1: the winner of a request maximises worth x expected cost x (1 - price)
+   * against spot and floor.
+   */
+  price: Type.Number({ minimum: 0, maximum: 1 }),
+  /** Cells that the plan gives it, as places in `response`; absent where the market is too large to say. */
+  cells: Type.Optional(listOf(Count, 200)),
+  /** Its share of the opportunities of each of these; the shares of a cell never add up to more than 1. */
+  shares: Type.Optional(listOf(Type.Number({ minimum: 0, maximum: 1 }), 200)),
+  /** The share of each eligible opportunity it takes where the plan is stale or says no cells; these never add up to more than 1. */
   fallbackShare: Type.Number({ minimum: 0, maximum: 1 }),
   /** A group may still charge granted - returned - what it charged so far, until `spendUntil`. */
   leases: listOf(

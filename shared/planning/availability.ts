@@ -5,13 +5,14 @@ import type { SupplyDay } from '../contracts/documents.ts';
 import { MAX_MICROS } from '../contracts/micros.ts';
 import { bookableOpportunities } from '../forecasting/supply-quantile.ts';
 import { daysBetween, shareOfDay } from '../forecasting/traffic-clock.ts';
-import { bottleneck, copyFlow, openFlow, route, type Flow } from './flow.ts';
+import { bottleneck, copyFlow, openFlow, route, routed, type Flow } from './flow.ts';
 import { isEligible, modelMarket, type Demand, type MarketModel, type SoldDemand } from './market-model.ts';
 
 /** A market with everything sold routed through its supply. */
 export interface Availability {
   model: MarketModel;
   flow: Flow;
+  sold: readonly SoldDemand[];
   asked: readonly Demand[];
   /** The line of the first demand that asks; those that were sold come before. */
   firstAsked: number;
@@ -41,7 +42,13 @@ export function openAvailability(
   const model = modelMarket(demands, supply, nowMs, bookableOpportunities);
   const flow = openFlow(model.problem);
   sold.forEach((_, line) => route(flow, line, model.problem.demand[line] as number));
-  return { model, flow, asked, firstAsked: sold.length };
+  return { model, flow, sold, asked, firstAsked: sold.length };
+}
+
+/** What of one sold demand's money supply can deliver beside all others, whole micros. */
+export function deliverableMicros({ flow, sold }: Availability, which: number): number {
+  const { clickPriceMicros, remainingMicros } = sold[which] as SoldDemand;
+  return Math.min(remainingMicros, wholeMicros(routed(flow, which) * clickPriceMicros));
 }
 
 /** What one of those who ask could spend if the others that ask took nothing, whole micros. */

@@ -72,8 +72,10 @@ function needsOf(event: CampaignEvent, campaign: Campaign | undefined, nowMs: nu
     }));
   }
   if (!campaign?.terms) return [];
-  // What is stored was not told how far its budget fell.
-  const asksForMore = event.type === 'andante.budget-changed.v1' && event.data.budgetMicros > fallenMicros(campaign);
+  // What is stored was not told how far its budget fell. A rebalance asks for more of some markets.
+  const asksForMore =
+    event.type === 'andante.budget-changed.v1' &&
+    ('cause' in event.data || event.data.budgetMicros > fallenMicros(campaign));
   const days = asksForMore ? daysBetween(campaign.terms.startAtMs, campaign.terms.endAtMs) : [];
   const pages = new Map<string, Set<string>>();
   for (const sub of campaign.subcampaigns) {

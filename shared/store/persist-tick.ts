@@ -41,6 +41,8 @@ export interface TickResult {
   written: { ref: Ref<'ledger'>; entry: LedgerEntry }[];
   reports: number;
   quarantined: number;
+  /** Campaigns to be split anew. */
+  rebalances: TickDecision['rebalances'];
 }
 
 export type DecideTick = (input: TickInput) => TickDecision;
@@ -55,7 +57,7 @@ export async function persistTick(
   decide: DecideTick = decideTick,
   known: Map<string, Snapshot> = new Map(),
 ): Promise<TickResult> {
-  const total: TickResult = { result: 'applied', written: [], reports: 0, quarantined: 0 };
+  const total: TickResult = { result: 'applied', written: [], reports: 0, quarantined: 0, rebalances: [] };
   for (let piece = 0; piece < MAX_PIECES; piece++) {
     const step = await persistPiece(store, { ...tick, piece, decide, known });
     if (step === 'taken') continue;
@@ -63,6 +65,7 @@ export async function persistTick(
     total.written.push(...step.written);
     total.reports += step.reports;
     total.quarantined += step.quarantined;
+    total.rebalances.push(...step.rebalances);
     if (!step.isPiece) break;
   }
   return total;
@@ -83,7 +86,12 @@ async function persistPiece(
   tick: Piece,
 ): Promise<Step | 'taken' | 'superseded' | 'unknown-market'> {
   const { market, slot, tickIntervalMs, piece, decide, known } = tick;
-  const need: MarketNeed = { market, pages: 'all', days: [dayOf(slot * tickIntervalMs)] };
+  const need: MarketNeed = {
+    market,
+    pages: 'all',
+    days: [dayOf(slot * tickIntervalMs)],
+    soldFromAtMs: slot * tickIntervalMs,
+  };
   const snapshot = await completeViews(store, [need], known);
   const before = snapshot.get(market);
   if (!before) return 'unknown-market';
@@ -116,6 +124,7 @@ async function persistPiece(
           written: [...folded, ...own].filter(({ entry }) => entry.undrained),
           reports: reports.length,
           quarantined,
+          rebalances: decision.rebalances,
           isPiece,
         };
       },

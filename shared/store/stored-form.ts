@@ -25,6 +25,10 @@ export function toFields<K extends Kind>(kind: K, document: Documents[K]): Field
       const { entries, ...rest } = document as Documents['page'];
       return { ...rest, entries: JSON.stringify(entries.map(packEntry)) };
     }
+    case 'market': {
+      const { sample, ...rest } = document as Documents['market'];
+      return { ...rest, ...(sample === undefined ? {} : { sample: JSON.stringify(sample) }) };
+    }
     case 'supply': {
       const { cells, ...rest } = document as Documents['supply'];
       return { ...rest, cells: JSON.stringify(cells) };
@@ -73,6 +77,10 @@ function unpack(kind: Kind, fields: Fields): unknown {
     case 'page': {
       const packed = JSON.parse(fields['entries'] as string) as PackedEntry[];
       return { ...fields, entries: packed.map(unpackEntry) };
+    }
+    case 'market': {
+      const { sample, ...rest } = fields;
+      return { ...rest, ...(sample === undefined ? {} : { sample: JSON.parse(sample as string) as unknown }) };
     }
     case 'supply':
       return { ...fields, cells: JSON.parse(fields['cells'] as string) as unknown };

@@ -87,6 +87,7 @@ cloudEvent('delivery-reported', async (event: unknown) => {
 /** Reads campaign, market, page and, for a raise, supply; one transaction; one row; one mark. */
 cloudEvent('budget-changed', async (event: unknown) => {
   const change = bodyOf<BudgetChangedWire>(event);
+  if ('cause' in change.data) throw new Error('the bare side knows no rebalance');
   const { campaignId, budgetMicros, budgetVersion } = change.data;
   const ledger = firestore.doc(`ledger/${change.eventId}`);
   const campaignRef = firestore.doc(`tenants/${change.tenantId}/campaigns/${campaignId}`);

@@ -43,6 +43,8 @@ export function expectedOf(events: readonly BusinessEvent[]): Expected {
       case 'andante.campaign-created.v1':
         break;
       case 'andante.budget-changed.v1': {
+        // A rebalance moves no register.
+        if ('cause' in event.data) break;
         const { campaignId, budgetMicros, budgetVersion } = event.data;
         const campaign = campaigns.get(campaignId);
         if (campaign && budgetVersion > campaign.budgetVersion)

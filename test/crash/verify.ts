@@ -68,6 +68,7 @@ function newestChanges(events: readonly BusinessEvent[]): Set<BusinessEvent> {
   for (const event of events) {
     const { type, data } = event;
     if (type === 'andante.campaign-created.v1' || type === 'andante.delivery-reported.v1') continue;
+    if ('cause' in data) continue;
     const version = 'budgetVersion' in data ? data.budgetVersion : data.statusVersion;
     const register = `${type} ${data.campaignId}`;
     if (version > (newest.get(register)?.version ?? 0)) newest.set(register, { event, version });

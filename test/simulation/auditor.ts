@@ -124,6 +124,7 @@ function auditPlan(
     plan.slot === slot && plan.planVersion === planVersion && planVersion === markets.get(market)?.planVersion;
   must(isCurrent, () => `${market}: the plan's versions do not agree`);
   const loads = new Map<string, number>();
+  const add = (what: string, share: number) => loads.set(what, (loads.get(what) ?? 0) + share);
   for (const line of plan.lines) {
     const entry = entries.get(entryKeyOf(line));
     must(entry?.status === 'active', () => `${entryKeyOf(line)} is in the plan of ${market} and not live`);
@@ -131,7 +132,12 @@ function auditPlan(
       const isShown = entry?.leases.get(group)?.granted === grantedMicros;
       must(isShown, () => `${entryKeyOf(line)}: the plan shows another grant than the book`);
     }
-    for (const segment of line.segments) loads.set(segment, (loads.get(segment) ?? 0) + line.fallbackShare);
+    for (const segment of line.segments) add(`the fallback of ${segment}`, line.fallbackShare);
+    line.cells?.forEach((place, index) => {
+      const segment = plan.response[place]?.segment ?? '';
+      must(line.segments.includes(segment), () => `${entryKeyOf(line)} is given ${segment}, which it did not ask for`);
+      add(segment, line.shares?.[index] as number);
+    });
   }
   for (const [segment, load] of loads)
     must(load <= 1, () => `invariant 5: the plan of ${market} gives ${segment} away ${load} times`);

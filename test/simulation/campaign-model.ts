@@ -45,12 +45,14 @@ export function applyEvent(
   nowMs: number,
 ): string[] {
   const [first] = outcomes;
+  if ('cause' in event.data) return applyRebalance(campaign, first);
   if (!first) return [`${event.eventId} came to nothing`];
   if (event.type === 'andante.campaign-created.v1') return applyCreated(campaign, event, outcomes, nowMs);
   if (outcomes.length > 1) return [`${event.eventId} came to ${outcomes.length} outcomes`];
-  return event.type === 'andante.budget-changed.v1'
-    ? applyBudget(campaign, { version: event.data.budgetVersion, budgetMicros: event.data.budgetMicros }, first, nowMs)
-    : applyStatus(campaign, { version: event.data.statusVersion, status: event.data.status }, first, nowMs);
+  if (event.type === 'andante.campaign-status-changed.v1')
+    return applyStatus(campaign, { version: event.data.statusVersion, status: event.data.status }, first, nowMs);
+  const { budgetVersion: version, budgetMicros } = event.data;
+  return applyBudget(campaign, { version, budgetMicros }, first, nowMs);
 }
 
 function applyCreated(
@@ -149,6 +151,37 @@ function applyBudget(
   }
   campaign.escrow = outcome.escrowMicros;
   return splitDifferences(campaign, outcome, change.budgetMicros, overruns.length > 0);
+}
+
+/** Nothing, or the same money in other places, a tenth of it a part at the most. */
+function applyRebalance(campaign: CampaignModel, outcome: CampaignOutcome | undefined): string[] {
+  if (!outcome) return [];
+  const about = `${campaign.campaignId}: a rebalance`;
+  if (outcome.type !== 'budget-applied' || outcome.code !== 'REBALANCED' || campaign.status !== 'active')
+    return [`${about} while ${campaign.status} came to ${outcome.type}`];
+  const parts = [...campaign.parts.values()];
+  const money = () => parts.reduce((sum, part) => sum + part.budget, campaign.escrow);
+  const before = money();
+  const wrong: string[] = [];
+  for (const { subcampaignId, budgetMicros, shareMicros } of outcome.subcampaigns) {
+    const part = campaign.parts.get(subcampaignId);
+    if (!part) return [`${about} splits to ${subcampaignId}, which it does not have`];
+    const sub = campaign.order?.subcampaigns.find((one) => one.subcampaignId === subcampaignId);
+    const floor = sub?.lockMicros ?? sub?.floorMicros ?? 0;
+    const cap = sub?.lockMicros ?? sub?.capMicros ?? Infinity;
+    const moved = budgetMicros - part.budget;
+    if (moved < 0 && budgetMicros < Math.min(part.budget, Math.max(committedOf(part), floor)))
+      wrong.push(`${about} cuts ${part.key} to ${budgetMicros}`);
+    if (moved > 0 && budgetMicros > cap)
+      wrong.push(`${about} gives ${budgetMicros} to ${part.key}, whose cap is ${cap}`);
+    if (Math.abs(moved) > before / 10 || (part.status === 'ended' && moved !== 0) || shareMicros !== undefined)
+      wrong.push(`${about} moves ${part.key} by ${moved} of ${before}`);
+    part.budget = budgetMicros;
+  }
+  campaign.escrow = outcome.escrowMicros;
+  if (money() !== before || outcome.budgetMicros !== before || outcome.escrowMicros < 0)
+    wrong.push(`invariant 1: ${about} makes ${money()} of ${before}`);
+  return wrong;
 }
 
 function applyStatus(

@@ -12,7 +12,7 @@ import { createReportHandler } from '../../functions/report/handler.ts';
 import type { Random } from '../../emulators/world/random.ts';
 import { attributesOf, topicOf, type EventBus } from '../../shared/bus/event-bus.ts';
 import type { MessageName } from '../../shared/contracts/decode-message.ts';
-import type { AndanteMessage } from '../../shared/contracts/events.ts';
+import type { AndanteMessage, BudgetChangedWire } from '../../shared/contracts/events.ts';
 import { createBigQueryLog } from '../../shared/outcomes/bigquery-log.ts';
 import { createReceiver } from '../../shared/runtime/delivery.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
@@ -45,6 +45,8 @@ export interface ClusterDeps {
   tickIntervalMs: number;
   /** Runs `start` in a later round. */
   later: (start: () => void) => void;
+  /** Told of each split that a tick asks for. */
+  onRebalance: (message: BudgetChangedWire) => void;
   /** A line that only a person must be told: an error nobody expects. */
   onCritical: (what: string) => void;
   trace: Trace | undefined;
@@ -196,8 +198,10 @@ function createProcess(deps: ClusterDeps, { name, kill, publish }: Births): Proc
     async publish(message, attributes) {
       await pause();
       const isUnknown = random() < faults().publishUnknown;
-      if (!isUnknown || random() < 0.5)
+      if (!isUnknown || random() < 0.5) {
+        if (message.type === 'andante.budget-changed.v1') deps.onRebalance(message);
         publish(message, topicOf(message) as MessageName, attributesOf(message, attributes));
+      }
       if (isUnknown) throw new AndanteError('BUS_UNAVAILABLE', 'the bus did not answer');
       await pause();
       return 'published';

@@ -1,6 +1,7 @@
 // One seed: the real handlers over the in-memory ports, four rounds with faults, then quiet until everything has ended.
 import { createRandom } from '../../emulators/world/random.ts';
 import type { BusinessEvent } from '../../shared/contracts/events.ts';
+import { decodeInstants } from '../../shared/contracts/instants.ts';
 import type { MessageName } from '../../shared/contracts/decode-message.ts';
 import { createMemoryStore } from '../../shared/store/memory-store.ts';
 import { START_MS } from '../support/instants.ts';
@@ -66,6 +67,7 @@ export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> 
     nowMs: () => ++nowMs,
     tickIntervalMs: ROUND_MS,
     later: (start) => void at(round + 1 + Math.floor(random() * 2), start),
+    onRebalance: (message) => publish(decodeInstants(message)),
     onCritical: (what) => books.blame(`an error nobody expects: ${what}`),
     trace,
   });

@@ -1,5 +1,6 @@
 // What the owners of campaigns do in one seed: they book, change budgets and states, say things twice and in two
 // spellings, contradict themselves, meddle with the campaigns of others, and send what nobody can read.
+import assert from 'node:assert/strict';
 import type { Random } from '../../emulators/world/random.ts';
 import type { BusinessEvent, CampaignEvent } from '../../shared/contracts/events.ts';
 import { encodeInstants } from '../../shared/contracts/instants.ts';
@@ -135,10 +136,11 @@ function otherTenant(tenantId: string): string {
 
 /** The same id with another payload. */
 function contradict(event: CampaignEvent): CampaignEvent {
-  if (event.type === 'andante.budget-changed.v1')
+  if (event.type === 'andante.budget-changed.v1' && !('cause' in event.data))
     return { ...event, data: { ...event.data, budgetMicros: event.data.budgetMicros + 1_000_003 } };
   if (event.type === 'andante.campaign-status-changed.v1')
     return { ...event, data: { ...event.data, status: event.data.status === 'paused' ? 'active' : 'paused' } };
+  assert(event.type === 'andante.campaign-created.v1');
   return { ...event, data: { ...event.data, budgetMicros: event.data.budgetMicros + 1_000_003 } };
 }
 

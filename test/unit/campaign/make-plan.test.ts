@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { makePlan } from '../../../shared/campaign/make-plan.ts';
+import { serveEntries } from '../../../shared/campaign/serve-entries.ts';
 import { encodeInstants } from '../../../shared/contracts/instants.ts';
 import * as validators from '../../../shared/contracts/validators.generated.js';
 import { entry, lease } from '../../support/entries.ts';
@@ -10,6 +11,7 @@ function plan(entries: ReturnType<typeof entry>[], supply = supplyDay(), atMs = 
   const made = makePlan({
     market: market({ planVersion: 7 }),
     entries,
+    served: serveEntries(entries, market(), new Map([[supply.day, supply]]), atMs),
     supply,
     slot: slotAt(atMs),
     tickIntervalMs: TICK_MS,
@@ -44,6 +46,9 @@ describe('making a plan', () => {
       startAtMs: START_MS,
       endAtMs: START_MS + 2 * DAY_MS,
       clickPriceMicros: 500_000,
+      price: 1 - 2 ** -16,
+      cells: [0],
+      shares: [0.1],
       fallbackShare: 0.0576,
       leases: [
         { group: 'g1', grantedMicros: 6 * wantedMicros, returnedMicros: 0, spendUntilAtMs: held.spendUntilAtMs },
@@ -89,6 +94,9 @@ describe('making a plan', () => {
           .filter((line) => line.segments.includes(segment))
           .reduce((total, line) => total + line.fallbackShare, 0);
         assert(sum > 0.4 && sum <= 1, `${segment}: ${sum}`);
+        const place = segment === 'casual' ? 0 : 1;
+        const given = lines.reduce((total, line) => total + (line.shares?.[line.cells?.indexOf(place) ?? -1] ?? 0), 0);
+        assert(given > 0.4 && given <= 1, `${segment}: ${given} by the plan`);
       }
     }
   });

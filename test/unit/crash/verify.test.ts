@@ -52,7 +52,16 @@ const entry: BookEntry = {
 
 function campaign(own: Partial<Campaign>, sub: Partial<Campaign['subcampaigns'][number]> = {}): Campaign {
   const none = { inFlightMicros: 0, leasedMicros: 0 };
-  const base = { subcampaignId: 's1', market: 'SE', page: 'p00', ...terms, weightMicros: 1, ...numbers, ...none };
+  const base = {
+    subcampaignId: 's1',
+    market: 'SE',
+    page: 'p00',
+    ...terms,
+    weightMicros: 1,
+    medianMicros: 1,
+    ...numbers,
+    ...none,
+  };
   return {
     schemaVersion: 1,
     tenantId: 't1',

@@ -18,6 +18,7 @@ const sub: Campaign['subcampaigns'][number] = {
   surfaces: [population.surfaces[0] as string],
   clickPriceMicros: 500_000,
   weightMicros: 1,
+  medianMicros: 1,
   trafficByDay: [1],
   budgetMicros: 2_000_000,
   status: 'ended',

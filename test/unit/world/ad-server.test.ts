@@ -38,6 +38,7 @@ function planOf(version: number, lines: LineInput[]): Plan {
         startAtMs: START_MS,
         endAtMs,
         clickPriceMicros: 500_000,
+        price: 0,
         fallbackShare: share,
         leases: [{ group: 'SE-a', grantedMicros, returnedMicros: 0, spendUntilAtMs }],
       }),

@@ -43,6 +43,7 @@ export function createFakeFunctions(input: FakeFunctionsInput) {
       response: supply.cells.map(({ segment, surface, clickPpm }) => ({ segment, surface, clickPpm })),
       lines: local.map(({ line }) => ({
         ...line,
+        price: 0,
         fallbackShare: 0.9 / local.length,
         leases: Array.from({ length: input.groups }, (_lease, index) => ({
           group: groupName(market, index),
@@ -93,6 +94,7 @@ export function createFakeFunctions(input: FakeFunctionsInput) {
           startAt,
           endAt,
           clickPriceMicros,
+          price: 0,
           fallbackShare: 0,
         };
         lines.set(subcampaignId, { market, line });

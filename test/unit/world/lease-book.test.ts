@@ -22,6 +22,7 @@ function plan({ version, grantedMicros, returnedMicros = 0, spendUntilAtMs }: Sh
     startAtMs: 0,
     endAtMs: 1e12,
     clickPriceMicros: 500_000,
+    price: 0,
     fallbackShare: 1,
   };
   return {

@@ -1,0 +1,61 @@
+// Live prices of a market's lines for the rest of the day: the day's share of their money on the day's traffic, in the
+// light of the requests that were sampled last.
+import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
+import { DAY_MS, shareOfDay } from '../forecasting/traffic-clock.ts';
+import { passedTrafficShare } from '../pacing/spend-curve.ts';
+import { solveLivePrices } from '../planning/live-price.ts';
+import { isEligible } from '../planning/market-model.ts';
+
+export interface PricedMarket {
+  lines: readonly (BookEntry & { remainingMicros: number })[];
+  /** The supply of the day. */
+  supply: SupplyDay;
+  supplyFactor: number;
+  sample: NonNullable<Market['sample']>;
+  nowMs: number;
+  /** Prices of the cell dual: believed where the sample is too small to tell. */
+  fallback: Float64Array;
+}
+
+/** Prices of the lines, in their order, 0 to 1. */
+export function priceLines({ lines, supply, supplyFactor, sample, nowMs, fallback }: PricedMarket): Float64Array {
+  const midnightMs = Date.parse(supply.day);
+  const ahead = shareOfDay(supply.hourShape, midnightMs, nowMs, midnightMs + DAY_MS);
+  const places = sample.cells.map(({ segment, surface }) =>
+    supply.cells.findIndex((cell) => cell.segment === segment && cell.surface === surface),
+  );
+  const seen = sample.cell.flatMap((cell, request) => {
+    const place = places[cell] as number;
+    return place < 0 ? [] : [{ place, multiplier: sample.responseMultiplier[request] as number }];
+  });
+  const eligible = lines.map((line) => supply.cells.flatMap((cell, place) => (isEligible(line, cell) ? [place] : [])));
+  const lineStart = new Uint32Array(lines.length + 1);
+  eligible.forEach((cells, line) => (lineStart[line + 1] = (lineStart[line] as number) + cells.length));
+  return solveLivePrices(
+    {
+      cell: Uint32Array.from(seen, ({ place }) => place),
+      multiplier: Float64Array.from(seen, ({ multiplier }) => multiplier),
+    },
+    {
+      budget: Float64Array.from(lines, (line) => line.remainingMicros * shareOfToday(line, supply, nowMs)),
+      worth: new Float64Array(lines.length).fill(1),
+      clickPrice: Float64Array.from(lines, (line) => line.clickPriceMicros),
+      lineStart,
+      edgeCell: Uint32Array.from(eligible.flat()),
+    },
+    {
+      cells: {
+        opportunities: Float64Array.from(supply.cells, ({ q50 }) => q50 * supplyFactor * ahead),
+        clickRate: Float64Array.from(supply.cells, ({ clickPpm }) => clickPpm / 1e6),
+      },
+      fallback,
+    },
+  );
+}
+
+/** The part of what is left of a flight's traffic that comes before midnight. */
+function shareOfToday(line: BookEntry, { day, hourShape }: SupplyDay, nowMs: number): number {
+  const passed = passedTrafficShare(line, hourShape, nowMs);
+  const byMidnight = passedTrafficShare(line, hourShape, Math.min(line.endAtMs, Date.parse(day) + DAY_MS));
+  return passed < 1 ? Math.max(0, byMidnight - passed) / (1 - passed) : 1;
+}

@@ -1,0 +1,71 @@
+// A running campaign whose money supply does not deliver everywhere: its budget split anew over its parts, a little at a time.
+import type { Campaign } from '../contracts/documents.ts';
+import { sumMicros } from '../contracts/micros.ts';
+import type { BudgetApplied } from '../contracts/outcomes.ts';
+import { spendCurve } from '../planning/response-curve.ts';
+import { resplit, type RunningPart } from '../planning/resplit.ts';
+import { campaignParts } from './campaign-parts.ts';
+import type { CampaignContext } from './campaign-state.ts';
+import { openMarkets, reachTogether } from './open-markets.ts';
+
+/** A change that does not bring this share more of what is expected is not worth making. */
+const HYSTERESIS = 0.01;
+
+/** The new split, or undefined where none is better by enough: then nothing changes. Nobody is given what supply cannot deliver. */
+export function rebalance(campaign: Campaign, context: CampaignContext): BudgetApplied | undefined {
+  const { terms } = campaign;
+  const isFalling = campaign.subcampaigns.some((sub) => sub.shareMicros !== undefined);
+  if (!terms || campaign.status !== 'active' || isFalling || context.nowMs >= terms.endAtMs) return undefined;
+  const parts = campaignParts(campaign, context);
+  const asked = campaign.subcampaigns.map((sub, index) => {
+    const { isEnded, budgetMicros, accruedMicros } = parts[index] as (typeof parts)[number];
+    return { ...sub, remainingMicros: isEnded ? 0 : Math.max(0, budgetMicros - accruedMicros) };
+  });
+  const markets = openMarkets(campaign.campaignId, asked, terms, context);
+  const running = parts.map((part, index): RunningPart => {
+    const { weightMicros, medianMicros } = campaign.subcampaigns[index] as (typeof campaign.subcampaigns)[number];
+    const capacityMicros = part.isEnded ? 0 : (markets.capacities[index] as number);
+    const leasedMicros = part.committedMicros - part.accruedMicros;
+    const lowMicros = Math.max(0, (markets.deliverable[index] as number) + capacityMicros - leasedMicros);
+    const certainty = medianMicros > 0 ? weightMicros / medianMicros : 1;
+    return {
+      currentMicros: part.budgetMicros,
+      committedMicros: Math.min(part.committedMicros, part.budgetMicros),
+      floorMicros: Math.min(part.floorMicros, part.budgetMicros),
+      capMicros: Math.min(Math.max(part.capMicros, part.budgetMicros), part.budgetMicros + capacityMicros),
+      curve: spendCurve({ lowMicros, medianMicros: certainty > 0 ? Math.ceil(lowMicros / certainty) : lowMicros }),
+    };
+  });
+  const held = parts.map((part) => part.budgetMicros);
+  const splitInside = (reachMicros: readonly number[]) => {
+    const inside = running.map((part, index) => ({
+      ...part,
+      capMicros: Math.min(part.capMicros, Math.max(held[index] as number, reachMicros[index] as number)),
+    }));
+    const split = resplit({ parts: inside, budgetMicros: campaign.budgetMicros, hysteresis: HYSTERESIS });
+    return split.kind === 'split' ? split.sharesMicros : held;
+  };
+  const reachMicros = reachTogether(
+    markets,
+    { heldMicros: held, floorMicros: parts.map(() => 0), reachMicros: running.map((part) => part.capMicros) },
+    splitInside,
+  );
+  const sharesMicros = splitInside(reachMicros);
+  if (sharesMicros.every((micros, index) => micros === held[index])) return undefined;
+  return {
+    type: 'budget-applied',
+    tenantId: campaign.tenantId,
+    campaignId: campaign.campaignId,
+    budgetVersion: campaign.budgetVersion,
+    splitVersion: campaign.splitVersion + 1,
+    requestedMicros: campaign.requestedMicros,
+    budgetMicros: campaign.budgetMicros,
+    escrowMicros: campaign.budgetMicros - sumMicros(sharesMicros),
+    code: 'REBALANCED',
+    subcampaigns: parts.map(({ subcampaignId, market }, index) => ({
+      subcampaignId,
+      market,
+      budgetMicros: sharesMicros[index] as number,
+    })),
+  };
+}

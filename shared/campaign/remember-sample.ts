@@ -1,0 +1,27 @@
+// The requests that live prices are solved on: the newest that reports sampled, as a market remembers them.
+import { MAX_SAMPLE, type Market } from '../contracts/documents.ts';
+import type { SupplyObserved } from '../contracts/outcomes.ts';
+
+type Sample = NonNullable<Market['sample']>;
+
+/** What is remembered after these observations; the oldest requests make room. */
+export function rememberSample(known: Sample | undefined, observed: readonly SupplyObserved[]): Sample | undefined {
+  const fresh = observed.flatMap(({ sample }) => sample);
+  if (fresh.length === 0) return known;
+  const old = (known?.cell ?? []).map((place, index) => ({
+    ...(known?.cells[place] as Sample['cells'][number]),
+    responseMultiplier: known?.responseMultiplier[index] as number,
+  }));
+  const kept = [...old, ...fresh].slice(-MAX_SAMPLE);
+  const places = new Map<string, number>();
+  const cells: Sample['cells'] = [];
+  const cell = kept.map(({ segment, surface }) => {
+    const name = `${segment} ${surface}`;
+    const place = places.get(name) ?? cells.push({ segment, surface }) - 1;
+    places.set(name, place);
+    return place;
+  });
+  // Three digits are more than a forecast knows of a listener.
+  const responseMultiplier = kept.map((request) => Math.round(request.responseMultiplier * 1000) / 1000);
+  return { cells, cell, responseMultiplier };
+}

@@ -1,0 +1,89 @@
+// preview: what an event would come to, and whom it would displace, before it is published.
+import { topicOf } from '../bus/event-bus.ts';
+import type { Preview } from '../campaign/preview-change.ts';
+import { decodeMessage, type MessageName } from '../contracts/decode-message.ts';
+import type { CampaignEvent } from '../contracts/events.ts';
+import type { CampaignOutcome } from '../contracts/outcomes.ts';
+import { previewCampaignEvent } from '../store/preview-campaign-event.ts';
+import { instantOption, UsageError, type Command, type Context } from './command.ts';
+import { formatMicros } from './format-values.ts';
+import { readEvents } from './read-events.ts';
+import { formatTable } from './table.ts';
+
+export const preview: Command = {
+  name: 'preview',
+  summary: 'show what a campaign event would come to and whom it would displace, and publish nothing',
+  usage: ['preview <file|-> [--at INSTANT] [--json]'],
+  options: { at: { type: 'string', value: 'INSTANT', help: 'decide at this time instead of now, RFC 3339' } },
+  notes: [
+    'The file holds one campaign-created, budget-changed or campaign-status-changed event, as publish takes it.',
+    'Displaced is a line that is expected to be delivered less, by the median of supply. What was booked on the lower',
+    'quartile of supply is never given away: a new booking displaces nobody below that. Exit code 1: it would be refused.',
+  ],
+  async run(args, context) {
+    const [path, ...more] = args.positionals;
+    if (path === undefined || more.length > 0) throw new UsageError('preview takes one file, or - for standard input');
+    const event = await readCampaignEvent(path, context);
+    const nowMs = instantOption(args, 'at') ?? context.clock();
+    const { ports } = await context.connect();
+    const found = await previewCampaignEvent(ports.store, event, nowMs);
+    const isRefused = found.outcomes.some(({ type }) => type.endsWith('-refused'));
+    return { exit: isRefused ? 'different' : 'ok', text: toText(found), json: { ...found } };
+  },
+};
+
+async function readCampaignEvent(path: string, context: Context): Promise<CampaignEvent> {
+  const text = await context.readInput(path).catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const [first, ...others] = readEvents(text);
+  if (!first || others.length > 0) throw new UsageError('preview takes one event at a time');
+  if (!first.message) throw new UsageError(`${first.refusal?.code ?? ''}: ${first.refusal?.message ?? ''}`);
+  const name = topicOf(first.message) as MessageName;
+  const event = decodeMessage(name, Buffer.from(JSON.stringify(first.message)));
+  if (!('data' in event) || !('campaignId' in event.data)) throw new UsageError(`${name} changes no campaign`);
+  return event as CampaignEvent;
+}
+
+function toText({ outcomes, displaced }: Preview): string {
+  const said = outcomes.length > 0 ? outcomes.map(describe) : ['nothing would change'];
+  const rows = displaced.map((line) => [
+    line.market,
+    `${line.campaignId}/${line.subcampaignId}`,
+    formatMicros(line.remainingMicros),
+    formatMicros(line.beforeMicros),
+    formatMicros(line.afterMicros),
+    formatMicros(line.afterMicros - line.beforeMicros),
+  ]);
+  const table = formatTable(['market', 'line', 'to deliver', 'expected', 'after the change', 'difference'], rows);
+  return [...said, rows.length > 0 ? `displaced:\n${table}` : 'nobody would be displaced'].join('\n');
+}
+
+function describe(outcome: CampaignOutcome): string {
+  switch (outcome.type) {
+    case 'campaign-accepted':
+    case 'budget-applied': {
+      const parts = outcome.subcampaigns.map(
+        ({ market, subcampaignId, budgetMicros }) => `  ${market} ${subcampaignId}: ${formatMicros(budgetMicros)}`,
+      );
+      const scaled = outcome.code === 'SCALED_DOWN' ? ` of ${formatMicros(outcome.requestedMicros)}: SCALED_DOWN` : '';
+      const head = `${outcome.type}: ${formatMicros(outcome.budgetMicros)}${scaled}, escrow ${formatMicros(outcome.escrowMicros)}`;
+      return [head, ...parts].join('\n');
+    }
+    case 'campaign-refused':
+    case 'budget-refused':
+    case 'status-refused': {
+      const { counterOfferMicros } = outcome;
+      const offer = counterOfferMicros === undefined ? '' : `; ${formatMicros(counterOfferMicros)} would be accepted`;
+      return `${outcome.type}: ${outcome.code}: ${outcome.reason}${offer}`;
+    }
+    case 'status-applied':
+      return `${outcome.type}: ${outcome.requestedStatus}`;
+    case 'change-superseded':
+      return `${outcome.type}: version ${outcome.version} is not newer than ${outcome.currentVersion}`;
+    case 'change-waiting':
+      return `${outcome.type}: version ${outcome.version} waits for its campaign`;
+    default:
+      return outcome satisfies never;
+  }
+}

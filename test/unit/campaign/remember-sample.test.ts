@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { rememberSample } from '../../../shared/campaign/remember-sample.ts';
+import { MAX_SAMPLE } from '../../../shared/contracts/documents.ts';
+import type { SupplyObserved } from '../../../shared/contracts/outcomes.ts';
+import { START_MS, TICK_MS } from '../../support/instants.ts';
+
+function observed(...requests: [segment: string, responseMultiplier: number][]): SupplyObserved {
+  return {
+    type: 'supply-observed',
+    tenantId: 'andante',
+    market: 'SE',
+    group: 'g1',
+    windowStartAtMs: START_MS,
+    windowEndAtMs: START_MS + TICK_MS,
+    opportunities: [],
+    sample: requests.map(([segment, responseMultiplier]) => ({ segment, surface: 'home', responseMultiplier })),
+  };
+}
+
+describe('the sample a market remembers', () => {
+  it('is what was, until something new was sampled', () => {
+    assert.equal(rememberSample(undefined, [observed()]), undefined);
+    const known = rememberSample(undefined, [observed(['fan', 1])]);
+    assert.equal(rememberSample(known, []), known);
+  });
+
+  it('names each cell once, and keeps three digits of a response', () => {
+    assert.deepEqual(rememberSample(undefined, [observed(['fan', 1], ['casual', 0.12345]), observed(['fan', 2])]), {
+      cells: [
+        { segment: 'fan', surface: 'home' },
+        { segment: 'casual', surface: 'home' },
+      ],
+      cell: [0, 1, 0],
+      responseMultiplier: [1, 0.123, 2],
+    });
+  });
+
+  it('forgets the oldest requests, and cells that nobody comes from any more', () => {
+    const many = Array.from({ length: MAX_SAMPLE }, (_, index): [string, number] => ['casual', index % 1000]);
+    const first = rememberSample(undefined, [observed(['fan', 7])]);
+    const full = rememberSample(first, [observed(...many)]);
+    assert.deepEqual([full?.cells.length, full?.cell.length, full?.responseMultiplier[0]], [1, MAX_SAMPLE, 0]);
+    const later = rememberSample(full, [observed(['new', 3])]);
+    assert.deepEqual(
+      [later?.cells.length, later?.cell.length, later?.responseMultiplier[0], later?.responseMultiplier.at(-1)],
+      [2, MAX_SAMPLE, 1, 3],
+    );
+  });
+});
