@@ -8,7 +8,7 @@ import { choosePage, reservedBytes } from './book-page.ts';
 import type { CampaignContext } from './campaign-state.ts';
 import { limits, reachable } from './limits.ts';
 import { emptyMarkets, openMarkets, reachTogether } from './open-markets.ts';
-import { sharesWithin, splitWithin } from './split-within.ts';
+import { partCurve, sharesWithin, splitWithin } from './split-within.ts';
 
 /** Decides a campaign whose id is free. */
 export function acceptCampaign(
@@ -37,8 +37,9 @@ export function acceptCampaign(
   const empty = emptyMarkets(order.subcampaigns, order, context);
   const markets = openMarkets(campaign.campaignId, order.subcampaigns, order, context);
   const parts = order.subcampaigns.map((sub, index) => {
-    const { emptyMarketMicros: weight } = empty[index] as EmptyMarket;
-    return { ...limits(sub), weight };
+    const { emptyMarketMicros: weightMicros, medianMicros, trafficByDay } = empty[index] as EmptyMarket;
+    const curve = partCurve(order.objective, { weightMicros, medianMicros, trafficByDay });
+    return { ...limits(sub), weight: weightMicros, curve };
   });
   const reachMicros = reachTogether(
     markets,

@@ -2,7 +2,9 @@
 import type { Campaign } from '../contracts/documents.ts';
 import { committedOf, entryOf, type CampaignContext } from './campaign-state.ts';
 import { accruedMicros } from './entry-money.ts';
+import type { ResponseCurve } from '../planning/response-curve.ts';
 import { limits, type Limits } from './limits.ts';
+import { partCurve } from './split-within.ts';
 
 export interface CampaignPart extends Limits {
   subcampaignId: string;
@@ -10,6 +12,8 @@ export interface CampaignPart extends Limits {
   isEnded: boolean;
   /** What supply offered it when it was accepted. One whose audience was not there takes what supply has by now. */
   weight: number;
+  /** What money brings there, by the market as it was then. */
+  curve: ResponseCurve;
   budgetMicros: number;
   /** Spent and in flight: it takes no supply any more. */
   accruedMicros: number;
@@ -37,7 +41,8 @@ export function campaignParts(campaign: Campaign, context: CampaignContext): Cam
       subcampaignId: sub.subcampaignId,
       market: sub.market,
       isEnded,
-      weight: Math.max(1, sub.weightMicros),
+      weight: isEnded ? 0 : Math.max(1, sub.weightMicros),
+      curve: partCurve((campaign.terms as NonNullable<Campaign['terms']>).objective, sub),
       ...money,
     };
   });

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import type { Campaign } from '../contracts/documents.ts';
 import { MAX_MICROS, sumMicros } from '../contracts/micros.ts';
 import type { BudgetApplied, BudgetRefused, ReasonCode } from '../contracts/outcomes.ts';
-import { splitBudget, type Split, type SplitPart } from '../planning/split-budget.ts';
+import { splitBudget, type Split } from '../planning/split-budget.ts';
 import { campaignParts, type CampaignPart } from './campaign-parts.ts';
 import type { CampaignContext } from './campaign-state.ts';
 import { reachable } from './limits.ts';
 import { openMarkets, reachTogether } from './open-markets.ts';
+import { splitWithin } from './split-within.ts';
 
 /** Decides a change that is newer than the campaign's register. A refusal uses its version up. */
 export function changeBudget(
@@ -100,28 +101,20 @@ function raiseReach(
 }
 
 /**
- * In proportion to the weights that the parts were accepted with, inside floors, caps and reach, and never below what is
- * committed: the shares of a budget do not depend on the budgets before it.
+ * By the curves that the parts were accepted with, inside floors, caps and reach (nobody gets more than supply was checked
+ * for), and never below what is committed: the shares of a budget do not depend on the budgets before it.
  */
 function split(
   budgetMicros: number,
   parts: readonly CampaignPart[],
   reach: readonly number[],
 ): Split & { kind: 'split' } {
-  const wish = parts.map((part, index): SplitPart => {
-    const floorMicros = Math.max(part.floorMicros, part.committedMicros);
-    // Nobody gets more than supply was checked for.
-    return {
-      floorMicros,
-      capMicros: Math.min(part.capMicros, reach[index] as number),
-      weight: part.isEnded ? 0 : part.weight,
-    };
-  });
+  const wish = parts.map((part) => ({ ...part, floorMicros: Math.max(part.floorMicros, part.committedMicros) }));
   const isShort = !fits(
     budgetMicros,
     wish.map((part) => part.floorMicros),
   );
-  return isShort ? splitShort(budgetMicros, parts) : feasible(splitBudget(budgetMicros, wish));
+  return isShort ? splitShort(budgetMicros, parts) : feasible(splitWithin(budgetMicros, wish, reach));
 }
 
 /** Whether amounts add up to no more than a budget. What was overrun may add up to more than an integer of micros holds. */
