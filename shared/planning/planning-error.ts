@@ -1,6 +1,6 @@
 // Errors of planning: what was handed in makes no sense as a problem.
 
-export type PlanningErrorCode = 'INVALID_PROBLEM';
+export type PlanningErrorCode = 'INVALID_PROBLEM' | 'INVALID_CURVE';
 
 /** Bad input of a planning function; the message names what was wrong and its value. */
 export class PlanningError extends Error {
