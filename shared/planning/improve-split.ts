@@ -9,15 +9,18 @@ import assert from 'node:assert/strict';
 import { sumMicros } from '../contracts/micros.ts';
 import { responseAt, type ResponseCurve } from './response-curve.ts';
 
-/** Beside what the split brings: less is not looked for. */
+/** Of what the split brings: a round of exchange that gains less is the last. */
 const NEGLIGIBLE = 1e-6;
+/** More than the steps of common grids, so that points of one grid never share a bucket. */
 const BUCKETS = 512;
+/** Where points of a curve are further apart, in buckets, others are put between them; closer ones crowd a bucket out. */
+const SPACING = 2;
 
 /**
- * Shares of the same sum, inside floors and caps, that bring at least as much: those given when they are as good as can
- * be. Near the best, not proven to be it.
+ * Shares of the same sum, inside floors and caps, that bring at least as much as those given. Near the best, not proven to
+ * be it.
  * @param sharesMicros of each part, whole micros from floor to cap
- * @param price the response of one more micro, above 0, at which the given shares come from
+ * @param price response per micro, above 0: the slope of the hulls where the money ends
  */
 export function improveSplit(
   parts: readonly { curve: ResponseCurve; floorMicros: number; capMicros: number }[],
@@ -27,7 +30,13 @@ export function improveSplit(
   const freeMicros = sumMicros(sharesMicros) - sumMicros(parts.map((part) => part.floorMicros));
   const width = Math.max(1, freeMicros / BUCKETS);
   const ladders = parts.map(({ curve, floorMicros, capMicros }) =>
-    ladder(curve, floorMicros, Math.min(Math.max(floorMicros, capMicros), floorMicros + freeMicros), 3 * width, price),
+    ladder(
+      curve,
+      floorMicros,
+      Math.min(Math.max(floorMicros, capMicros), floorMicros + freeMicros),
+      SPACING * width,
+      price,
+    ),
   );
   const worth = parts.reduce((sum, { curve }, index) => sum + responseAt(curve, sharesMicros[index] as number), 0);
   const loss = totalLoss(ladders, sharesMicros);
@@ -43,12 +52,12 @@ interface Ladder {
   loss: Float64Array;
 }
 
-/** The points of the curve, and points between them where they are further apart than a bucket is wide. */
-function ladder(curve: ResponseCurve, floorMicros: number, topMicros: number, width: number, price: number): Ladder {
+/** The points of the curve from floor to top, and points between them where they are further apart than `spacing`. */
+function ladder(curve: ResponseCurve, floorMicros: number, topMicros: number, spacing: number, price: number): Ladder {
   const points = [floorMicros];
   for (const amount of [...curve.micros.filter((micros) => micros < topMicros), topMicros]) {
     const from = points.at(-1) as number;
-    const steps = Math.ceil((amount - from) / width);
+    const steps = Math.ceil((amount - from) / spacing);
     for (let step = 1; step < steps; step++) points.push(from + Math.floor((amount - from) * (step / steps)));
     if (amount > from) points.push(amount);
   }

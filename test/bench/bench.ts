@@ -37,6 +37,10 @@ const benches: Record<string, Entry> = {
     about: 'how long hostile requests wait beside good ones; the slowest pattern over text made for it',
     load: () => import('./hostile.ts'),
   },
+  split: {
+    about: 'response of a split budget beside the best there is, on S-shaped and concave curves',
+    load: () => import('./split.ts'),
+  },
 };
 
 const USAGE = `npm run bench -- NAME [--rounds N] [--json]
@@ -45,7 +49,7 @@ ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join('\n')}
 
-  --rounds N  measure each side N times (events, coldstart, hostile)
+  --rounds N  measure each side N times (events, coldstart, hostile, split)
   --json      print the result as one JSON object on the last line
   --help      this text
 
