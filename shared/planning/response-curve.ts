@@ -17,8 +17,8 @@ const POINTS = 101;
 /** The standard normal quantile of 3/4: quartiles are so many sigma from the median. */
 const QUARTILE_SIGMAS = 0.6744897501960817;
 const MAX_SIGMA = 3;
-/** Sigmas above the median to where the curve is drawn: there one micro in 4,300 is still spent. */
-const END_SIGMAS = 3.5;
+/** Sigmas above the median to where the curve is drawn: there one micro in 1,700 is still spent. */
+const END_SIGMAS = 3.25;
 
 /**
  * The money that is expected to be delivered of a budget b: E[min(b, V)] where V, what supply is worth to the part, is
@@ -151,17 +151,18 @@ function drawn(
 ): ResponseCurve {
   const micros = [0];
   const response = [0];
-  let least = Infinity;
+  const most = responseScale * (responses.at(-1) as number);
+  let last = { amount: 0, response: 0, slope: Infinity };
   amounts.forEach((amount, index) => {
-    const [fromAmount, fromResponse] = [amounts[index - 1] ?? 0, responses[index - 1] ?? 0];
+    const next = responses[index] as number;
     // Never steeper than the piece before, also where the difference is rounding.
-    const slope = Math.min(least, ((responses[index] as number) - fromResponse) / (amount - fromAmount));
+    const slope = Math.min(last.slope, (next - last.response) / (amount - last.amount));
     const rounded = Math.min(MAX_MICROS, Math.round(amount * microsScale));
-    const before = micros.at(-1) as number;
-    if (rounded <= before || !(slope >= 0)) return;
-    least = slope;
+    const length = rounded - (micros.at(-1) as number);
+    if (length <= 0 || !(slope >= 0)) return;
     micros.push(rounded);
-    response.push((response.at(-1) as number) + slope * ((rounded - before) * (responseScale / microsScale)));
+    response.push(Math.min(most, (response.at(-1) as number) + slope * (length * (responseScale / microsScale))));
+    last = { amount, response: next, slope };
   });
   return { micros, response };
 }
