@@ -152,17 +152,17 @@ function drawn(
   const micros = [0];
   const response = [0];
   const most = responseScale * (responses.at(-1) as number);
-  let last = { amount: 0, response: 0, slope: Infinity };
+  let last = { amount: 0, response: 0 };
   amounts.forEach((amount, index) => {
     const next = responses[index] as number;
-    // Never steeper than the piece before, also where the difference is rounding.
-    const slope = Math.min(last.slope, (next - last.response) / (amount - last.amount));
+    const slope = (next - last.response) / (amount - last.amount);
     const rounded = Math.min(MAX_MICROS, Math.round(amount * microsScale));
     const length = rounded - (micros.at(-1) as number);
-    if (length <= 0 || !(slope >= 0)) return;
+    // Rounding may make a flat piece fall.
+    if (length <= 0 || slope < 0) return;
     micros.push(rounded);
     response.push(Math.min(most, (response.at(-1) as number) + slope * (length * (responseScale / microsScale))));
-    last = { amount, response: next, slope };
+    last = { amount, response: next };
   });
   return { micros, response };
 }
