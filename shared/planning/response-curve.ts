@@ -152,6 +152,7 @@ function drawn(
   const micros = [0];
   const response = [0];
   const most = responseScale * (responses.at(-1) as number);
+<<<<<<< HEAD
   let last = { amount: 0, response: 0, slope: Infinity };
   amounts.forEach((amount, index) => {
     const next = responses[index] as number;
@@ -163,6 +164,19 @@ function drawn(
     micros.push(rounded);
     response.push(Math.min(most, (response.at(-1) as number) + slope * (length * (responseScale / microsScale))));
     last = { amount, response: next, slope };
+=======
+  let last = { amount: 0, response: 0 };
+  amounts.forEach((amount, index) => {
+    const next = responses[index] as number;
+    const slope = (next - last.response) / (amount - last.amount);
+    const rounded = Math.min(MAX_MICROS, Math.round(amount * microsScale));
+    const length = rounded - (micros.at(-1) as number);
+    // Rounding may make a flat piece fall.
+    if (length <= 0 || slope < 0) return;
+    micros.push(rounded);
+    response.push(Math.min(most, (response.at(-1) as number) + slope * (length * (responseScale / microsScale))));
+    last = { amount, response: next };
+>>>>>>> main
   });
   return { micros, response };
 }

@@ -49,6 +49,7 @@ describe('a campaign is created', () => {
             ...order(),
             page: 'p00',
             weightMicros: ALL_MICROS,
+            medianMicros: ALL_MICROS,
             trafficByDay: [100_000, 100_000],
             budgetMicros: 100_000_000,
           },
@@ -184,7 +185,7 @@ describe('a campaign is created', () => {
 
   it('has the page in each market that has room there, by its own entries and by their bytes', () => {
     const subcampaigns = [order(), order({ subcampaignId: 's2' }), order({ subcampaignId: 's3', market: 'NO' })];
-    const about = { tenantId: 't1', campaignId: 'c1', trafficByDay: [100_000, 100_000] };
+    const about = { tenantId: 't1', campaignId: 'c1', trafficByDay: [100_000, 100_000], hasSiblings: true as const };
     const bytes =
       reservedBytes({ ...about, ...order() }) + reservedBytes({ ...about, ...order({ subcampaignId: 's2' }) });
     for (const [row, name] of [

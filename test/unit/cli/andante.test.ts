@@ -38,7 +38,7 @@ describe('command line', () => {
     const cases: [string[], RegExp][] = [
       [[], /publish one event/],
       [['reconcil'], /did you mean reconcile\?/],
-      [['zzzzzzzz'], /there is no command zzzzzzzz\. Commands: publish/],
+      [['zzzzzzzz'], /there is no command zzzzzzzz\. Commands: preview, publish/],
       [['tick', '--markt', 'SE'], /no option --markt; did you mean --market\?/],
       [['tick', '--market'], /market/],
       [['tick', 'SE'], /takes options only/],

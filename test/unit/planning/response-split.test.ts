@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { drawInteger } from '../../../emulators/world/draws.ts';
+import { createRandom } from '../../../emulators/world/random.ts';
 import { MAX_MICROS, sumMicros } from '../../../shared/contracts/micros.ts';
 import { responseAt, type ResponseCurve } from '../../../shared/planning/response-curve.ts';
 import { splitByResponse, type ResponsePart } from '../../../shared/planning/response-split.ts';
@@ -234,12 +236,22 @@ describe('splitting a budget by response', () => {
     });
   }
 
-  it('comes near the dynamic programme also where few points are far apart', () => {
-    const ladder = (seed: number): [number, number][] =>
-      Array.from({ length: 4 }, (_, index) => [index * 70_000, index ** 3 * (seed + 1) * 10]);
-    const parts = [part(ladder(3)), part(ladder(4)), part(steepThenFlat.map(([x, y]) => [x * 3000, y * 2]))];
-    const best = bestResponse(400_000, 1000, parts);
-    assert(worth(parts, shares(400_000, parts)) >= 0.999 * best);
+  it('comes within .999 of the dynamic programme also where points are few and far apart, each part its own', () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const random = createRandom(seed, 'few points');
+      const parts = Array.from({ length: drawInteger(random, 2, 10) }, () => {
+        const points: [number, number][] = [[0, 0]];
+        for (let point = drawInteger(random, 2, 8); point > 0; point--) {
+          const [micros, response] = points.at(-1) as [number, number];
+          points.push([micros + 1000 * drawInteger(random, 1, 60), response + random() ** 4]);
+        }
+        return part(points, { cap: (points.at(-1) as [number, number])[0] });
+      });
+      const budget = 1000 * Math.floor((sumMicros(parts.map((own) => own.capMicros)) / 1000) * (0.05 + 0.9 * random()));
+      const best = bestResponse(budget, 1000, parts);
+      const own = worth(parts, shares(budget, parts));
+      assert(own >= 0.999 * best, `seed ${seed}: ${own} of ${best}`);
+    }
   });
 
   /** Curves of falling slopes, with ties, ends and flat ends. */

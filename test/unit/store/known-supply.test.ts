@@ -52,15 +52,16 @@ describe('supply that a tick knows from the one before', () => {
     for (const one of [remembering, plain]) await persist(one, campaignCreated());
     await tickBoth(START_MS + TICK_MS);
     await tickBoth(START_MS + 2 * TICK_MS);
-    const today = 'markets/SE/supply/2026-03-02';
-    assert.deepEqual(supplyReads, [today]);
+    // The days of the whole flight.
+    const [today, tomorrow] = ['markets/SE/supply/2026-03-02', 'markets/SE/supply/2026-03-03'];
+    assert.deepEqual(supplyReads, [today, tomorrow]);
 
     const richer = supplyDay(START_MS, { cells: [cell({ clickPpm: 30_000 })] });
     for (const one of [remembering, plain]) await persistSupply(one, 'SE', [richer]);
     await tickBoth(START_MS + 3 * TICK_MS);
-    assert.deepEqual(supplyReads, [today, today]);
+    assert.deepEqual(supplyReads, [today, tomorrow, today, tomorrow]);
 
     await tickBoth(START_MS + DAY_MS);
-    assert.deepEqual(supplyReads, [today, today, 'markets/SE/supply/2026-03-03']);
+    assert.deepEqual(supplyReads, [today, tomorrow, today, tomorrow]);
   });
 });
