@@ -152,19 +152,6 @@ function drawn(
   const micros = [0];
   const response = [0];
   const most = responseScale * (responses.at(-1) as number);
-<<<<<<< HEAD
-  let last = { amount: 0, response: 0, slope: Infinity };
-  amounts.forEach((amount, index) => {
-    const next = responses[index] as number;
-    // Never steeper than the piece before, also where the difference is rounding.
-    const slope = Math.min(last.slope, (next - last.response) / (amount - last.amount));
-    const rounded = Math.min(MAX_MICROS, Math.round(amount * microsScale));
-    const length = rounded - (micros.at(-1) as number);
-    if (length <= 0 || !(slope >= 0)) return;
-    micros.push(rounded);
-    response.push(Math.min(most, (response.at(-1) as number) + slope * (length * (responseScale / microsScale))));
-    last = { amount, response: next, slope };
-=======
   let last = { amount: 0, response: 0 };
   amounts.forEach((amount, index) => {
     const next = responses[index] as number;
@@ -176,7 +163,6 @@ function drawn(
     micros.push(rounded);
     response.push(Math.min(most, (response.at(-1) as number) + slope * (length * (responseScale / microsScale))));
     last = { amount, response: next };
->>>>>>> main
   });
   return { micros, response };
 }

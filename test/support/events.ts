@@ -57,6 +57,18 @@ export function budgetChanged(
   };
 }
 
+/** A market asks for a new split of c1 in the first hour. */
+export function rebalanced(own: Envelope & { campaignId?: string } = {}): BudgetChanged {
+  const { campaignId = 'c1', ...rest } = own;
+  return {
+    type: 'andante.budget-changed.v1',
+    eventId: `rebalance:${campaignId}`,
+    ...envelope,
+    ...rest,
+    data: { campaignId, cause: 'rebalance', hourAtMs: START_MS },
+  };
+}
+
 /** The owner of c1 wants it in `status`. */
 export function statusChanged(
   status: CampaignStatusChanged['data']['status'],

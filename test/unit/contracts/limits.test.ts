@@ -4,7 +4,15 @@ import { Ajv } from 'ajv';
 import * as events from '../../../shared/contracts/events.ts';
 import { encodeInstants } from '../../../shared/contracts/instants.ts';
 import * as validators from '../../../shared/contracts/validators.generated.js';
-import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
+import {
+  budgetChanged,
+  campaignCreated,
+  deliveryReported,
+  line,
+  order,
+  statusChanged,
+  rebalanced,
+} from '../../support/events.ts';
 
 interface Schema {
   type?: string;
@@ -44,9 +52,15 @@ const kinds = [
   },
   {
     name: 'budget-changed',
-    schema: events.BudgetChangedEvent,
+    schema: withData(events.BudgetChangedEvent, 0),
     validate: validators.budgetChanged,
     body: budgetChanged(1, 1),
+  },
+  {
+    name: 'budget-changed by a rebalance',
+    schema: withData(events.BudgetChangedEvent, 1),
+    validate: validators.budgetChanged,
+    body: rebalanced(),
   },
   {
     name: 'campaign-status-changed',
@@ -74,6 +88,13 @@ const kinds = [
     body: { type: 'andante.outcome-drain.v1', ...tick },
   },
 ];
+
+/** The schema of an event with one of the forms that its data may have. */
+function withData(schema: object, form: number): Schema {
+  const { properties = {} } = schema as Schema;
+  const data = (properties['data'] as { anyOf: Schema[] }).anyOf[form] as Schema;
+  return { ...schema, properties: { ...properties, data } };
+}
 
 /** Every field of a schema with the values that break its limits. */
 function violations(schema: Schema, path: Path = []): { path: Path; value: unknown; limit: string }[] {

@@ -110,8 +110,6 @@ describe('the curve of expected spending', () => {
     );
   });
 
-<<<<<<< HEAD
-=======
   it('is concave also where supply is all but certain, and slopes are all but rounding', () => {
     for (const certainty of [1 - 1e-3, 1 - 1e-7, 1 - 1e-11]) {
       for (const medianMicros of [10 ** 6, 10 ** 12, 9 * 10 ** 15])
@@ -119,7 +117,6 @@ describe('the curve of expected spending', () => {
     }
   });
 
->>>>>>> main
   it('splits in proportion to supply where uncertainty is the same, to a micro', () => {
     const medians = [100, 300, 500, 1700].map((dollars) => dollars * DOLLAR);
     const parts = medians.map((medianMicros) => ({

@@ -32,7 +32,13 @@ describe('persisting a tick', () => {
     await file(store, report('more', START_MS + 2 * TICK_MS, { lines: [line()] }));
     const before = await snapshotOf(store, ['SE'], ['c1']);
     for (const atMs of [START_MS + TICK_MS, START_MS]) {
-      assert.deepEqual(await tick(store, atMs), { result: 'superseded', written: [], reports: 0, quarantined: 0, rebalances: [] });
+      assert.deepEqual(await tick(store, atMs), {
+        result: 'superseded',
+        written: [],
+        reports: 0,
+        quarantined: 0,
+        rebalances: [],
+      });
     }
     assert.deepEqual(await snapshotOf(store, ['SE'], ['c1']), before);
   });
