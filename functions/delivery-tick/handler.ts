@@ -47,7 +47,8 @@ export function createDeliveryTickHandler(deps: DeliveryTickDeps): Handler<'deli
     if (result === 'unknown-market') throw new AndanteError('UNKNOWN_MARKET', 'this market has no supply and no book');
     await record(deps, written);
     await Promise.all(rebalances.map((campaign) => bus.publish(rebalanceEvent(campaign, slot * tickIntervalMs))));
-    return { result, slot, reports, quarantined };
+    const asked = rebalances.length > 0 ? { rebalances: rebalances.length } : {};
+    return { result, slot, reports, quarantined, ...asked };
   };
 }
 

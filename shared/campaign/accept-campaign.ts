@@ -4,11 +4,12 @@ import type { CampaignCreated } from '../contracts/events.ts';
 import type { CampaignAccepted, CampaignRefused, ReasonCode } from '../contracts/outcomes.ts';
 import { daysBetween } from '../forecasting/traffic-clock.ts';
 import type { EmptyMarket } from '../planning/availability.ts';
+import type { ResponseCurve } from '../planning/response-curve.ts';
 import { choosePage, reservedBytes } from './book-page.ts';
 import type { CampaignContext } from './campaign-state.ts';
 import { limits, reachable } from './limits.ts';
 import { emptyMarkets, openMarkets, reachTogether } from './open-markets.ts';
-import { partCurve, sharesWithin, splitWithin } from './split-within.ts';
+import { partCurves, sharesWithin, splitWithin } from './split-within.ts';
 
 /** Decides a campaign whose id is free. */
 export function acceptCampaign(
@@ -36,11 +37,12 @@ export function acceptCampaign(
 
   const empty = emptyMarkets(order.subcampaigns, order, context);
   const markets = openMarkets(campaign.campaignId, order.subcampaigns, order, context);
-  const parts = order.subcampaigns.map((sub, index) => {
-    const { emptyMarketMicros: weightMicros, medianMicros, trafficByDay } = empty[index] as EmptyMarket;
-    const curve = partCurve(order.objective, { weightMicros, medianMicros, trafficByDay });
-    return { ...limits(sub), weight: weightMicros, curve };
-  });
+  const curves = partCurves(order.objective, empty);
+  const parts = order.subcampaigns.map((sub, index) => ({
+    ...limits(sub),
+    weight: (empty[index] as EmptyMarket).weightMicros,
+    curve: curves[index] as ResponseCurve,
+  }));
   const reachMicros = reachTogether(
     markets,
     {
@@ -75,9 +77,7 @@ export function acceptCampaign(
   const subcampaigns = order.subcampaigns.map((sub, index) => ({
     ...sub,
     page: '',
-    weightMicros: (empty[index] as EmptyMarket).emptyMarketMicros,
-    medianMicros: (empty[index] as EmptyMarket).medianMicros,
-    trafficByDay: (empty[index] as EmptyMarket).trafficByDay,
+    ...(empty[index] as EmptyMarket),
     budgetMicros: split.sharesMicros[index] as number,
   }));
   for (const market of new Set(subcampaigns.map((sub) => sub.market))) {

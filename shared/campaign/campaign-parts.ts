@@ -4,7 +4,7 @@ import { committedOf, entryOf, type CampaignContext } from './campaign-state.ts'
 import { accruedMicros } from './entry-money.ts';
 import type { ResponseCurve } from '../planning/response-curve.ts';
 import { limits, type Limits } from './limits.ts';
-import { partCurve } from './split-within.ts';
+import { partCurves } from './split-within.ts';
 
 export interface CampaignPart extends Limits {
   subcampaignId: string;
@@ -24,7 +24,9 @@ export interface CampaignPart extends Limits {
 
 /** In the order of the campaign's subcampaigns. */
 export function campaignParts(campaign: Campaign, context: CampaignContext): CampaignPart[] {
-  return campaign.subcampaigns.map((sub): CampaignPart => {
+  const { objective } = campaign.terms as NonNullable<Campaign['terms']>;
+  const curves = partCurves(objective, campaign.subcampaigns);
+  return campaign.subcampaigns.map((sub, index): CampaignPart => {
     const committedMicros = committedOf(context, campaign.campaignId, sub);
     const isEnded = sub.status === 'ended';
     const own = isEnded ? { floorMicros: committedMicros, capMicros: committedMicros, isLocked: true } : limits(sub);
@@ -42,7 +44,7 @@ export function campaignParts(campaign: Campaign, context: CampaignContext): Cam
       market: sub.market,
       isEnded,
       weight: isEnded ? 0 : Math.max(1, sub.weightMicros),
-      curve: partCurve((campaign.terms as NonNullable<Campaign['terms']>).objective, sub),
+      curve: curves[index] as ResponseCurve,
       ...money,
     };
   });

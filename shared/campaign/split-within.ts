@@ -1,28 +1,34 @@
 // A campaign's budget over its parts by what money brings in each, inside what each may have and can reach.
 import type { Campaign } from '../contracts/documents.ts';
+import type { EmptyMarket } from '../planning/availability.ts';
 import { reachCurve, spendCurve, type ResponseCurve } from '../planning/response-curve.ts';
 import { splitByResponse, type ResponsePart } from '../planning/response-split.ts';
 import type { Split } from '../planning/split-budget.ts';
 
-/** What is stored of a part's market as it was accepted: a split depends on nothing that changes after it. */
-export interface PartMarket {
-  weightMicros: number;
-  medianMicros: number;
-  trafficByDay: readonly number[];
-}
-
 /**
- * What a budget brings to a part: listeners reached where those are the objective, money's worth of clicks delivered where
+ * What a budget brings to a part, by its market as it was when the part was accepted, so that a split depends on nothing
+ * later: listeners reached where those are the objective, the money's worth of clicks that supply will deliver where
  * clicks or conversions are. The day with most traffic stands for the part's listeners.
  */
-export function partCurve(
+function partCurve(
   objective: NonNullable<Campaign['terms']>['objective'],
-  { weightMicros, medianMicros, trafficByDay }: PartMarket,
+  { weightMicros, medianMicros, trafficByDay }: EmptyMarket,
 ): ResponseCurve {
   if (objective !== 'reach') return spendCurve({ medianMicros, lowMicros: Math.min(weightMicros, medianMicros) });
   const opportunities = trafficByDay.reduce((sum, ofDay) => sum + ofDay, 0);
   const costPerOpportunityMicros = opportunities > 0 ? medianMicros / opportunities : 0;
   return reachCurve({ listeners: Math.max(0, ...trafficByDay), opportunities, costPerOpportunityMicros });
+}
+
+/** With nobody to share with, there is nothing to compare. */
+const ANY_CURVE: ResponseCurve = { micros: [0], response: [0] };
+
+/** The curves of a campaign's parts. */
+export function partCurves(
+  objective: NonNullable<Campaign['terms']>['objective'],
+  parts: readonly EmptyMarket[],
+): ResponseCurve[] {
+  return parts.map((part) => (parts.length === 1 ? ANY_CURVE : partCurve(objective, part)));
 }
 
 /** Shares and escrow of a budget; nobody gets more than it can reach. */

@@ -20,7 +20,7 @@ export function foldRows(
 ): [Campaign, Campaign] {
   const own = outcomes
     .map((outcome) => ({ outcome, ...placeOf(outcome) }))
-    .sort((a, b) => a.rank - b.rank || a.version - b.version);
+    .sort((a, b) => a.rank - b.rank || a.version - b.version || a.split - b.split);
   const at = (...ranks: number[]) => own.filter(({ rank }) => ranks.includes(rank)).map(({ outcome }) => outcome);
   const ticks = paced.flatMap(({ market, lines }) =>
     [...lines].sort(bySlotAndPiece).map((line) => toOutcome(market, line)),
@@ -37,20 +37,22 @@ const ACCEPTED = 1;
 const CHANGED = 2;
 const ENDED = 3;
 
-function placeOf(outcome: Outcome): { rank: number; version: number } {
+/** A rebalance keeps the budget's version and raises the split's. */
+function placeOf(outcome: Outcome): { rank: number; version: number; split: number } {
+  const split = outcome.type === 'budget-applied' ? outcome.splitVersion : 0;
   switch (outcome.type) {
     case 'change-waiting':
-      return { rank: WAITING, version: outcome.version };
+      return { rank: WAITING, version: outcome.version, split };
     case 'campaign-accepted':
-      return { rank: ACCEPTED, version: 0 };
+      return { rank: ACCEPTED, version: 0, split };
     case 'budget-applied':
     case 'budget-refused':
-      return { rank: CHANGED, version: outcome.budgetVersion };
+      return { rank: CHANGED, version: outcome.budgetVersion, split };
     case 'status-applied':
     case 'status-refused':
-      return { rank: CHANGED, version: outcome.statusVersion };
+      return { rank: CHANGED, version: outcome.statusVersion, split };
     default:
-      return { rank: ENDED, version: 0 };
+      return { rank: ENDED, version: 0, split };
   }
 }
 

@@ -133,7 +133,8 @@ export const CampaignRefused = fact('campaign-refused', { ...ofCampaign, ...refu
 export const BudgetApplied = fact('budget-applied', {
   ...ofCampaign,
   ...money,
-  budgetVersion: Version,
+  /** The register of the owner's changes: 0 when a rebalance comes before any. */
+  budgetVersion: Count,
   splitVersion: Version,
   code: Type.Optional(ReasonCode),
   subcampaigns: listOf(closed({ subcampaignId: Id, market: MarketId, ...partBudget }), MAX_SUBCAMPAIGNS, 1),

@@ -21,7 +21,7 @@ export interface Availability {
 /** What supply is worth to a demand while nobody else is sold anything: who came before changes nothing about it. */
 export interface EmptyMarket {
   /** Booked, on the lower quartile, whole micros. */
-  emptyMarketMicros: number;
+  weightMicros: number;
   /** On the median, whole micros. */
   medianMicros: number;
   /** Expected (q50) opportunities of its audience on each day of its flight, from the day it starts. */
@@ -140,7 +140,7 @@ export function emptyMarket(demand: Demand, supply: ReadonlyMap<string, SupplyDa
     }
     return Math.round(opportunities);
   });
-  return { emptyMarketMicros: wholeMicros(bookedMicros), medianMicros: wholeMicros(medianMicros), trafficByDay };
+  return { weightMicros: wholeMicros(bookedMicros), medianMicros: wholeMicros(medianMicros), trafficByDay };
 }
 
 /** What rounding may lose of an amount that fits: clicks are real numbers, money is not. */

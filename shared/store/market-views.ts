@@ -3,7 +3,7 @@
 // so that a snapshot whose versions stand is the truth.
 import type { BookPage, Market, SupplyDay } from '../contracts/documents.ts';
 import type { MarketView } from '../campaign/campaign-state.ts';
-import { daysBetween } from '../forecasting/traffic-clock.ts';
+import { DAY_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { AndanteError } from '../runtime/errors.ts';
 import { refs, type AllocationStore, type Ref, type Transaction } from './allocation-store.ts';
 
@@ -59,16 +59,14 @@ export async function completeViews(
     if (market) views.set(need.market, assemble(need, need.days, market, known.get(need.market), found));
   });
   // Which days those are is known once the pages are.
-  const sold = needs.map((need) => [need, soldDays(need, views.get(need.market))] as const);
-  const more = sold.flatMap(([need, wanted]) => {
+  const sold = needs.flatMap((need) => {
     const view = views.get(need.market);
-    return missingDays(need, wanted, view?.market, view);
+    const unknown = view ? soldDays(need, view).filter((day) => !view.days.has(day)) : [];
+    return view && unknown.length > 0 ? [{ need, view, unknown }] : [];
   });
+  const more = sold.flatMap(({ need, unknown }) => unknown.map((day) => refs.supply(need.market, day)));
   await readInto(found, reader, more, limit);
-  for (const [need, wanted] of sold) {
-    const view = views.get(need.market);
-    if (view && wanted.length > 0) views.set(need.market, assemble(need, wanted, view.market, view, found));
-  }
+  for (const { need, view, unknown } of sold) views.set(need.market, assemble(need, unknown, view.market, view, found));
   return views;
 }
 
@@ -109,14 +107,17 @@ function missingDays(
 }
 
 /** The days of what is sold in these pages. */
-function soldDays({ soldFromAtMs }: MarketNeed, view: Snapshot | undefined): string[] {
-  if (soldFromAtMs === undefined || !view) return [];
-  const days = new Set<string>();
-  for (const { startAtMs, endAtMs, status } of view.pages.flatMap((page) => page.entries)) {
-    if (status === 'closing') continue;
-    for (const day of daysBetween(Math.max(soldFromAtMs, startAtMs), endAtMs)) days.add(day);
+function soldDays({ soldFromAtMs }: MarketNeed, { pages }: Snapshot): string[] {
+  if (soldFromAtMs === undefined) return [];
+  const days = new Set<number>();
+  for (const page of pages) {
+    for (const { startAtMs, endAtMs, status } of page.entries) {
+      if (status === 'closing') continue;
+      const first = Math.floor(Math.max(soldFromAtMs, startAtMs) / DAY_MS) * DAY_MS;
+      for (let atMs = first; atMs < endAtMs; atMs += DAY_MS) days.add(atMs);
+    }
   }
-  return [...days];
+  return [...days].map(dayOf);
 }
 
 function assemble(

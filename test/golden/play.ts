@@ -171,9 +171,9 @@ function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMem
     if (!receive) throw new Error(`no function takes ${message.type}`);
     const before = lines.length;
     await receive(push(message));
-    const { result, duplicate, code, reports, quarantined } =
+    const { result, duplicate, code, reports, quarantined, rebalances } =
       lines.slice(before).findLast((line) => 'result' in line) ?? {};
-    return { result, duplicate, code, reports, quarantined };
+    return { result, duplicate, code, reports, quarantined, rebalances };
   };
 }
 

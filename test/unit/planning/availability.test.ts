@@ -46,7 +46,7 @@ describe('availability', () => {
     const booked = Math.floor(WHOLE_CELL_MICROS * (1 - 0.6744897501960817 / 1.2815515655446004));
     assert.equal(capacityMicros(openAvailability([demand()], [], uncertain, START_MS), 0), booked);
     assert.deepEqual(emptyMarket(demand(), uncertain, START_MS), {
-      emptyMarketMicros: booked,
+      weightMicros: booked,
       medianMicros: WHOLE_CELL_MICROS,
       trafficByDay: [1000],
     });
@@ -56,7 +56,7 @@ describe('availability', () => {
     assert.equal(capacityMicros(openAvailability([demand()], [], new Map(), START_MS), 0), 0);
     assert.deepEqual(capacities([demand({ segments: ['x'] })], []), [0]);
     assert.deepEqual(capacities([demand()], [], START_MS + DAY_MS), [0]);
-    const nothing = { emptyMarketMicros: 0, medianMicros: 0, trafficByDay: [0] };
+    const nothing = { weightMicros: 0, medianMicros: 0, trafficByDay: [0] };
     assert.deepEqual(emptyMarket(demand(), new Map(), START_MS), nothing);
   });
 
