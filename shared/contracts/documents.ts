@@ -4,7 +4,9 @@ import Type, { type Static } from 'typebox';
 import {
   BudgetApplied,
   MAX_PAGE_ENTRIES,
+  MAX_SEGMENTS,
   MAX_SUBCAMPAIGNS,
+  MAX_SURFACES,
   type Outcome,
   RequestedStatus,
   SubcampaignStatus,
@@ -114,8 +116,8 @@ export const BookEntry = closed({
   status: oneOf('active', 'paused', 'overrun', 'closing'),
   startAtMs: EpochMs,
   endAtMs: EpochMs,
-  segments: listOf(Id, 20, 1),
-  surfaces: listOf(Id, 10, 1),
+  segments: listOf(Id, MAX_SEGMENTS, 1),
+  surfaces: listOf(Id, MAX_SURFACES, 1),
   clickPriceMicros: PositiveMicros,
   trafficByDay: listOf(Count, 32, 1),
   /** Its campaign has other parts, to which money may move that supply does not deliver here. */

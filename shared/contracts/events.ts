@@ -2,6 +2,7 @@
 // Changes carry absolute values and versions, so that late, doubled and reordered copies end in one state.
 import Type, { type Static, type TSchema } from 'typebox';
 import type { Decoded } from './instants.ts';
+import { MAX_SEGMENTS, MAX_SURFACES } from './outcomes.ts';
 import {
   Count,
   Currency,
@@ -47,8 +48,8 @@ function scheduled<const Name extends string>(name: Name) {
 const SubcampaignOrder = closed({
   subcampaignId: Id,
   market: MarketId,
-  segments: setOf(Id, 20),
-  surfaces: setOf(Id, 10),
+  segments: setOf(Id, MAX_SEGMENTS),
+  surfaces: setOf(Id, MAX_SURFACES),
   clickPriceMicros: PositiveMicros,
   floorMicros: Type.Optional(Micros),
   capMicros: Type.Optional(Micros),

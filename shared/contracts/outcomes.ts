@@ -42,6 +42,9 @@ export const SubcampaignStatus = oneOf('active', 'paused', 'overrun', 'closing',
 
 export const MAX_SUBCAMPAIGNS = 50;
 export const MAX_PAGE_ENTRIES = 200;
+/** Of one subcampaign. */
+export const MAX_SEGMENTS = 20;
+export const MAX_SURFACES = 10;
 
 const ofCampaign = { tenantId: Id, campaignId: Id };
 
@@ -58,8 +61,8 @@ export const subcampaignTerms = {
   subcampaignId: Id,
   market: MarketId,
   page: Id,
-  segments: listOf(Id, 20, 1),
-  surfaces: listOf(Id, 10, 1),
+  segments: listOf(Id, MAX_SEGMENTS, 1),
+  surfaces: listOf(Id, MAX_SURFACES, 1),
   clickPriceMicros: PositiveMicros,
   floorMicros: Type.Optional(Micros),
   capMicros: Type.Optional(Micros),

@@ -14,7 +14,7 @@ import {
   listOf,
 } from './scalars.ts';
 import { MAX_GROUPS, MAX_PAGES } from './documents.ts';
-import { MAX_PAGE_ENTRIES } from './outcomes.ts';
+import { MAX_PAGE_ENTRIES, MAX_SEGMENTS, MAX_SURFACES } from './outcomes.ts';
 
 /** The response table: what an impression in a cell is expected to bring. Its version is the plan's `supplyVersion`. */
 const ResponseCell = closed({ segment: Id, surface: Id, clickPpm: PartsPerMillion });
@@ -25,8 +25,8 @@ export const MAX_PLAN_SHARES = 40_000;
 const PlanLine = closed({
   campaignId: Id,
   subcampaignId: Id,
-  segments: listOf(Id, 20, 1),
-  surfaces: listOf(Id, 10, 1),
+  segments: listOf(Id, MAX_SEGMENTS, 1),
+  surfaces: listOf(Id, MAX_SURFACES, 1),
   startAt: Instant,
   endAt: Instant,
   clickPriceMicros: PositiveMicros,

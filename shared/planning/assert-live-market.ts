@@ -36,7 +36,11 @@ export function assertLiveMarket(
   }
 }
 
-function assertAmounts(what: string, values: Float64Array, count: number, most = LARGEST): void {
+/**
+ * Refuses amounts that are negative, above `most` or no numbers, or not one for each of `count`.
+ * @throws PlanningError INVALID_PROBLEM
+ */
+export function assertAmounts(what: string, values: Float64Array, count: number, most = LARGEST): void {
   if (values.length !== count) throw invalid(`${what}: expected ${count} numbers, got ${values.length}`);
   for (let index = 0; index < count; index++) {
     const value = values[index] as number;

@@ -41,6 +41,10 @@ const benches: Record<string, Entry> = {
     about: 'response of a split budget beside the best there is, on S-shaped and concave curves',
     load: () => import('./split.ts'),
   },
+  'live-price': {
+    about: 'value of one live price per line beside priority, greedy and cell draws, over the hindsight bound',
+    load: () => import('./live-price.ts'),
+  },
 };
 
 const USAGE = `npm run bench -- NAME [--rounds N] [--json]
@@ -49,7 +53,7 @@ ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join('\n')}
 
-  --rounds N  measure each side N times (events, coldstart, hostile, split)
+  --rounds N  measure each side N times (events, coldstart, hostile, split, live-price)
   --json      print the result as one JSON object on the last line
   --help      this text
 

@@ -7,7 +7,7 @@ import type { LiveCells, RequestSample } from '../../shared/planning/offer-curve
 /** A cell counts this many requests of the whole sample beside its own. */
 const BORROWED_REQUESTS = 20;
 
-interface Request {
+export interface Request {
   cell: number;
   /** Opportunities that it stands for. */
   count: number;
@@ -61,20 +61,19 @@ export function bestValue(solver: LinearSolver, requests: readonly Request[], li
   }).objective;
 }
 
-/** The dual's value at these prices: an upper bound of {@link bestValue}, equal to it at the best prices. */
-export function dualValue(requests: readonly Request[], lines: LiveLines, prices: Float64Array): number {
+/** The dual's value at these prices: an upper bound of what any assignment is worth, tight at the best prices. */
+export function dualValue(requests: Iterable<Request>, lines: LiveLines, prices: Float64Array): number {
   let value = 0;
+  const best: number[] = [];
   prices.forEach((price, line) => {
-    value += (lines.worth[line] as number) * price * (lines.budget[line] as number);
-  });
-  for (const { cell, count, clicks, offer } of requests) {
-    let best = offer;
-    for (const line of eligibleLines(lines, cell)) {
-      const gross = (lines.worth[line] as number) * (lines.clickPrice[line] as number);
-      best = Math.max(best, gross * clicks * (1 - (prices[line] as number)));
+    const worth = lines.worth[line] as number;
+    value += worth * price * (lines.budget[line] as number);
+    const net = worth * (lines.clickPrice[line] as number) * (1 - price);
+    for (const cell of lines.edgeCell.subarray(lines.lineStart[line], lines.lineStart[line + 1])) {
+      best[cell] = Math.max(best[cell] ?? 0, net);
     }
-    value += count * best;
-  }
+  });
+  for (const { cell, count, clicks, offer } of requests) value += count * Math.max(offer, clicks * (best[cell] ?? 0));
   return value;
 }
 
