@@ -44,6 +44,11 @@ describe('Curves of what is won against offers', () => {
     }
   });
 
+  it('lose nobody who offers next to nothing', () => {
+    const sample = { cell: indices(0), multiplier: floats(1), offer: floats(0.1 * 2 ** -15.9) };
+    assertClose(won(offerCurves(sample, cells, 1), 0, 0.5), 100);
+  });
+
   it('count a good listener for more, and take it from a higher offer', () => {
     const sample = { cell: indices(0, 0), multiplier: floats(3, 1), offer: floats(0.15, 0.01) };
     const curves = offerCurves(sample, cells, 1);
