@@ -4,12 +4,13 @@ import type { CampaignCreated } from '../contracts/events.ts';
 import type { CampaignAccepted, CampaignRefused, ReasonCode } from '../contracts/outcomes.ts';
 import { daysBetween } from '../forecasting/traffic-clock.ts';
 import type { EmptyMarket } from '../planning/availability.ts';
-import type { ResponseCurve } from '../planning/response-curve.ts';
 import { choosePage, reservedBytes } from './book-page.ts';
+import { campaignOffers } from './campaign-offers.ts';
 import type { CampaignContext } from './campaign-state.ts';
-import { limits, reachable } from './limits.ts';
-import { emptyMarkets, openMarkets, reachTogether } from './open-markets.ts';
-import { partCurves, sharesWithin, splitWithin } from './split-within.ts';
+import { fitOrder, orderParts } from './fit-order.ts';
+import { emptyMarkets, openMarkets } from './open-markets.ts';
+import { scarcityWords } from './scarcity-words.ts';
+import { splitWithin } from './split-within.ts';
 
 /** Decides a campaign whose id is free. */
 export function acceptCampaign(
@@ -37,32 +38,20 @@ export function acceptCampaign(
 
   const empty = emptyMarkets(order.subcampaigns, order, context);
   const markets = openMarkets(campaign.campaignId, order.subcampaigns, order, context);
-  const curves = partCurves(order.objective, empty);
-  const parts = order.subcampaigns.map((sub, index) => ({
-    ...limits(sub),
-    weight: (empty[index] as EmptyMarket).weightMicros,
-    curve: curves[index] as ResponseCurve,
-  }));
-  const reachMicros = reachTogether(
-    markets,
-    {
-      heldMicros: parts.map(() => 0),
-      floorMicros: parts.map((part) => part.floorMicros),
-      reachMicros: markets.capacities,
-    },
-    (reach) => sharesWithin(requestedMicros, parts, reach),
-  );
-  const fit = reachable(
-    requestedMicros,
-    parts.map((part, index) => ({ ...part, reachMicros: reachMicros[index] as number })),
-  );
+  const parts = orderParts(order, empty);
+  const { reachMicros, fit } = fitOrder(requestedMicros, parts, markets);
   if (fit.kind === 'floors') return refuse(fit.code, fit.reason);
   if (fit.kind === 'short' && (order.ifShort === 'refuse' || fit.reachMicros === 0)) {
-    return refuse(
-      'SUPPLY_SHORT',
-      `supply is there for ${fit.reachMicros} of ${requestedMicros} micros`,
-      fit.reachMicros,
+    const short = { order, parts, markets, reachMicros, fitsMicros: fit.reachMicros };
+    const scarce = parts.flatMap((part, index) =>
+      (reachMicros[index] as number) < part.capMicros ? markets.scarceCells(index) : [],
     );
+    const reason = `supply is there for ${fit.reachMicros} of ${requestedMicros} micros${scarcityWords(scarce)}`;
+    const counterOffers = campaignOffers(short, context);
+    return {
+      ...refuse('SUPPLY_SHORT', reason, counterOffers.find(({ kind }) => kind === 'budget')?.budgetMicros ?? 0),
+      ...(counterOffers.length === 0 ? {} : { counterOffers }),
+    };
   }
   const budgetMicros = fit.kind === 'short' ? fit.reachMicros : requestedMicros;
   const split = splitWithin(budgetMicros, parts, reachMicros);

@@ -7,7 +7,8 @@ import { splitBudget, type Split } from '../planning/split-budget.ts';
 import { campaignParts, type CampaignPart } from './campaign-parts.ts';
 import type { CampaignContext } from './campaign-state.ts';
 import { reachable } from './limits.ts';
-import { openMarkets, reachTogether } from './open-markets.ts';
+import { openMarkets, reachTogether, type ScarceCell } from './open-markets.ts';
+import { scarcityWords } from './scarcity-words.ts';
 import { splitWithin } from './split-within.ts';
 
 /** Decides a change that is newer than the campaign's register. A refusal uses its version up. */
@@ -36,9 +37,12 @@ export function changeBudget(
 
   const parts = campaignParts(campaign, context);
   const isRaise = requestedMicros > campaign.budgetMicros;
-  const reach = isRaise
+  const { reach, scarceCells } = isRaise
     ? raiseReach(campaign, parts, context, requestedMicros)
-    : parts.map((part) => Math.max(part.budgetMicros, part.committedMicros, part.floorMicros));
+    : {
+        reach: parts.map((part) => Math.max(part.budgetMicros, part.committedMicros, part.floorMicros)),
+        scarceCells: () => [],
+      };
   const fit = reachable(
     requestedMicros,
     parts.map((part, index) => ({ ...part, reachMicros: reach[index] as number })),
@@ -47,7 +51,7 @@ export function changeBudget(
   if (isRaise && fit.kind === 'short' && (terms.ifShort === 'refuse' || fit.reachMicros <= campaign.budgetMicros)) {
     return refuse(
       'SUPPLY_SHORT',
-      `supply is there for ${fit.reachMicros} of ${requestedMicros} micros`,
+      `supply is there for ${fit.reachMicros} of ${requestedMicros} micros${scarcityWords(scarceCells())}`,
       fit.reachMicros,
     );
   }
@@ -81,7 +85,7 @@ function raiseReach(
   parts: readonly CampaignPart[],
   context: CampaignContext,
   requestedMicros: number,
-): number[] {
+): { reach: number[]; scarceCells: () => ScarceCell[] } {
   const terms = campaign.terms as NonNullable<Campaign['terms']>;
   const held = parts.map((part) =>
     part.isEnded ? part.committedMicros : Math.max(part.budgetMicros, part.committedMicros),
@@ -93,11 +97,16 @@ function raiseReach(
   });
   const markets = openMarkets(campaign.campaignId, asked, terms, context);
   const alone = parts.map((part, index) => {
-    const added = part.isEnded ? 0 : (markets.capacities[index] as number);
+    const added = part.isEnded ? 0 : markets.capacityMicros(index);
     return Math.min(MAX_MICROS, (held[index] as number) + added);
   });
   const fits = { heldMicros: held, floorMicros: parts.map((part) => part.floorMicros), reachMicros: alone };
-  return reachTogether(markets, fits, (reach) => split(requestedMicros, parts, reach).sharesMicros);
+  const reach = reachTogether(markets, fits, (reach) => split(requestedMicros, parts, reach).sharesMicros);
+  const isShort = (part: CampaignPart, index: number) => !part.isEnded && (reach[index] as number) < part.capMicros;
+  return {
+    reach,
+    scarceCells: () => parts.flatMap((part, index) => (isShort(part, index) ? markets.scarceCells(index) : [])),
+  };
 }
 
 /**

@@ -7,30 +7,60 @@ import {
   emptyMarket,
   openAvailability,
   place,
+  scarcity,
   type Availability,
   type EmptyMarket,
 } from '../planning/availability.ts';
-import type { SoldDemand } from '../planning/market-model.ts';
+import { isEligible, type Demand, type SoldDemand } from '../planning/market-model.ts';
 import type { CampaignContext, MarketView } from './campaign-state.ts';
 import { accruedMicros, leasedMicros } from './entry-money.ts';
 
-interface Asked {
+/** A part of a campaign, or what it could be instead. */
+export interface Asked {
   market: string;
   segments: readonly string[];
   surfaces: readonly string[];
   clickPriceMicros: number;
+  /** Its own flight, where it is another than the campaign's. */
+  startAtMs?: number;
+  endAtMs?: number;
   /** What it was sold already and has still to spend: what markets can sell comes on top. */
   remainingMicros?: number;
 }
 
+export interface ScarceCell {
+  market: string;
+  segment: string;
+  surface: string;
+  fromAtMs: number;
+  toAtMs: number;
+}
+
+interface Seat {
+  availability: Availability;
+  /** Its place among those who ask. */
+  which: number;
+  /** The place of what it holds among what is sold. */
+  held: number;
+}
+
 /** The markets of a campaign, with everything routed that is sold in them. Amounts are whole micros, in the order of `asked`. */
 export interface OpenMarkets {
-  /** What of what each holds supply can deliver beside everything else that is sold. */
-  deliverable: number[];
-  /** What each could have on top of what it holds, if the others took nothing. */
-  capacities: number[];
+  /** Where each is one of those who ask; undefined in an unknown market. */
+  seats: readonly (Seat | undefined)[];
+  /** What of what one holds supply can deliver beside everything else that is sold. */
+  deliverableMicros(index: number): number;
+  /** What one could have on top of what it holds, if the others took nothing. */
+  capacityMicros(index: number): number;
   /** What of their wishes they can have together: floors first, scarce supply in proportion. */
-  place(wishes: readonly { floorMicros: number; micros: number }[]): number[];
+  place(wishes: readonly Wish[]): number[];
+  /** The full cells of its own audience that keep one from more. Who else is in them is not said. */
+  scarceCells(index: number): ScarceCell[];
+}
+
+export interface Wish {
+  floorMicros: number;
+  micros: number;
 }
 
 /** An unknown market offers nothing. */
@@ -40,32 +70,46 @@ export function openMarkets(
   flight: { startAtMs: number; endAtMs: number },
   context: CampaignContext,
 ): OpenMarkets {
-  const capacities = asked.map(() => 0);
-  const deliverable = asked.map(() => 0);
+  const seats: (Seat | undefined)[] = asked.map(() => undefined);
   const open: { here: number[]; availability: Availability }[] = [];
   for (const [market, view] of context.markets) {
     const here = asked.flatMap((sub, index) => (sub.market === market ? [index] : []));
     if (here.length === 0) continue;
-    const demands = here.map((index) => ({ ...(asked[index] as Asked), ...flight }));
+    const demands = here.map((index) => ({ ...flight, ...(asked[index] as Asked) }));
     const own = demands.map((demand) => ({ ...demand, remainingMicros: demand.remainingMicros ?? 0 }));
     const others = soldDemand(view, campaignId);
     const availability = openAvailability(demands, [...others, ...own], view.supply, context.nowMs);
-    here.forEach((index, which) => {
-      deliverable[index] = deliverableMicros(availability, others.length + which);
-      capacities[index] = capacityMicros(availability, which);
-    });
+    here.forEach((index, which) => (seats[index] = { availability, which, held: others.length + which }));
     open.push({ here, availability });
   }
+  const capacities: number[] = [];
   return {
-    deliverable,
-    capacities,
+    seats,
+    deliverableMicros(index) {
+      const seat = seats[index];
+      return seat ? deliverableMicros(seat.availability, seat.held) : 0;
+    },
+    capacityMicros(index) {
+      const seat = seats[index];
+      return (capacities[index] ??= seat ? capacityMicros(seat.availability, seat.which) : 0);
+    },
     place(wishes) {
       const placed = asked.map(() => 0);
       for (const { here, availability } of open) {
-        const own = here.map((index) => wishes[index] as (typeof wishes)[number]);
+        const own = here.map((index) => wishes[index] as Wish);
         place(availability, own).forEach((micros, which) => (placed[here[which] as number] = micros));
       }
       return placed;
+    },
+    scarceCells(index) {
+      const seat = seats[index];
+      if (!seat) return [];
+      const { market } = asked[index] as Asked;
+      const demand = seat.availability.asked[seat.which] as Demand;
+      return scarcity(seat.availability, seat.which)
+        .cells.filter((cell) => isEligible(demand, cell))
+        .filter(({ fromAtMs, toAtMs }) => fromAtMs >= demand.startAtMs && toAtMs <= demand.endAtMs)
+        .map((cell) => ({ market, ...cell }));
     },
   };
 }
@@ -89,7 +133,7 @@ export function emptyMarkets(
  * @param split the shares of the parts inside what they can reach
  */
 export function reachTogether(
-  markets: OpenMarkets,
+  markets: Pick<OpenMarkets, 'place'>,
   { heldMicros, floorMicros, reachMicros }: Record<'heldMicros' | 'floorMicros' | 'reachMicros', readonly number[]>,
   split: (reachMicros: readonly number[]) => readonly number[],
 ): number[] {

@@ -24,9 +24,9 @@ export function rebalance(campaign: Campaign, context: CampaignContext): BudgetA
   const markets = openMarkets(campaign.campaignId, asked, terms, context);
   const running = parts.map((part, index): RunningPart => {
     const { weightMicros, medianMicros } = campaign.subcampaigns[index] as (typeof campaign.subcampaigns)[number];
-    const capacityMicros = part.isEnded ? 0 : (markets.capacities[index] as number);
+    const capacityMicros = part.isEnded ? 0 : markets.capacityMicros(index);
     const leasedMicros = part.committedMicros - part.accruedMicros;
-    const lowMicros = Math.max(0, (markets.deliverable[index] as number) + capacityMicros - leasedMicros);
+    const lowMicros = Math.max(0, markets.deliverableMicros(index) + capacityMicros - leasedMicros);
     const certainty = medianMicros > 0 ? weightMicros / medianMicros : 1;
     return {
       currentMicros: part.budgetMicros,

@@ -118,6 +118,24 @@ const refusal = {
   counterOfferMicros: Type.Optional(Micros),
 };
 
+export const MAX_COUNTER_OFFERS = 6;
+
+/**
+ * One change with which the order would be accepted as it is otherwise. It names a subcampaign where that one's audience
+ * changes; a budget and a flight are the whole campaign's. What is listed is the new term in full.
+ */
+export const CounterOffer = closed({
+  kind: oneOf('budget', 'segments', 'surfaces', 'days'),
+  /** The campaign's budget with this change. */
+  budgetMicros: PositiveMicros,
+  subcampaignId: Type.Optional(Id),
+  segments: Type.Optional(listOf(Id, MAX_SEGMENTS, 1)),
+  surfaces: Type.Optional(listOf(Id, MAX_SURFACES, 1)),
+  startAtMs: Type.Optional(EpochMs),
+  endAtMs: Type.Optional(EpochMs),
+});
+export type CounterOffer = Static<typeof CounterOffer>;
+
 function fact<const Name extends string, P extends Record<string, TSchema>>(name: Name, properties: P) {
   return closed({ type: Type.Literal(name), ...properties });
 }
@@ -131,7 +149,12 @@ export const CampaignAccepted = fact('campaign-accepted', {
   subcampaigns: listOf(closed(subcampaignTerms), MAX_SUBCAMPAIGNS, 1),
 });
 
-export const CampaignRefused = fact('campaign-refused', { ...ofCampaign, ...refusal });
+export const CampaignRefused = fact('campaign-refused', {
+  ...ofCampaign,
+  ...refusal,
+  /** Where supply is short, the smallest change first. */
+  counterOffers: Type.Optional(listOf(CounterOffer, MAX_COUNTER_OFFERS)),
+});
 
 export const BudgetApplied = fact('budget-applied', {
   ...ofCampaign,

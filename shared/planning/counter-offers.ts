@@ -51,7 +51,7 @@ export function counterOffers(
   if (mostMicros >= budgetMicros) return undefined;
   const ladders = relaxations(open, 0, supply, nowMs);
   const loose = openAvailability(
-    ladders.flat().map(({ terms }) => terms),
+    ladders.flatMap(({ rungs }) => rungs.map(({ terms }) => terms)),
     sold,
     supply,
     nowMs,
@@ -61,8 +61,10 @@ export function counterOffers(
   if (isAsFine(open, loose)) {
     let first = 0;
     for (const ladder of ladders) {
-      const { rung, micros } = lowestRung(ladder, budgetMicros, (index) => offerableMicros(loose, first + index));
-      first += ladder.length;
+      const from = first;
+      const { index, micros } = lowestRung(ladder, budgetMicros, (index) => offerableMicros(loose, from + index));
+      first += ladder.rungs.length;
+      const rung = ladder.rungs[index] as Relaxation;
       if (micros > mostMicros) offers.push({ ...rung, budgetMicros: Math.min(budgetMicros, micros) });
     }
   }
@@ -75,18 +77,31 @@ export function counterOffers(
 
 /**
  * The first rung of a ladder that reaches what is wanted, else the one that reaches most.
+ * @param ladder of one rung or more
  * @param microsOf what a rung reaches, by its place in the ladder
  */
-export function lowestRung<Rung>(
-  ladder: readonly Rung[],
+export function lowestRung(
+  { rungs, isNested }: { rungs: readonly unknown[]; isNested: boolean },
   wantedMicros: number,
   microsOf: (index: number) => number,
-): { rung: Rung; index: number; micros: number } {
-  let best = { rung: ladder[0] as Rung, index: 0, micros: -1 };
-  for (const [index, rung] of ladder.entries()) {
+): { index: number; micros: number } {
+  if (!isNested) {
+    let best = { index: 0, micros: microsOf(0) };
+    for (let index = 1; index < rungs.length && best.micros < wantedMicros; index++) {
+      const micros = microsOf(index);
+      if (micros > best.micros) best = { index, micros };
+    }
+    return best;
+  }
+  let best = { index: rungs.length - 1, micros: microsOf(rungs.length - 1) };
+  // Where not even the last reaches it, a lower one may reach just as much.
+  const enoughMicros = Math.min(wantedMicros, best.micros);
+  let low = 0;
+  while (low < best.index) {
+    const index = Math.floor((low + best.index) / 2);
     const micros = microsOf(index);
-    if (micros > best.micros) best = { rung, index, micros };
-    if (micros >= wantedMicros) break;
+    if (micros >= enoughMicros) best = { index, micros };
+    else low = index + 1;
   }
   return best;
 }

@@ -42,8 +42,6 @@ const ENOUGH_REQUESTS = 10;
 const MAX_ROUNDS = 300;
 /** Done when each line's expected spending is this close to its money, as a difference of logarithms. */
 const TOLERANCE = 0.01;
-/** The most that a price may move in a round: the change of the logarithm of what the line keeps. */
-const MAX_STEP = 0.5;
 
 /**
  * The price of each line, 0 to 1: the dual of its money row over its worth. 0 for a line that cannot spend its money on
@@ -126,7 +124,7 @@ function solveDual(dual: Dual, start: Float64Array | undefined): Float64Array {
       const from = point[line] as number;
       const budget = lines.budget[line] as number;
       const step = Math.log(budget / (spending[line] as number)) / (DRAW_POWER + OFFER_POWER);
-      const to = Math.min(0, Math.max(lowest, from + Math.min(MAX_STEP, Math.max(-MAX_STEP, step))));
+      const to = Math.min(0, Math.max(lowest, from + step));
       next[line] = to;
       farthest = Math.max(farthest, Math.abs(to - from));
       uphill += budget * (from - to) * (to - (last[line] as number));

@@ -53,14 +53,13 @@ export function offerCurves(sample: RequestSample, cells: LiveCells, top: number
     const multiplier = sample.multiplier[request] as number;
     const clicks = (cells.clickRate[cell] as number) * multiplier;
     seen[cell] = (seen[cell] as number) + weight;
-    if (clicks === 0) continue;
     const offer = sample.offer?.[request] ?? 0;
     const floor = cells.floor?.[cell] ?? 0;
     addWon(pool, 0, (logTop - Math.log2(offer / clicks)) * NODES_PER_OCTAVE, weight * multiplier);
     const node = (logTop - Math.log2(Math.max(offer, floor) / clicks)) * NODES_PER_OCTAVE;
     addWon(curves, cell * width, node, weight * multiplier);
   }
-  if (sample.cell.length === 0) addWon(pool, 0, LAST_NODE, 1);
+  if (sample.cell.length === 0) addWon(pool, 0, Infinity, 1);
   const borrowed = BORROWED_REQUESTS / Math.max(1, sample.cell.length);
   const scratch = new Float64Array(width);
   for (let cell = 0; cell < cellCount; cell++) {

@@ -19,8 +19,15 @@ export interface Relaxation {
 
 /** At most this many segments or surfaces are added: a request with more is another request. */
 const MAX_ADDED = 4;
-const EXTENSIONS_DAYS = [1, 2, 3, 4, 5, 6, 7, 14, 21];
-const SHIFTS_DAYS = [1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7];
+const EXTENSIONS_DAYS = [1, 2, 3, 5, 7, 14];
+const SHIFTS_DAYS = [1, -1, 2, -2, 3, -3, 7, -7];
+
+/** Ways to change one kind of term, each from the smallest change on. */
+export interface Ladder {
+  rungs: Relaxation[];
+  /** Whether each rung holds all that the ones before it hold, so that it reaches at least as much. */
+  isNested: boolean;
+}
 
 /**
  * Ladders of changes, each from the smallest change on. Segments and surfaces come from the cells where there is most room,
@@ -33,36 +40,40 @@ export function relaxations(
   which: number,
   supply: ReadonlyMap<string, SupplyDay>,
   nowMs: number,
-): Relaxation[][] {
+): Ladder[] {
   const asked = open.asked[which] as Demand;
   const room = roomByAudience(open, which);
-  const ladders = [
-    widenings(
-      asked.segments,
-      MAX_SEGMENTS,
-      (segment) => roomOf(room, { ...asked, segments: [segment] }),
-      room.map((one) => one.segment),
-    ).map(({ names, change }): Relaxation => ({ kind: 'segments', terms: { ...asked, segments: names }, change })),
-    widenings(
-      asked.surfaces,
-      MAX_SURFACES,
-      (surface) => roomOf(room, { ...asked, surfaces: [surface] }),
-      room.map((one) => one.surface),
-    ).map(({ names, change }): Relaxation => ({ kind: 'surfaces', terms: { ...asked, surfaces: names }, change })),
-    flights(
-      asked,
-      EXTENSIONS_DAYS.map((days) => [0, days]),
-      supply,
-      nowMs,
-    ),
-    flights(
-      asked,
-      SHIFTS_DAYS.map((days) => [days, days]),
-      supply,
-      nowMs,
-    ),
+  const segments = widened(
+    asked.segments,
+    MAX_SEGMENTS,
+    room.map(({ segment, surface, clicks }) => ({
+      name: segment,
+      clicks: asked.surfaces.includes(surface) ? clicks : 0,
+    })),
+  );
+  const surfaces = widened(
+    asked.surfaces,
+    MAX_SURFACES,
+    room.map(({ segment, surface, clicks }) => ({
+      name: surface,
+      clicks: asked.segments.includes(segment) ? clicks : 0,
+    })),
+  );
+  const longer = EXTENSIONS_DAYS.map((days) => ({ startDays: 0, endDays: days }));
+  const moved = SHIFTS_DAYS.map((days) => ({ startDays: days, endDays: days }));
+  const ladders: Ladder[] = [
+    {
+      rungs: segments.map(({ names, change }) => ({ kind: 'segments', terms: { ...asked, segments: names }, change })),
+      isNested: true,
+    },
+    {
+      rungs: surfaces.map(({ names, change }) => ({ kind: 'surfaces', terms: { ...asked, surfaces: names }, change })),
+      isNested: true,
+    },
+    { rungs: flights(asked, longer, supply, nowMs), isNested: true },
+    { rungs: flights(asked, moved, supply, nowMs), isNested: false },
   ];
-  return ladders.filter((ladder) => ladder.length > 0);
+  return ladders.filter(({ rungs }) => rungs.length > 0);
 }
 
 interface Room {
@@ -98,44 +109,36 @@ function roomByAudience({ model, flow, asked, firstAsked }: Availability, which:
   return rooms;
 }
 
-function roomOf(room: readonly Room[], { segments, surfaces }: Pick<Demand, 'segments' | 'surfaces'>): number {
-  return room.reduce(
-    (sum, one) => sum + (segments.includes(one.segment) && surfaces.includes(one.surface) ? one.clicks : 0),
-    0,
-  );
-}
-
-/** One name more, then two, ... of those with the most room; among the first, each of the best three alone. */
-function widenings(
+/** One name more, then two, ... of those with the most room. */
+function widened(
   names: readonly string[],
   most: number,
-  roomIn: (name: string) => number,
-  all: readonly string[],
+  rooms: readonly { name: string; clicks: number }[],
 ): { names: string[]; change: number }[] {
-  const best = [...new Set(all)]
-    .filter((name) => !names.includes(name))
-    .map((name) => ({ name, clicks: roomIn(name) }))
-    .filter(({ clicks }) => clicks > 0)
+  const others = Map.groupBy(
+    rooms.filter(({ name, clicks }) => clicks > 0 && !names.includes(name)),
+    ({ name }) => name,
+  );
+  return [...others]
+    .map(([name, own]) => ({ name, clicks: own.reduce((sum, { clicks }) => sum + clicks, 0) }))
     .sort((one, other) => other.clicks - one.clicks || (one.name < other.name ? -1 : 1))
-    .slice(0, Math.min(MAX_ADDED, most - names.length))
-    .map(({ name }) => name);
-  const added = [
-    ...best.slice(0, 3).map((name) => [name]),
-    ...best.map((_, count) => best.slice(0, count + 1)).slice(1),
-  ];
-  return added.map((more) => ({ names: [...names, ...more], change: more.length / Math.max(1, names.length) }));
+    .slice(0, Math.max(0, Math.min(MAX_ADDED, most - names.length)))
+    .map((_, index, best) => ({
+      names: [...names, ...best.slice(0, index + 1).map(({ name }) => name)],
+      change: (index + 1) / Math.max(1, names.length),
+    }));
 }
 
 /** The flight with its start and its end moved by days, where it may fly. */
 function flights(
   asked: Demand,
-  moves: readonly (readonly [number, number])[],
+  moves: readonly { startDays: number; endDays: number }[],
   supply: ReadonlyMap<string, SupplyDay>,
   nowMs: number,
 ): Relaxation[] {
   const lengthMs = asked.endAtMs - asked.startAtMs;
   const own = new Set(daysBetween(asked.startAtMs, asked.endAtMs));
-  return moves.flatMap(([startDays, endDays]): Relaxation[] => {
+  return moves.flatMap(({ startDays, endDays }): Relaxation[] => {
     const startAtMs = asked.startAtMs + startDays * DAY_MS;
     const endAtMs = asked.endAtMs + endDays * DAY_MS;
     const isKnown = daysBetween(startAtMs, endAtMs).every((day) => own.has(day) || supply.has(day));

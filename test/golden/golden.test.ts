@@ -3,7 +3,13 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Verdict } from '../../shared/campaign/fold-reports.ts';
 import { LedgerEntry } from '../../shared/contracts/documents.ts';
-import { ReasonCode, RequestedStatus, SubcampaignStatus, outcomeTables } from '../../shared/contracts/outcomes.ts';
+import {
+  CounterOffer,
+  ReasonCode,
+  RequestedStatus,
+  SubcampaignStatus,
+  outcomeTables,
+} from '../../shared/contracts/outcomes.ts';
 import { play, type GoldenLog } from './play.ts';
 
 const names = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.json')).sort();
@@ -43,6 +49,7 @@ describe('The golden logs', () => {
       all: Object.values(outcomeTables).flatMap((table) => table.map((fact) => fact.properties.type.const as string)),
     },
     'every reason': { key: 'code', all: wordsOf(ReasonCode) },
+    'every kind of counter-offer': { key: 'kind', all: wordsOf(CounterOffer.properties.kind) },
     'every verdict on a report': { key: 'code', all: Object.keys(verdicts) },
     'every result of an event': { key: 'result', all: wordsOf(LedgerEntry.properties.result) },
     'every status a part can have': { key: 'status', all: wordsOf(SubcampaignStatus) },

@@ -59,7 +59,11 @@ describe('the shares of a changed budget', () => {
     const refusal = refused(campaign, 3_000_000_000, where);
     assert.deepEqual(
       [refusal.code, refusal.reason, refusal.counterOfferMicros],
-      ['SUPPLY_SHORT', 'supply is there for 2130000000 of 3000000000 micros', 130_000_000 + ALL_MICROS],
+      [
+        'SUPPLY_SHORT',
+        'supply is there for 2130000000 of 3000000000 micros; scarce: casual on home in SE, 2026-03-02 to 2026-03-03',
+        130_000_000 + ALL_MICROS,
+      ],
     );
   });
 

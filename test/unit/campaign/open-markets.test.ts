@@ -7,7 +7,7 @@ import { context, page, view } from '../../support/markets.ts';
 
 const flight = { startAtMs: START_MS, endAtMs: START_MS + 2 * DAY_MS };
 const capacityBeside = (own: Parameters<typeof entry>[0]) =>
-  openMarkets('c2', [order()], flight, context([view({ pages: [page([entry(own)])] })])).capacities[0];
+  openMarkets('c2', [order()], flight, context([view({ pages: [page([entry(own)])] })])).capacityMicros(0);
 /** Two days of 2,000 clicks at 0.5. */
 const ALL_MICROS = 2_000_000_000;
 

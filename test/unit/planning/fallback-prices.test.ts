@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { cellProblem, fallbackPrices } from '../../../shared/planning/fallback-prices.ts';
 import type { LiveLines } from '../../../shared/planning/live-price.ts';
 
@@ -51,6 +52,31 @@ describe('Fallback prices', () => {
     assert.deepEqual([...edgeCell], [0]);
     assert.deepEqual([...use], [0.2]);
     assert(Math.abs((worth[0] as number) - 0.05) < 1e-12);
+  });
+
+  it('are numbers from 0 to 1 in any market', () => {
+    const amount = fc.double({ min: 0, max: 1_000, noNaN: true });
+    const four = fc.array(amount, { minLength: 4, maxLength: 4 }).map((values) => floats(...values));
+    fc.assert(
+      fc.property(
+        four,
+        four,
+        four,
+        four,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (budget, worth, clickPrice, offer, rate) => {
+          const over = {
+            budget,
+            worth,
+            clickPrice,
+            lineStart: Uint32Array.of(0, 2, 3, 6, 6),
+            edgeCell: Uint32Array.of(0, 1, 1, 0, 1, 3),
+          };
+          const market = { opportunities: floats(900, 20, 5, 0), clickRate: floats(rate, 0.1, 0, 0.3), offer };
+          fallbackPrices(over, market).forEach((price) => assert(price >= 0 && price <= 1, `price ${price}`));
+        },
+      ),
+    );
   });
 
   it('exist in a market of nothing', () => {
