@@ -3,7 +3,13 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Verdict } from '../../shared/campaign/fold-reports.ts';
 import { LedgerEntry } from '../../shared/contracts/documents.ts';
-import { CounterOffer, ReasonCode, RequestedStatus, SubcampaignStatus, outcomeTables } from '../../shared/contracts/outcomes.ts';
+import {
+  CounterOffer,
+  ReasonCode,
+  RequestedStatus,
+  SubcampaignStatus,
+  outcomeTables,
+} from '../../shared/contracts/outcomes.ts';
 import { play, type GoldenLog } from './play.ts';
 
 const names = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.json')).sort();
