@@ -2,7 +2,7 @@
 // allocation exact. Within .05% of the linear programme's optimum at a small part of its time.
 import { solveCellDual } from './cell-dual.ts';
 import { createCellMarket } from './cell-market.ts';
-import { firstHalves } from './fairness.ts';
+import { firstParts } from './fairness.ts';
 import { fill } from './fill.ts';
 import type { AllocationProblem } from './problem.ts';
 
@@ -13,7 +13,7 @@ export interface Allocation {
   cellPrice: Float64Array;
   /**
    * Of each line: what one more unit of its demand would be worth. With fairness, below 0 by up to the bonus while the
-   * line gets no more than its first half: it then outbids its own worth.
+   * line gets no more than its first part: it then outbids its own worth.
    */
   linePrice: Float64Array;
   /** sum worth x y, without any bonus. */
@@ -22,7 +22,7 @@ export interface Allocation {
 }
 
 export interface AllocateOptions {
-  /** The first half of each demand counts double; true when absent. */
+  /** What proportional serving would give a line counts more (fairness.ts); true when absent. */
   fairness?: boolean;
   /** Line prices of an earlier allocation to start from, NaN for a line that is new. */
   start?: Float64Array;
@@ -32,9 +32,10 @@ export interface AllocateOptions {
  * Maximises sum worth x y within supplies, demands and caps. Deterministic; a market without edges gets an empty plan.
  */
 export function allocate(problem: AllocationProblem, { fairness = true, start }: AllocateOptions = {}): Allocation {
-  const market = createCellMarket(problem, fairness ? firstHalves(problem) : undefined);
+  const market = createCellMarket(problem, fairness ? firstParts(problem) : undefined);
   const scaledStart = start?.map((price, line) => price / (market.lineMoney[line] as number));
-  const { units, linePrice, cellPrice, iterations } = solveCellDual(market, scaledStart);
+  const { taken, linePrice, iterations } = solveCellDual(market, scaledStart);
+  const { units, cellPrice } = taken;
   const y = new Float64Array(units.length);
   for (let position = 0; position < units.length; position++) {
     y[market.edge[position] as number] = units[position] as number;

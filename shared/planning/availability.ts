@@ -31,15 +31,17 @@ export interface EmptyMarket {
 /**
  * @param supply the market's supply by day, over the flights of all that is sold: what is sold may move there
  * @param nowMs what has passed of a flight offers nothing
+ * @param opportunitiesOf what of a cell's day can be sold: its lower quartile when absent
  */
 export function openAvailability(
   asked: readonly Demand[],
   sold: readonly SoldDemand[],
   supply: ReadonlyMap<string, SupplyDay>,
   nowMs: number,
+  opportunitiesOf: (cell: SupplyDay['cells'][number]) => number = bookableOpportunities,
 ): Availability {
   const demands = [...sold, ...asked.map((demand) => ({ ...demand, remainingMicros: 0 }))];
-  const model = modelMarket(demands, supply, nowMs, bookableOpportunities);
+  const model = modelMarket(demands, supply, nowMs, opportunitiesOf);
   const flow = openFlow(model.problem);
   sold.forEach((_, line) => route(flow, line, model.problem.demand[line] as number));
   return { model, flow, sold, asked, firstAsked: sold.length };

@@ -1,115 +1,147 @@
 // Prices of lines and cells by the regularised dual of the allocation problem, and the allocation they imply: nearly
 // optimal, no cell over-filled, demands met only nearly. See fill.ts for what makes it exact.
 import type { CellMarket } from './cell-market.ts';
-import { takeFromCells, type Response, type Taken } from './cell-prices.ts';
+import type { Response, Taken } from './cell-prices.ts';
+import { dualBound, scaledValue } from './dual-bound.ts';
+import { takeGradientSteps } from './gradient-steps.ts';
+import { createNewton, takeNewtonSteps } from './newton-steps.ts';
 
+/** The dual of one market at its current line prices. Every array but those of `taken` has an entry per line. */
 export interface CellDual {
-  /** Of each position of the market, units. */
-  units: Float64Array;
+  market: CellMarket;
+  response: Response;
+  taken: Taken;
   /** Scaled; of a line in its first part below 0 by up to its bonus. */
   linePrice: Float64Array;
-  cellPrice: Float64Array;
+  /** V of each line. */
+  smoothing: Float64Array;
+  /** How fast a line's delivery can fall with its price at most. */
+  steepest: Float64Array;
+  /** Prices of lines at which {@link takeFromCells} was asked. */
   iterations: number;
 }
 
-/** V: the price that moves a line's take of a cell from its fair share to nothing, in mean worths of a unit. */
-const SMOOTHING = 0.05;
-/** Iterations between moves of the centre, and moves at most. */
-const ROUND = 20;
-const MAX_ROUNDS = 8;
+/** How the search goes; V in mean worths of a unit, tolerances as a share of the demand of all lines. */
+interface Search {
+  /** V: the price that moves a line from its fair share of a cell to nothing, at first. */
+  smoothing: number;
+  /** How easily an edge moves: by its fair share, and by what it has. */
+  fairPart: number;
+  takenPart: number;
+  rounds: number;
+  gradientSteps: number;
+  newtonSteps: number;
+  tolerance: number;
+  lastNewtonSteps: number;
+}
+
+/** Of many settings drawn at random those that came closest to the optimum for their time, over all shapes of markets. */
+const COLD: Search = {
+  smoothing: 0.04,
+  fairPart: 0.7,
+  takenPart: 1.4,
+  rounds: 7,
+  gradientSteps: 12,
+  newtonSteps: 3,
+  tolerance: 3e-3,
+  lastNewtonSteps: 16,
+};
+const WARM: Search = {
+  smoothing: 0.015,
+  fairPart: 1,
+  takenPart: 0.5,
+  rounds: 3,
+  gradientSteps: 10,
+  newtonSteps: 2,
+  tolerance: 1e-3,
+  lastNewtonSteps: 20,
+};
+const LAST_TOLERANCE = 1e-5;
+/** It ends when the allocation is proved to be this close to the best, as a share of its value. */
+const GAP = 2e-4;
+/** A line starts at this part of its worth. */
+const FIRST_PRICE = 0.6;
 
 /**
- * Maximises worth - (V / 2) sum (y - centre)^2 / fair share over the allocations; the centre starts at the fair shares
+ * Maximises worth - (V / 2) sum (y - centre)^2 / share over the allocations; the centre starts at the fair shares
  * (SHALE, Bharadwaj et al., KDD 2012, arXiv 1203.3619) and moves to the allocation found so far after each round
- * (proximal point, Rockafellar 1976), so that what the smoothing costs fades. Each round is projected Nesterov
- * on the line prices with a diagonal preconditioner and gradient restart (O'Donoghue and Candes, 2015).
+ * (proximal point, Rockafellar 1976), so that what the smoothing costs fades. A round is some accelerated gradient steps
+ * on the line prices, which find out who takes from where, and some Newton steps, which then balance the whole market
+ * at once (as Li, Sun and Toh, An asymptotically superlinearly convergent semismooth Newton augmented Lagrangian method
+ * for linear programming, 2020).
  * @param start scaled line prices to start from; NaN for a line without one
  */
 export function solveCellDual(market: CellMarket, start?: Float64Array): CellDual {
-  const edges = market.line.length;
-  const lines = market.demand.length;
-  const response = createResponse(market);
-  const taken: Taken = {
-    units: new Float64Array(edges),
-    cellPrice: new Float64Array(market.supply.length),
-    delivered: new Float64Array(lines),
-    scratch: new Float64Array(market.largestCell),
-  };
-  const step = stepSizes(market, response);
-  const price = new Float64Array(lines);
-  if (start)
-    for (let line = 0; line < lines; line++) price[line] = Number.isNaN(start[line]) ? 0 : (start[line] as number);
-  const ahead = price.slice();
-  let iterations = 0;
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    let momentum = 1;
-    ahead.set(price);
-    for (let turn = 0; turn < ROUND; turn++, iterations++) {
-      takeFromCells(market, response, ahead, taken);
-      momentum = stepPrices(market, step, taken.delivered, price, ahead, momentum);
-    }
-    takeFromCells(market, response, price, taken);
-    if (round < MAX_ROUNDS - 1) moveCentre(market, response, taken.units);
+  const search = start ? WARM : COLD;
+  const dual = createCellDual(market, search, start);
+  const newton = createNewton(dual);
+  for (let round = 1; ; round++) {
+    const isLast = round === search.rounds;
+    takeGradientSteps(dual, search.gradientSteps);
+    if (isLast) takeNewtonSteps(dual, newton, search.lastNewtonSteps, LAST_TOLERANCE);
+    else takeNewtonSteps(dual, newton, search.newtonSteps, search.tolerance);
+    if (isLast || dualBound(dual) - scaledValue(dual) <= GAP * dualBound(dual)) return dual;
+    moveCentre(dual, search);
   }
-  return { units: taken.units, linePrice: price, cellPrice: taken.cellPrice, iterations };
 }
 
-function createResponse({ worth, fair, use }: CellMarket): Response {
-  const slope = fair.map((share) => share / SMOOTHING);
-  const useSlope = slope.map((one, position) => one * (use[position] as number));
-  const intercept = fair.map((share, position) => share + (slope[position] as number) * (worth[position] as number));
-  return { intercept, slope, useSlope };
+function createCellDual(market: CellMarket, search: Search, start: Float64Array | undefined): CellDual {
+  const { line, use, worth, fair, demand } = market;
+  const [edges, lines] = [line.length, demand.length];
+  const dual: CellDual = {
+    market,
+    response: {
+      intercept: new Float64Array(edges),
+      slope: new Float64Array(edges),
+      useSlope: new Float64Array(edges),
+    },
+    taken: {
+      units: fair.slice(),
+      cellPrice: new Float64Array(market.supply.length),
+      delivered: new Float64Array(lines),
+      scratch: new Float64Array(market.largestCell),
+    },
+    linePrice: new Float64Array(lines),
+    smoothing: new Float64Array(lines),
+    steepest: new Float64Array(lines),
+    iterations: 0,
+  };
+  const worths = new Float64Array(lines);
+  const uses = new Float64Array(lines);
+  const shares = new Float64Array(lines);
+  for (let position = 0; position < edges; position++) {
+    const own = line[position] as number;
+    const share = fair[position] as number;
+    worths[own] = (worths[own] as number) + share * (worth[position] as number);
+    uses[own] = (uses[own] as number) + share * (use[position] as number);
+    shares[own] = (shares[own] as number) + share;
+  }
+  for (let own = 0; own < lines; own++) {
+    const sum = worths[own] as number;
+    const isWorth = sum > 0;
+    // Between one price for all and each line's own, so that cheap lines are told apart too.
+    dual.smoothing[own] = search.smoothing * (isWorth ? Math.sqrt(sum / (shares[own] as number)) : 1);
+    const given = start?.[own] ?? NaN;
+    const first = isWorth ? (FIRST_PRICE * sum) / (uses[own] as number) : 0;
+    dual.linePrice[own] = Number.isNaN(given) ? first : Math.max(given, -(market.bonus[own] as number));
+  }
+  moveCentre(dual, search);
+  return dual;
 }
 
-/** The inverse of how fast a line's delivery can fall with its price; 0 of a line that can take nothing. */
-function stepSizes({ line, use, demand }: CellMarket, { useSlope }: Response): Float64Array {
-  const step = new Float64Array(demand.length);
+/** Around what is taken now; what an edge takes can move by its fair share and by what it has. */
+function moveCentre({ market, response, taken, smoothing, steepest }: CellDual, { fairPart, takenPart }: Search): void {
+  const { line, use, worth, fair } = market;
+  const { intercept, slope, useSlope } = response;
+  steepest.fill(0);
   for (let position = 0; position < line.length; position++) {
     const own = line[position] as number;
-    step[own] = (step[own] as number) + (use[position] as number) * (useSlope[position] as number);
-  }
-  return step.map((fall) => (fall > 0 ? 1 / fall : 0));
-}
-
-/** One accelerated step of all line prices; returns the next momentum. `price` and `ahead` are changed. */
-function stepPrices(
-  { demand, first, bonus }: CellMarket,
-  step: Float64Array,
-  delivered: Float64Array,
-  price: Float64Array,
-  ahead: Float64Array,
-  momentum: number,
-): number {
-  const nextMomentum = (1 + Math.sqrt(1 + 4 * momentum * momentum)) / 2;
-  const push = (momentum - 1) / nextMomentum;
-  let uphill = 0;
-  for (let line = 0; line < price.length; line++) {
-    const before = price[line] as number;
-    const from = ahead[line] as number;
-    const size = step[line] as number;
-    const raised = from + size * (delivered[line] as number);
-    const next = settle(raised, size * (demand[line] as number), size * (first[line] as number), bonus[line] as number);
-    uphill += (from - next) * (next - before);
-    price[line] = next;
-    ahead[line] = Math.max(-(bonus[line] as number), next + push * (next - before));
-  }
-  if (uphill <= 0) return nextMomentum;
-  ahead.set(price);
-  return 1;
-}
-
-/**
- * The proximal step of a line's part of the dual: above 0 the line wants its whole demand, between -bonus and 0 the
- * first part, at either kink anything between. Without a bonus it is the projection to 0 and above.
- */
-function settle(raised: number, whole: number, first: number, bonus: number): number {
-  if (raised > whole) return raised - whole;
-  if (raised >= first) return 0;
-  return Math.max(-bonus, raised - first);
-}
-
-function moveCentre({ worth }: CellMarket, { intercept, slope }: Response, units: Float64Array): void {
-  for (let position = 0; position < units.length; position++) {
-    intercept[position] = (units[position] as number) + (slope[position] as number) * (worth[position] as number);
+    const units = taken.units[position] as number;
+    const one = (fairPart * (fair[position] as number) + takenPart * units) / (smoothing[own] as number);
+    const used = use[position] as number;
+    slope[position] = one;
+    useSlope[position] = one * used;
+    intercept[position] = units + one * (worth[position] as number);
+    steepest[own] = (steepest[own] as number) + one * used * used;
   }
 }

@@ -49,12 +49,16 @@ export function takeFromCells(market: CellMarket, response: Response, linePrice:
     for (let e = start; e < end; e++) {
       const v = (intercept[e] as number) - (useSlope[e] as number) * (linePrice[line[e] as number] as number);
       scratch[e - start] = v;
-      const z = v - (slope[e] as number) * beta;
+      const k = slope[e] as number;
+      const z = v - k * beta;
       const c = cap[e] as number;
-      const isCapped = Number(z >= c) | 0;
-      const isBetween = (Number(z > 0) | 0) & (isCapped ^ 1);
-      sum += z * isBetween + c * isCapped;
-      slopes += (slope[e] as number) * isBetween;
+      const isTaken = Number(z > 0);
+      sum += z * isTaken;
+      slopes += k * isTaken;
+      if (z > c) {
+        sum -= z - c;
+        slopes -= k;
+      }
     }
     let low = 0;
     let high = Infinity;
@@ -74,21 +78,24 @@ export function takeFromCells(market: CellMarket, response: Response, linePrice:
       sum = 0;
       slopes = 0;
       for (let e = start; e < end; e++) {
-        const z = (scratch[e - start] as number) - (slope[e] as number) * beta;
+        const k = slope[e] as number;
+        const z = (scratch[e - start] as number) - k * beta;
         const c = cap[e] as number;
-        const isCapped = Number(z >= c) | 0;
-        const isBetween = (Number(z > 0) | 0) & (isCapped ^ 1);
-        sum += z * isBetween + c * isCapped;
-        slopes += (slope[e] as number) * isBetween;
+        const isTaken = Number(z > 0);
+        sum += z * isTaken;
+        slopes += k * isTaken;
+        if (z > c) {
+          sum -= z - c;
+          slopes -= k;
+        }
       }
     }
     cellPrice[cell] = beta;
     for (let e = start; e < end; e++) {
       const z = (scratch[e - start] as number) - (slope[e] as number) * beta;
       const c = cap[e] as number;
-      const isCapped = Number(z >= c) | 0;
-      const isBetween = (Number(z > 0) | 0) & (isCapped ^ 1);
-      const y = z * isBetween + c * isCapped;
+      let y = z * Number(z > 0);
+      if (y > c) y = c;
       units[e] = y;
       const j = line[e] as number;
       delivered[j] = (delivered[j] as number) + (use[e] as number) * y;

@@ -7,7 +7,7 @@ export const DRAW_POWER = 64;
  * The weight of a line in the draw for an opportunity, 0 to 1: (netWorth / best) ^ {@link DRAW_POWER}. A line's chance is
  * its weight over the weights of all eligible lines. A linear programme leaves lines of equal net worth undecided, and at
  * the right prices most are: a draw that is smooth in the price makes the price decide (Vee, Vassilvitskii and
- * Shanmugasundaram, EC 2010, section 4, ask for a strictly convex objective for the same reason).
+ * Shanmugasundaram, EC 2010, ask for a strictly convex objective for the same reason).
  * @param netWorth what the line is worth per expected click net of its price, 0 or more
  * @param best the highest of the eligible lines, above 0
  */

@@ -1,7 +1,7 @@
 // The same allocation by a linear programme: the oracle that allocate() is judged against. It builds the programme and
 // reads the answer; whoever calls brings the solver, because loading one is asynchronous.
 import type { Allocation } from './allocation.ts';
-import { firstHalves } from './fairness.ts';
+import { firstParts } from './fairness.ts';
 import type { AllocationProblem } from './problem.ts';
 
 /** Maximise objective x over columns from 0 to `upper`, rows at most `rowUpper`; the matrix by columns (CSC). */
@@ -31,7 +31,7 @@ export interface LinearSolver {
 
 /**
  * As allocate(), to the tolerance of the solver.
- * @param options.fairness the first half of each demand counts double; true when absent
+ * @param options.fairness what proportional serving would give a line counts more (fairness.ts); true when absent
  */
 export function allocateExactly(
   solver: LinearSolver,
@@ -57,13 +57,13 @@ export function allocateExactly(
 }
 
 /**
- * Rows: cells, then lines. With fairness a column more for each line, what of its first half is delivered, and a row
+ * Rows: cells, then lines. With fairness a column more for each line, what of its first part is delivered, and a row
  * more that keeps it below what the edges deliver.
  */
 export function toLinearProgram(problem: AllocationProblem, fairness: boolean): LinearProgram {
   const { supply, demand, lineStart, edgeCell, use, worth, cap } = problem;
   const [cells, lines, edges] = [supply.length, demand.length, edgeCell.length];
-  const first = fairness ? firstHalves(problem) : { amount: new Float64Array(0), bonus: new Float64Array(0) };
+  const first = fairness ? firstParts(problem) : { amount: new Float64Array(0), bonus: new Float64Array(0) };
   const perEdge = fairness ? 3 : 2;
   const entries = perEdge * edges + first.amount.length;
   const starts = new Int32Array(edges + first.amount.length + 1);

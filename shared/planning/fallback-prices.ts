@@ -2,7 +2,7 @@
 // cell were the average one and every offer the expected one.
 import { allocate } from './allocation.ts';
 import { assertAmounts, assertLiveMarket } from './assert-live-market.ts';
-import type { LiveLines } from './live-price.ts';
+import { HIGHEST_PRICE, type LiveLines } from './live-price.ts';
 import type { LiveCells } from './offer-curve.ts';
 import type { AllocationProblem } from './problem.ts';
 
@@ -13,14 +13,14 @@ export interface ForecastCells extends LiveCells {
 
 /**
  * The price of each line, 0 to 1, in the sense of solveLivePrices: 0 for a line that cannot spend its money on what is
- * left, 1 for one without money.
+ * left, 1 for one without money and for no other.
  * @throws PlanningError INVALID_PROBLEM
  */
 export function fallbackPrices(lines: LiveLines, cells: ForecastCells): Float64Array {
   const { linePrice } = allocate(cellProblem(lines, cells), { fairness: false });
   return linePrice.map((price, line) => {
     if (lines.budget[line] === 0) return 1;
-    return price > 0 ? Math.min(1, price / (lines.worth[line] as number)) : 0;
+    return price > 0 ? Math.min(HIGHEST_PRICE, price / (lines.worth[line] as number)) : 0;
   });
 }
 

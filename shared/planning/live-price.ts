@@ -35,8 +35,8 @@ export interface LivePriceInput {
   fallback?: Float64Array;
 }
 
-/** The lowest share of its worth that a line with money keeps: a price of 1 would beat nobody, not even an empty room. */
-const LOWEST_KEPT = 2 ** -(LAST_NODE / NODES_PER_OCTAVE);
+/** The highest price of a line with money: one of 1 would beat nobody, not even an empty room. */
+export const HIGHEST_PRICE = 1 - 2 ** -(LAST_NODE / NODES_PER_OCTAVE);
 /** A sample of this many requests is believed altogether, a smaller one in proportion. */
 const ENOUGH_REQUESTS = 10;
 const MAX_ROUNDS = 300;
@@ -45,7 +45,8 @@ const TOLERANCE = 0.01;
 
 /**
  * The price of each line, 0 to 1: the dual of its money row over its worth. 0 for a line that cannot spend its money on
- * what is left, 1 for one without money; in between, the price at which the expected spending is just the money left.
+ * what is left, 1 for one without money and for no other ({@link HIGHEST_PRICE}); in between, the price at which the
+ * expected spending is just the money left.
  *
  * The sample is scaled to each cell's forecast ({@link offerCurves}). Prices are found by matching each line's expected
  * spending to its money in turn, which with the draw of {@link drawWeight} is Sinkhorn's iteration on the smoothed dual,
@@ -67,7 +68,7 @@ export function solveLivePrices(sample: RequestSample, lines: LiveLines, input: 
   for (let line = 0; line < prices.length; line++) {
     if (gross[line] === 0) continue;
     const solved = Math.max(0, -Math.expm1(logKept[line] as number));
-    prices[line] = trust * solved + (1 - trust) * (fallback?.[line] ?? 0);
+    prices[line] = Math.min(HIGHEST_PRICE, trust * solved + (1 - trust) * (fallback?.[line] ?? 0));
   }
   return prices;
 }
@@ -109,7 +110,7 @@ interface Dual {
 /** The logarithm of what each line keeps of its worth, log(1 - price), at most 0. */
 function solveDual(dual: Dual, start: Float64Array | undefined): Float64Array {
   const { lines, gross } = dual;
-  const lowest = Math.log(LOWEST_KEPT);
+  const lowest = Math.log1p(-HIGHEST_PRICE);
   const point = gross.map((_, line) => Math.max(lowest, Math.log1p(-(start?.[line] ?? 0))));
   const last = point.slice();
   const next = point.slice();

@@ -1,6 +1,7 @@
 // Synthetic markets for the benches of planning: cells and lines of a stated shape, drawn from a seed.
 import { drawNormal } from '../../emulators/world/draws.ts';
 import { createRandom, type Random } from '../../emulators/world/random.ts';
+import { createProblem, type CreatedProblem } from '../../shared/planning/create-problem.ts';
 
 export interface MarketShape {
   cells: number;
@@ -17,6 +18,8 @@ export interface MarketShape {
   priceSpread?: number;
   /** Standard deviation of the logarithm of demands beside what a line could take; .6 when absent. */
   sizeSpread?: number;
+  /** Days of a market's cells: cell = segment x days + day; 14 when absent. */
+  days?: number;
   /** Every second edge is capped at some fair shares of its line. */
   isCapped?: boolean;
 }
@@ -61,14 +64,29 @@ export function createMarketInstance(shape: MarketShape, seed: number): MarketIn
   return { supply, demand, price, edges };
 }
 
-function drawCells({ cells, edgesPerLine, targeting }: MarketShape, random: Random): number[] {
+export function problemOf({ supply, demand, edges }: MarketInstance): CreatedProblem {
+  const column = (name: 'cell' | 'line' | 'use' | 'worth' | 'cap') => Float64Array.from(edges, (edge) => edge[name]);
+  return createProblem({
+    supply,
+    demand,
+    edges: {
+      cell: column('cell'),
+      line: column('line'),
+      use: column('use'),
+      worth: column('worth'),
+      cap: column('cap'),
+    },
+  });
+}
+
+function drawCells({ cells, edgesPerLine, targeting, days: wantedDays }: MarketShape, random: Random): number[] {
   const wanted = Math.max(1, Math.min(cells, Math.round(edgesPerLine * (0.4 + 1.2 * random()))));
   const chosen = new Set<number>();
   if (targeting === 'random') {
     while (chosen.size < wanted) chosen.add(Math.floor(random() * cells));
   } else {
     // Cells are days of segments; a flight of some days over some segments.
-    const days = Math.max(1, Math.min(14, Math.floor(Math.sqrt(cells))));
+    const days = Math.min(wantedDays ?? 14, Math.floor(Math.sqrt(cells)));
     const segments = Math.floor(cells / days);
     const flight = Math.max(1, Math.min(days, wanted, Math.ceil(days * (0.15 + 0.85 * random()))));
     const first = Math.floor(random() * (days - flight + 1));

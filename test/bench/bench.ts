@@ -1,11 +1,14 @@
 // `npm run bench -- NAME`: measures, prints each figure beside its bar, and exits 1 when one is missed. No bar is a time:
 // each is a count, a price, or a ratio between two things measured in turns within one run.
 import { parseArgs } from 'node:util';
+import { UsageError } from './usage-error.ts';
 import { exitCodeOf, formatFigures, thisMachine, toJson, type BenchResult } from './figure.ts';
 
 export interface BenchOptions {
   /** How often each side is measured; the bench's own number when absent. */
   rounds?: number;
+  /** What was given of the bench's own options, by name. */
+  own?: Readonly<Record<string, string | boolean>>;
 }
 
 export interface Bench {
@@ -16,6 +19,8 @@ interface Entry {
   about: string;
   /** It counts and times nothing: doing it again would change nothing. */
   isCount?: true;
+  /** Options that only this bench takes: a flag, or one with a value and what it is called. */
+  options?: Record<string, { type: 'boolean' | 'string'; value?: string; about: string }>;
   load(): Promise<Bench>;
 }
 
@@ -37,6 +42,20 @@ const benches: Record<string, Entry> = {
     about: 'how long hostile requests wait beside good ones; the slowest pattern over text made for it',
     load: () => import('./hostile.ts'),
   },
+  allocation: {
+    about: 'value, time and fairness of allocation beside the linear programme; or of one instance from a file',
+    options: {
+      instance: { type: 'string', value: 'FILE', about: 'solve this instance (JSON) instead of the built-in suite' },
+      out: { type: 'string', value: 'FILE', about: 'write {"y": [units of each edge, in the order of the file]}' },
+      warm: {
+        type: 'string',
+        value: 'FILE',
+        about: 'start from the line prices of this instance (by line id): ms and speedup are the warm ones',
+      },
+      fairness: { type: 'boolean', about: 'give lines their proportional part first; off for an instance otherwise' },
+    },
+    load: () => import('./allocation.ts'),
+  },
   split: {
     about: 'response of a split budget beside the best there is, on S-shaped and concave curves',
     load: () => import('./split.ts'),
@@ -53,14 +72,19 @@ ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join('\n')}
 
-  --rounds N  measure each side N times (events, coldstart, hostile, split, live-price)
+  --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price)
   --json      print the result as one JSON object on the last line
   --help      this text
-
+${Object.entries(benches).map(describeOptions).join('')}
 Exits 0 when every bar is reached, 1 when one is missed, 2 for arguments that make no sense.
 `;
 
-class UsageError extends Error {}
+function describeOptions([name, { options = {} }]: [string, Entry]): string {
+  const rows = Object.entries(options).map(([option, { value, about }]) => {
+    return `  ${`--${option}${value === undefined ? '' : ` ${value}`}`.padEnd(18)}${about}\n`;
+  });
+  return rows.length === 0 ? '' : `\n${name} alone:\n${rows.join('')}`;
+}
 
 async function main(args: string[]): Promise<number> {
   const { name, json, options } = parse(args);
@@ -92,13 +116,46 @@ function parse(args: string[]): { name: string | undefined; json: boolean; optio
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 100)) {
     throw new UsageError(`--rounds takes a whole number from 1 to 100, not ${values.rounds}`);
   }
-  return { name, json: values.json === true, options: rounds === undefined ? {} : { rounds } };
+  const own = ownOptions(name, values);
+  return { name, json: values.json === true, options: rounds === undefined ? { own } : { rounds, own } };
 }
 
-function read(args: string[]) {
+/** @throws UsageError for an option of another bench */
+function ownOptions(name: string | undefined, values: Record<string, string | boolean | undefined>) {
+  const own: Record<string, string | boolean> = {};
+  for (const [option, value] of Object.entries(values)) {
+    if (value === undefined || Object.hasOwn(commonOptions, option)) continue;
+    if (!Object.hasOwn(benches[name ?? '']?.options ?? {}, option)) {
+      throw new UsageError(`--${option} is no option of ${name ?? 'the list of benches'}`);
+    }
+    own[option] = value;
+  }
+  return own;
+}
+
+const commonOptions = {
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+  rounds: { type: 'string' },
+} as const;
+
+interface Values extends Record<string, string | boolean | undefined> {
+  json?: boolean;
+  help?: boolean;
+  rounds?: string;
+}
+
+function read(args: string[]): { values: Values; positionals: string[] } {
   try {
-    const flag = { type: 'boolean' } as const;
-    return parseArgs({ args, allowPositionals: true, options: { json: flag, help: flag, rounds: { type: 'string' } } });
+    const own = Object.values(benches).flatMap(({ options = {} }) =>
+      Object.entries(options).map(([option, { type }]) => [option, { type }] as const),
+    );
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { ...Object.fromEntries(own), ...commonOptions },
+    });
+    return { values: values, positionals };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

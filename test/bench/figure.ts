@@ -16,6 +16,8 @@ export interface BenchResult {
   figures: Figure[];
   /** What was assumed and how it was measured. */
   notes: string[];
+  /** Numbers that a program finds at the top of the JSON object. */
+  fields?: Readonly<Record<string, number>>;
 }
 
 /** Where the figures were taken. */
@@ -57,10 +59,10 @@ export function formatFigures(figures: readonly Figure[]): string {
 }
 
 /** The result as one JSON object. */
-export function toJson(bench: string, { figures, notes }: BenchResult, machine: Machine) {
+export function toJson(bench: string, { figures, notes, fields }: BenchResult, machine: Machine) {
   const missed = figures.filter(isMissed).map(({ name }) => name);
   const judged = figures.map((figure) => (figure.bar ? { ...figure, ok: !isMissed(figure) } : figure));
-  return { bench, ok: missed.length === 0, missed, figures: judged, notes, machine };
+  return { bench, ...fields, ok: missed.length === 0, missed, figures: judged, notes, machine };
 }
 
 function verdict(figure: Figure): string {

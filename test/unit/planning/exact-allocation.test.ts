@@ -26,18 +26,17 @@ describe('an exact allocation', () => {
     [1, 0].forEach((price, line) => near(linePrice[line], price, `line ${line}`));
   });
 
-  it('counts the first half of each demand double, and reports the single worth', () => {
+  it('counts what proportional serving would give more, and reports the plain worth', () => {
     const contended = createProblem({
       supply: [100],
       demand: [100, 100],
       edges: { cell: [0, 0], line: [0, 1], worth: [3, 2] },
     });
     const { y, value, linePrice } = allocateExactly(highs, contended);
-    [50, 50].forEach((units, line) => near(y[line], units, `line ${line}`));
-    near(value, 250, 'value');
-    // Half of each: what a unit of the cell costs is between what the second half of the dear line and the first half
-    // of the cheap one are worth, and the line that is in its first half pays less than nothing.
-    assert((linePrice[1] as number) < 0);
+    // Proportional serving gives 50 to each; .96 of it counts three times.
+    [52, 48].forEach((units, line) => near(y[line], units, `line ${line}`));
+    near(value, 252, 'value');
+    assert((linePrice[1] as number) < 0, 'a line in its first part outbids its own worth');
     assert.deepEqual([...allocateExactly(highs, contended, { fairness: false }).y].map(Math.round), [100, 0]);
   });
 

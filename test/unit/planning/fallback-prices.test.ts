@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { cellProblem, fallbackPrices } from '../../../shared/planning/fallback-prices.ts';
-import type { LiveLines } from '../../../shared/planning/live-price.ts';
+import { HIGHEST_PRICE, type LiveLines } from '../../../shared/planning/live-price.ts';
 
 const floats = (...values: number[]) => Float64Array.from(values);
 
@@ -44,6 +44,12 @@ describe('Fallback prices', () => {
     assert.deepEqual(fallbackPrices(lines, { ...cells, clickRate: floats(0) }), floats(0, 0));
     assert.deepEqual(fallbackPrices(lines, { ...cells, opportunities: floats(0) }), floats(0, 0));
     assert.deepEqual(fallbackPrices({ ...lines, worth: floats(0, 0) }, cells), floats(0, 0));
+  });
+
+  it('leave something to a line with more supply than money: a price of 1 would never serve', () => {
+    fallbackPrices({ ...lines, budget: floats(4, 8) }, cells).forEach((price) => {
+      assert(price > 0.9 && price <= HIGHEST_PRICE, `price ${price}`);
+    });
   });
 
   it('come from a problem without edges over which nothing is gained', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { drawInteger, drawLogNormal } from '../../../emulators/world/draws.ts';
 import { createRandom, type Random } from '../../../emulators/world/random.ts';
-import { solveLivePrices, type LiveLines } from '../../../shared/planning/live-price.ts';
+import { HIGHEST_PRICE, solveLivePrices, type LiveLines } from '../../../shared/planning/live-price.ts';
 import type { LiveCells, RequestSample } from '../../../shared/planning/offer-curve.ts';
 import { bestValue, dualValue, scaledRequests } from '../../bench/live-price-oracle.ts';
 import { loadHighsSolver } from '../../support/highs.ts';
@@ -150,6 +150,9 @@ describe('Live prices', () => {
   it('of a line with the market to itself leave it something: a price of 1 would never serve', () => {
     const [price] = solveLivePrices(nobody, linesOf({ budget: 1 }), { cells: oneCell });
     assert((price as number) > 0.5 && (price as number) < 1, `price ${price}`);
+    const fallback = floats(1);
+    const believed = solveLivePrices(nobody, linesOf({ budget: 1 }), { cells: oneCell, fallback });
+    assert.deepEqual(believed, floats(HIGHEST_PRICE));
   });
 
   it('never rise with money, a line’s own or a rival’s: there is less of value left for the last of it', () => {
