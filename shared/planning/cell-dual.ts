@@ -38,9 +38,9 @@ interface Search {
 
 /** Of many settings drawn at random those that came closest to the optimum for their time, over all shapes of markets. */
 const COLD: Search = {
-  smoothing: 0.04,
+  smoothing: 0.05,
   fairPart: 0.7,
-  takenPart: 1,
+  takenPart: 1.4,
   looseRounds: 4,
   maxRounds: 8,
   gradientSteps: 12,
@@ -125,7 +125,7 @@ function createCellDual(market: CellMarket, search: Search, start: Float64Array 
     dual.smoothing[own] = search.smoothing * (isWorth ? Math.sqrt(sum / (shares[own] as number)) : 1);
     const given = start?.[own] ?? NaN;
     const first = isWorth ? (FIRST_PRICE * sum) / (uses[own] as number) : 0;
-    dual.linePrice[own] = Number.isNaN(given) ? first : Math.max(given, -(market.bonus[own] as number));
+    dual.linePrice[own] = Number.isFinite(given) ? Math.max(given, -(market.bonus[own] as number)) : first;
   }
   moveCentre(dual, search);
   return dual;
