@@ -28,39 +28,41 @@ interface Search {
   /** How easily an edge moves: by its fair share, and by what it has. */
   fairPart: number;
   takenPart: number;
-  rounds: number;
+  /** Rounds that only come near: the centre moves on anyway. */
+  looseRounds: number;
+  maxRounds: number;
   gradientSteps: number;
   newtonSteps: number;
   tolerance: number;
-  lastNewtonSteps: number;
 }
 
 /** Of many settings drawn at random those that came closest to the optimum for their time, over all shapes of markets. */
 const COLD: Search = {
-  smoothing: 0.04,
+  smoothing: 0.05,
   fairPart: 0.7,
   takenPart: 1.4,
-  rounds: 7,
+  looseRounds: 4,
+  maxRounds: 8,
   gradientSteps: 12,
-  newtonSteps: 3,
+  newtonSteps: 2,
   tolerance: 3e-3,
-  lastNewtonSteps: 16,
 };
 const WARM: Search = {
-  smoothing: 0.015,
+  smoothing: 0.006,
   fairPart: 1,
-  takenPart: 0.5,
-  rounds: 3,
-  gradientSteps: 10,
-  newtonSteps: 2,
+  takenPart: 0.3,
+  looseRounds: 1,
+  maxRounds: 4,
+  gradientSteps: 8,
+  newtonSteps: 3,
   tolerance: 1e-3,
-  lastNewtonSteps: 20,
 };
-const LAST_TOLERANCE = 1e-5;
+const TIGHT_NEWTON_STEPS = 16;
+const TIGHT_TOLERANCE = 5e-5;
 /** It ends when the allocation is proved to be this close to the best, as a share of its value. */
-const GAP = 2e-4;
+const GAP = 4e-4;
 /** A line starts at this part of its worth. */
-const FIRST_PRICE = 0.6;
+const FIRST_PRICE = 0.5;
 
 /**
  * Maximises worth - (V / 2) sum (y - centre)^2 / share over the allocations; the centre starts at the fair shares
@@ -76,11 +78,11 @@ export function solveCellDual(market: CellMarket, start?: Float64Array): CellDua
   const dual = createCellDual(market, search, start);
   const newton = createNewton(dual);
   for (let round = 1; ; round++) {
-    const isLast = round === search.rounds;
     takeGradientSteps(dual, search.gradientSteps);
-    if (isLast) takeNewtonSteps(dual, newton, search.lastNewtonSteps, LAST_TOLERANCE);
+    if (round > search.looseRounds) takeNewtonSteps(dual, newton, TIGHT_NEWTON_STEPS, TIGHT_TOLERANCE);
     else takeNewtonSteps(dual, newton, search.newtonSteps, search.tolerance);
-    if (isLast || dualBound(dual) - scaledValue(dual) <= GAP * dualBound(dual)) return dual;
+    const bound = dualBound(dual);
+    if (round === search.maxRounds || bound - scaledValue(dual) <= GAP * bound) return dual;
     moveCentre(dual, search);
   }
 }
@@ -123,7 +125,7 @@ function createCellDual(market: CellMarket, search: Search, start: Float64Array 
     dual.smoothing[own] = search.smoothing * (isWorth ? Math.sqrt(sum / (shares[own] as number)) : 1);
     const given = start?.[own] ?? NaN;
     const first = isWorth ? (FIRST_PRICE * sum) / (uses[own] as number) : 0;
-    dual.linePrice[own] = Number.isNaN(given) ? first : Math.max(given, -(market.bonus[own] as number));
+    dual.linePrice[own] = Number.isFinite(given) ? Math.max(given, -(market.bonus[own] as number)) : first;
   }
   moveCentre(dual, search);
   return dual;

@@ -52,13 +52,15 @@ export function takeFromCells(market: CellMarket, response: Response, linePrice:
       const k = slope[e] as number;
       const z = v - k * beta;
       const c = cap[e] as number;
-      const isTaken = Number(z > 0);
-      sum += z * isTaken;
+      const isTaken = Number(z > 0) | 0;
+      let y = z * isTaken;
       slopes += k * isTaken;
       if (z > c) {
-        sum -= z - c;
+        y = c;
         slopes -= k;
       }
+      units[e] = y;
+      sum += y;
     }
     let low = 0;
     let high = Infinity;
@@ -81,24 +83,21 @@ export function takeFromCells(market: CellMarket, response: Response, linePrice:
         const k = slope[e] as number;
         const z = (scratch[e - start] as number) - k * beta;
         const c = cap[e] as number;
-        const isTaken = Number(z > 0);
-        sum += z * isTaken;
+        const isTaken = Number(z > 0) | 0;
+        let y = z * isTaken;
         slopes += k * isTaken;
         if (z > c) {
-          sum -= z - c;
+          y = c;
           slopes -= k;
         }
+        units[e] = y;
+        sum += y;
       }
     }
     cellPrice[cell] = beta;
     for (let e = start; e < end; e++) {
-      const z = (scratch[e - start] as number) - (slope[e] as number) * beta;
-      const c = cap[e] as number;
-      let y = z * Number(z > 0);
-      if (y > c) y = c;
-      units[e] = y;
       const j = line[e] as number;
-      delivered[j] = (delivered[j] as number) + (use[e] as number) * y;
+      delivered[j] = (delivered[j] as number) + (use[e] as number) * (units[e] as number);
     }
   }
 }

@@ -1,5 +1,6 @@
 // What a line of a market can still get, exactly, in the three senses of ad servers, and what stands in its way.
-import { bottleneck, copyFlow, flowOn, route } from './flow.ts';
+import { bottleneck, copyFlow, route } from './flow.ts';
+import { flowOn } from './flow-search.ts';
 import { flowNetwork } from './flow-network.ts';
 import { copyGainFlow, gainBottleneck, openGainFlow, routeGain } from './gain-flow.ts';
 import { PlanningError } from './planning-error.ts';

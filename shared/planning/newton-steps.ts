@@ -47,11 +47,11 @@ export function createNewton({ market }: CellDual): Newton {
 }
 
 /** Levenberg and Marquardt's damping, as a share of the steepest fall: at first, the least and the most. */
-const [FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING] = [0.04, 1e-4, 0.3];
+const [FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING] = [0.03, 1e-4, 0.3];
 /** Conjugate gradients end when the residual is this part of what it was, or after so many turns. */
-const CONJUGATE_TOLERANCE = 0.2;
+const CONJUGATE_TOLERANCE = 0.1;
 const MAX_CONJUGATE_TURNS = 40;
-const MAX_TRIES = 3;
+const MAX_TRIES = 2;
 /** A way that is still this steep at its end, beside its start, is gone further. */
 const STEEP = 0.85;
 const MOST_LONGER = 8;

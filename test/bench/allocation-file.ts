@@ -75,7 +75,7 @@ function toInstance(body: unknown): FileInstance {
     columns.cell.push(asIndex(cell, cellIndex, `the cell of ${place}`));
     columns.line.push(own);
     columns.use.push(asNumber(use ?? 1, `the use of ${place}`));
-    columns.worth.push(asNumber(worth ?? price[own] ?? NaN, `the worth of ${place}`));
+    columns.worth.push(asNumber(worth ?? price[own] ?? 1, `the worth of ${place}`));
     columns.cap.push(asNumber(cap ?? Infinity, `the cap of ${place}`));
   });
   const problem = createProblem({ supply, demand, edges: columns });

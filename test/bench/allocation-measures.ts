@@ -1,4 +1,5 @@
 // What an allocation is judged by, counted apart from the code that made it.
+import { firstParts } from '../../shared/planning/fairness.ts';
 import type { AllocationProblem } from '../../shared/planning/problem.ts';
 
 export interface Excess {
@@ -72,4 +73,14 @@ export function servedUnits(problem: AllocationProblem, shares: Float64Array, tr
 
 export function worthOf({ worth }: AllocationProblem, units: Float64Array): number {
   return units.reduce((sum, one, edge) => sum + one * (worth[edge] as number), 0);
+}
+
+/** What fairness maximises: the worth, and the bonus of what falls into the first parts. */
+export function fairWorthOf(problem: AllocationProblem, units: Float64Array): number {
+  const { amount, bonus } = firstParts(problem);
+  const delivered = deliveredOf(problem, units);
+  return delivered.reduce(
+    (sum, one, line) => sum + (bonus[line] as number) * Math.min(one, amount[line] as number),
+    worthOf(problem, units),
+  );
 }

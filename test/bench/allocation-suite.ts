@@ -1,4 +1,6 @@
 // The built-in suite of the allocation bench: value, robustness, fairness and time on synthetic markets.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { drawNormal } from '../../emulators/world/draws.ts';
 import { createRandom, type Random } from '../../emulators/world/random.ts';
 import { allocate, type Allocation } from '../../shared/planning/allocation.ts';
@@ -129,12 +131,15 @@ export function measureSize(): Figure[] {
   ];
 }
 
-/** What the process grows by at most while a plan is made, above the instance as generated, with the problem. */
+/** What the process holds more right after a plan than before, with the problem itself. */
 function bytesOf(problem: CreatedProblem): number {
   const ofProblem = Object.values(problem).reduce(
     (sum: number, { byteLength }: { byteLength: number }) => sum + byteLength,
     0,
   );
+  // Without what earlier runs left behind, which would be given back while this one takes.
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
   const before = process.memoryUsage();
   const plan = allocate(problem);
   const after = process.memoryUsage();

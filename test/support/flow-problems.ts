@@ -31,7 +31,7 @@ export function problemOf(supply: readonly number[], lines: readonly Line[]): Al
 
 /** Small whole numbers meet each other often: ties, exactly full cells, zeros. */
 export const amount = fc.oneof(fc.integer({ min: 0, max: 6 }), fc.double({ min: 1e-6, max: 9, noNaN: true }));
-const cap = fc.oneof({ weight: 3, arbitrary: fc.constant(Infinity) }, { weight: 1, arbitrary: amount });
+export const cap = fc.oneof({ weight: 3, arbitrary: fc.constant(Infinity) }, { weight: 1, arbitrary: amount });
 
 /** Up to 6 cells and 7 lines; a line may name a cell twice, or none. */
 export const unitProblem = fc.integer({ min: 1, max: 6 }).chain((cells) =>

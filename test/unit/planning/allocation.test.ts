@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { allocate } from '../../../shared/planning/allocation.ts';
 import { createProblem } from '../../../shared/planning/create-problem.ts';
 import { allocateExactly } from '../../../shared/planning/exact-allocation.ts';
+import { createMarketInstance, problemOf } from '../../bench/allocation-instances.ts';
 import { loadHighsSolver, type HighsSolver } from '../../support/highs.ts';
 import { assertFeasible, problemInputs, problems, tidyProblems } from '../../support/problems.ts';
 
@@ -113,5 +114,49 @@ describe('an allocation', () => {
         near(inUnits.value / unit, plain.value, 1e-6);
       }),
     );
+  });
+
+  it('may start from any prices, and from none for lines that are new', () => {
+    const price = fc.oneof(fc.double({ min: -1, max: 20, noNaN: true }), fc.constantFrom(NaN, Infinity, -Infinity));
+    fc.assert(
+      fc.property(
+        problems,
+        fc.array(price, { minLength: 8, maxLength: 8 }),
+        fc.boolean(),
+        (problem, prices, fairness) => {
+          const start = Float64Array.from(problem.demand, (_, line) => prices[line] as number);
+          const { y, value } = allocate(problem, { fairness, start });
+          assertFeasible(problem, y);
+          assert(Number.isFinite(value));
+        },
+      ),
+    );
+  });
+
+  it('is as good from the prices of a market that was a little different', () => {
+    const shape = { cells: 100, lines: 40, edgesPerLine: 15, load: 1.15, rows: 'money' } as const;
+    const problem = problemOf(createMarketInstance(shape, 1));
+    const { linePrice } = allocate({
+      ...problem,
+      supply: problem.supply.map((units, cell) => units * (1 + 0.1 * Math.sin(cell))),
+    });
+    linePrice[3] = NaN;
+    const exact = allocateExactly(highs, problem, { fairness: false });
+    for (const start of [undefined, linePrice]) {
+      const { value } = allocate(problem, start ? { fairness: false, start } : { fairness: false });
+      assert(value >= 0.9995 * exact.value && value <= exact.value * (1 + 1e-8), `${value} of ${exact.value}`);
+    }
+  });
+
+  it('takes a hundred thousand lines over one cell', () => {
+    const lines = 100_000;
+    const line = Uint32Array.from({ length: lines }, (_, index) => index);
+    const worth = Float64Array.from(line, (index) => 1 + (index % 7));
+    const edges = { cell: new Uint32Array(lines), line, worth };
+    const problem = createProblem({ supply: [lines / 2], demand: new Float64Array(lines).fill(1), edges });
+    const { y, value } = allocate(problem, { fairness: false });
+    assertFeasible(problem, y);
+    // The dearest half: of the worths 7, 6 and 5 a seventh each, and of 4 half a seventh.
+    near(value, (lines / 7) * (7 + 6 + 5 + 2), 1e-3);
   });
 });
