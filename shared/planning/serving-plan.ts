@@ -2,6 +2,7 @@
 // that the part that begins now.
 import type { SupplyDay } from '../contracts/documents.ts';
 import { allocate } from './allocation.ts';
+import { HIGHEST_PRICE } from './live-price.ts';
 import { modelMarket, type SoldDemand } from './market-model.ts';
 
 export interface ServingPlan {
@@ -14,9 +15,6 @@ export interface ServingPlan {
   /** Of each line: what it will have been delivered by the end of its flight, micros. */
   deliveredMicros: Float64Array;
 }
-
-/** A line with money keeps something of its worth: a price of 1 would beat nobody, not even an empty room. */
-const HIGHEST_PRICE = 1 - 2 ** -16;
 
 /**
  * Allocates lines over the median of supply, the first half of each at double worth.
