@@ -4,13 +4,14 @@ import type { BookEntry, BookPage, Market } from '../contracts/documents.ts';
 import type { MarketPaced, SubcampaignEnded, SupplyObserved, TickOutcome } from '../contracts/outcomes.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { LEASE_TICKS, grantLeases } from '../pacing/grant-leases.ts';
-import { HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
+import { DAY_MS, HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { pageTable } from './book-page.ts';
 import type { MarketView } from './campaign-state.ts';
 import { billedMicros, committedMicros, entryNumbers } from './entry-money.ts';
 import { entryKey, foldReports, type Verdict, type WaitingReport } from './fold-reports.ts';
 import { makePlan } from './make-plan.ts';
 import { admitGroups } from './admit-groups.ts';
+import { nowcastMarket } from './nowcast-market.ts';
 import { rememberSample } from './remember-sample.ts';
 import { serveEntries, type ServedEntry } from './serve-entries.ts';
 import { isFinal, settleEntry } from './settle-entry.ts';
@@ -60,6 +61,14 @@ export function decideTick(input: TickInput): TickDecision {
     outcomes.filter((outcome): outcome is SupplyObserved => outcome.type === 'supply-observed'),
   );
   const sample = rememberSample(view.market.sample, observed);
+  const lastMs = Math.max(view.market.watermarkSlot * tickIntervalMs, nowMs - DAY_MS);
+  const nowcast = nowcastMarket(view.market.nowcast, {
+    observed,
+    supply: view.supply.get(dayOf(nowMs)),
+    nowMs,
+    lastMs: isPiece ? nowMs : lastMs,
+    isHeard: groups.some((group) => group.seenAtMs > lastMs),
+  });
   const ended: BookEntry[] = [];
   if (!isPiece) pace(input, entries, groups, ended, nowMs);
 
@@ -78,6 +87,7 @@ export function decideTick(input: TickInput): TickDecision {
     ...view.market,
     groups,
     ...(sample ? { sample } : {}),
+    ...(nowcast ? { nowcast } : {}),
     pages: pageTable(view.market, pages),
     bookVersion: view.market.bookVersion + (pages.length > 0 ? 1 : 0),
   };
@@ -92,7 +102,6 @@ export function decideTick(input: TickInput): TickDecision {
     slot,
     tickIntervalMs,
   });
-  const lastMs = view.market.watermarkSlot * tickIntervalMs;
   const isNewHour = Math.floor(nowMs / HOUR_MS) > Math.floor(lastMs / HOUR_MS);
   const rebalances = isNewHour ? shortCampaigns(entries, served) : [];
   return { market: paced, pages, verdicts: fold.verdicts, outcomes, plan, rebalances };

@@ -25,7 +25,9 @@ export async function persistSupply(
   return store.transact(async (transaction) => {
     const [known] = await transaction.get([refs.market(market)]);
     const before = known ?? newMarket(market);
-    const after = { ...before, supplyVersion: before.supplyVersion + 1 };
+    // A new forecast has seen what the nowcast saw.
+    const { nowcast: _seen, ...rest } = before;
+    const after = { ...rest, supplyVersion: before.supplyVersion + 1 };
     for (const day of days) transaction.set(refs.supply(market, day.day), day);
     transaction.set(refs.market(market), after);
     return after;
