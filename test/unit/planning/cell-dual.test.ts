@@ -9,14 +9,14 @@ import { firstParts } from '../../../shared/planning/fairness.ts';
 import { createMarketInstance, problemOf } from '../../bench/allocation-instances.ts';
 import { fairWorthOf, worthOf } from '../../bench/allocation-measures.ts';
 import { loadHighsSolver, type HighsSolver } from '../../support/highs.ts';
-import { problems, tidyProblems } from '../../support/problems.ts';
+import { tidyProblems } from '../../support/problems.ts';
 
 describe('what lines take of cells at given prices', () => {
   const price = fc.array(fc.double({ min: -2, max: 10, noNaN: true }), { minLength: 8, maxLength: 8 });
 
   it('is within caps and supplies, and a cell with a price is full', () => {
     fc.assert(
-      fc.property(problems, price, (problem, prices) => {
+      fc.property(tidyProblems, price, (problem, prices) => {
         const dual = solveCellDual(createCellMarket(problem, undefined));
         const { market, taken } = dual;
         takeFromCells(market, dual.response, Float64Array.from(prices), taken);
