@@ -25,11 +25,7 @@ export function serveEntries(
   supply: ReadonlyMap<string, SupplyDay>,
   nowMs: number,
 ): Map<string, ServedEntry> {
-  const lines = [...entries].flatMap((entry) => {
-    const remainingMicros = Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry));
-    const isServed = entry.status === 'active' && nowMs < entry.endAtMs && remainingMicros > 0;
-    return isServed ? [{ ...entry, remainingMicros }] : [];
-  });
+  const lines = servedLines(entries, nowMs);
   const supplyFactor = nowcast?.factor ?? 1;
   const { audiences, shares, prices: fallback, deliveredMicros } = planServing(lines, supply, nowMs, supplyFactor);
   const today = supply.get(dayOf(nowMs));
@@ -47,4 +43,13 @@ export function serveEntries(
       return [entryKey(line), { shareOf, price: prices[index] as number, remainingMicros, shortMicros }];
     }),
   );
+}
+
+/** The active entries with money and time left, and that money. */
+export function servedLines(entries: Iterable<BookEntry>, nowMs: number): (BookEntry & { remainingMicros: number })[] {
+  return [...entries].flatMap((entry) => {
+    const remainingMicros = Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry));
+    const isServed = entry.status === 'active' && nowMs < entry.endAtMs && remainingMicros > 0;
+    return isServed ? [{ ...entry, remainingMicros }] : [];
+  });
 }

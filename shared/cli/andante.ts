@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parseConfig, readEnvironment, type Config } from '../runtime/config.ts';
 import { AndanteError } from '../runtime/errors.ts';
+import { audit } from './audit.ts';
 import {
   exitCodes,
   UsageError,
@@ -25,7 +26,7 @@ import { replay } from './replay.ts';
 import { stackFileOnDisk, withStack, type StackFileDeps, type Variables } from './stack-file.ts';
 import { tick } from './tick.ts';
 
-export const commands: readonly Command[] = [preview, publish, inspect, tick, replay, reconcile];
+export const commands: readonly Command[] = [preview, publish, inspect, tick, replay, reconcile, audit];
 
 export interface Sink {
   write(text: string): unknown;

@@ -30,3 +30,9 @@ function editDistance(from: string, to: string): number {
   }
   return row[to.length] as number;
 }
+
+/** What to say of a market that has no document. */
+export function unknownMarket(market: string, known: readonly string[]): string {
+  const names = known.join(', ') || 'none';
+  return `market ${market} has no supply and no book${suggestion(market, known) || '.'} Known markets: ${names}`;
+}

@@ -5,7 +5,7 @@ import { formatInstant } from '../contracts/instants.ts';
 import { refs } from '../store/allocation-store.ts';
 import { instantOption, pathPart, textOption, UsageError, type Command, type Context } from './command.ts';
 import { formatTime } from './format-values.ts';
-import { suggestion } from './nearest.ts';
+import { unknownMarket } from './nearest.ts';
 import { checkMessage } from './read-events.ts';
 
 /** The source of ticks that people ask for. */
@@ -38,7 +38,7 @@ export const tick: Command = {
     if (args.values['dry-run'] === true) {
       return { exit: 'ok', text: `a tick for ${what}; nothing was sent`, json: { dryRun: true, message } };
     }
-    const unknown = market === undefined ? undefined : await unknownMarket(market, context);
+    const unknown = market === undefined ? undefined : await checkMarket(market, context);
     if (unknown !== undefined)
       return { exit: 'different', text: unknown, json: { published: [], error: { message: unknown } } };
     const { ports } = await context.connect();
@@ -49,10 +49,10 @@ export const tick: Command = {
 };
 
 /** What to say when the market has no document: its tick would be quarantined. */
-async function unknownMarket(market: string, context: Context): Promise<string | undefined> {
+async function checkMarket(market: string, context: Context): Promise<string | undefined> {
   const { ports } = await context.connect();
   const [known] = await ports.store.read([refs.market(market)]);
   if (known) return undefined;
   const names = await ports.store.markets();
-  return `market ${market} has no supply and no book${suggestion(market, names) || '.'} Known markets: ${names.join(', ') || 'none'}`;
+  return unknownMarket(market, names);
 }

@@ -6,7 +6,7 @@ import { allocate } from '../../shared/planning/allocation.ts';
 import type { CreatedProblem } from '../../shared/planning/create-problem.ts';
 import { allocateExactly } from '../../shared/planning/exact-allocation.ts';
 import { servingShares } from '../../shared/planning/serving-shares.ts';
-import type { HighsSolver } from '../support/highs.ts';
+import type { HighsSolver } from '../../shared/cli/highs-solver.ts';
 import { createMarketInstance, problemOf } from './allocation-instances.ts';
 import { deliveredOf, servedUnits, worthOf } from './allocation-measures.ts';
 import type { Figure } from './figure.ts';

@@ -1,7 +1,7 @@
 // One instance from a file: its allocation beside HiGHS, cold or from the prices of another instance.
 import { allocate, type Allocation } from '../../shared/planning/allocation.ts';
 import { allocateExactly } from '../../shared/planning/exact-allocation.ts';
-import { loadHighsSolver } from '../support/highs.ts';
+import { loadHighsSolver } from '../../shared/cli/highs-solver.ts';
 import { readInstance, writeAllocation, type FileInstance } from './allocation-file.ts';
 import { excessOf, starvedShareOf } from './allocation-measures.ts';
 import type { BenchResult } from './figure.ts';

@@ -8,7 +8,7 @@ import type { CreatedProblem } from '../../shared/planning/create-problem.ts';
 import { allocateExactly } from '../../shared/planning/exact-allocation.ts';
 import { proportionalServing } from '../../shared/planning/fairness.ts';
 import { servingShares } from '../../shared/planning/serving-shares.ts';
-import type { HighsSolver } from '../support/highs.ts';
+import type { HighsSolver } from '../../shared/cli/highs-solver.ts';
 import { createMarketInstance, problemOf, type MarketShape } from './allocation-instances.ts';
 import { deliveredOf, excessOf, servedUnits, starvedShareOf, worthOf } from './allocation-measures.ts';
 import type { Figure } from './figure.ts';

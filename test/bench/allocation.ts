@@ -1,5 +1,5 @@
 // Allocation on forecast cells beside the exact linear programme: the built-in suite, or one instance from a file.
-import { loadHighsSolver } from '../support/highs.ts';
+import { loadHighsSolver } from '../../shared/cli/highs-solver.ts';
 import { measureClosedLoop } from './allocation-closed-loop.ts';
 import { benchInstance } from './allocation-one.ts';
 import { measureFairness, measureRobustness, measureSize, measureTime, measureValue } from './allocation-suite.ts';

@@ -1,6 +1,6 @@
 // What one live price per line makes of a day of requests, beside what publishers do today, as a share of the most that
 // could have been made of it in hindsight; and how long solving the prices takes beside the exact programme.
-import { loadHighsSolver, type HighsSolver } from '../support/highs.ts';
+import { loadHighsSolver, type HighsSolver } from '../../shared/cli/highs-solver.ts';
 import { solveLivePrices } from '../../shared/planning/live-price.ts';
 import type { RequestSample } from '../../shared/planning/offer-curve.ts';
 import type { BenchOptions } from './bench.ts';

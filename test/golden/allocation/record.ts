@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { allocateExactly } from '../../../shared/planning/exact-allocation.ts';
 import { createMarketInstance, problemOf, type MarketShape } from '../../bench/allocation-instances.ts';
 import { fairWorthOf } from '../../bench/allocation-measures.ts';
-import { loadHighsSolver } from '../../support/highs.ts';
+import { loadHighsSolver } from '../../../shared/cli/highs-solver.ts';
 
 const SMALL = { cells: 24, lines: 10, edgesPerLine: 6 };
 const SHAPES: Record<string, MarketShape> = {

@@ -4,7 +4,7 @@ import { allocate } from '../../../shared/planning/allocation.ts';
 import { createProblem } from '../../../shared/planning/create-problem.ts';
 import { allocateExactly } from '../../../shared/planning/exact-allocation.ts';
 import { createMarketInstance, problemOf } from '../../bench/allocation-instances.ts';
-import { loadHighsSolver, type HighsSolver } from '../../support/highs.ts';
+import { loadHighsSolver, type HighsSolver } from '../../../shared/cli/highs-solver.ts';
 import { assertFeasible, problemInputs, problems, tidyProblems } from '../../support/problems.ts';
 
 const near = (actual: number, expected: number, tolerance = 1e-6) =>

@@ -8,7 +8,7 @@ import { allocateExactly } from '../../../shared/planning/exact-allocation.ts';
 import { firstParts } from '../../../shared/planning/fairness.ts';
 import { createMarketInstance, problemOf } from '../../bench/allocation-instances.ts';
 import { fairWorthOf, worthOf } from '../../bench/allocation-measures.ts';
-import { loadHighsSolver, type HighsSolver } from '../../support/highs.ts';
+import { loadHighsSolver, type HighsSolver } from '../../../shared/cli/highs-solver.ts';
 import { tidyProblems } from '../../support/problems.ts';
 
 describe('what lines take of cells at given prices', () => {

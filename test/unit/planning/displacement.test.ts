@@ -6,7 +6,7 @@ import { displacement } from '../../../shared/planning/displacement.ts';
 import { openFlow, route, routed } from '../../../shared/planning/flow.ts';
 import type { AllocationProblem } from '../../../shared/planning/problem.ts';
 import { toLinearProgram } from '../../../shared/planning/exact-allocation.ts';
-import { loadHighsSolver } from '../../support/highs.ts';
+import { loadHighsSolver } from '../../../shared/cli/highs-solver.ts';
 
 interface Sale {
   cells: number[];

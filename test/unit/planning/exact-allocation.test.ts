@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { createProblem } from '../../../shared/planning/create-problem.ts';
 import { allocateExactly } from '../../../shared/planning/exact-allocation.ts';
-import { loadHighsSolver, type HighsSolver } from '../../support/highs.ts';
+import { loadHighsSolver, type HighsSolver } from '../../../shared/cli/highs-solver.ts';
 import { assertFeasible, tidyProblems } from '../../support/problems.ts';
 
 const near = (actual: number | undefined, expected: number, what: string) =>

@@ -4,7 +4,7 @@ import { createRandom, type Random } from '../../../emulators/world/random.ts';
 import type { LiveLines } from '../../../shared/planning/live-price.ts';
 import { hindsightBound } from '../../bench/live-price-bound.ts';
 import { bestValue, dualValue, type Request } from '../../bench/live-price-oracle.ts';
-import { loadHighsSolver } from '../../support/highs.ts';
+import { loadHighsSolver } from '../../../shared/cli/highs-solver.ts';
 
 /** Up to 300 requests of 3 cells and 4 lines. */
 function drawDay(random: Random): { requests: Request[]; lines: LiveLines } {

@@ -5,7 +5,7 @@ import { createRandom, type Random } from '../../../emulators/world/random.ts';
 import { HIGHEST_PRICE, solveLivePrices, type LiveLines } from '../../../shared/planning/live-price.ts';
 import type { LiveCells, RequestSample } from '../../../shared/planning/offer-curve.ts';
 import { bestValue, dualValue, scaledRequests } from '../../bench/live-price-oracle.ts';
-import { loadHighsSolver } from '../../support/highs.ts';
+import { loadHighsSolver } from '../../../shared/cli/highs-solver.ts';
 
 interface Market {
   sample: RequestSample;

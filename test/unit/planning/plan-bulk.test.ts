@@ -5,7 +5,7 @@ import type { BulkCandidate, BulkMarket, BulkPart } from '../../../shared/planni
 import { planBulk, type BulkMode, type BulkPlan } from '../../../shared/planning/plan-bulk.ts';
 import type { LinearSolver } from '../../../shared/planning/exact-allocation.ts';
 import type { SoldDemand } from '../../../shared/planning/market-model.ts';
-import { loadHighsSolver } from '../../support/highs.ts';
+import { loadHighsSolver } from '../../../shared/cli/highs-solver.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
 import { cell, supplyDays } from '../../support/markets.ts';
 import { oversold } from '../../support/supply-fit.ts';

@@ -1,7 +1,7 @@
-// HiGHS in WebAssembly as the linear solver of tests and benches.
+// HiGHS in WebAssembly as the exact solver behind audits, tests and benches. Slow: never loaded by functions.
 import assert from 'node:assert/strict';
 import highsModule from 'highs';
-import type { LinearProgram, LinearSolution, LinearSolver } from '../../shared/planning/exact-allocation.ts';
+import type { LinearProgram, LinearSolution, LinearSolver } from '../planning/exact-allocation.ts';
 
 export interface HighsSolver extends LinearSolver {
   /** How long the last solve took, without handing the model over. */
