@@ -4,8 +4,9 @@ import type { AvailabilitySnapshot } from './availability-snapshot.ts';
 import { NONE, UNLISTED, change, forget, push, reach, type Trail } from './flow-search.ts';
 import { PlanningError } from './planning-error.ts';
 
-/** How many edges of others are looked at for a request that asks no amount. */
-const LOOKS_UNASKED = 10_000;
+/** How much is tried for a request that asks no amount: an edge looked at is 1, an edge moved to this much more. */
+const MOVE_WORK = 16;
+const WORK_UNASKED = 14_000;
 
 export interface AvailabilityRequest {
   /** The cells that the line may take from; one that is named twice counts once, with both caps. */
@@ -165,7 +166,7 @@ function search(snapshot: AvailabilitySnapshot, { direct, upper, wanted, isToThe
     flow.slack[cell] = (flow.slack[cell] as number) - grains;
   }
   let [lower, most] = [direct, upper];
-  lower += moveOthers(snapshot, wanted - lower, isToTheEnd ? Infinity : LOOKS_UNASKED);
+  lower += moveOthers(snapshot, wanted - lower, isToTheEnd ? Infinity : WORK_UNASKED);
   while (isToTheEnd && lower < Math.min(wanted, most)) {
     if (reach(flow, guest)) lower += push(flow, guest, wanted - lower);
     else most = lower;
@@ -179,13 +180,13 @@ function search(snapshot: AvailabilitySnapshot, { direct, upper, wanted, isToThe
 function moveOthers(
   { flow, guest, firstGuestEdge, questions, movedIn, targetOf }: AvailabilitySnapshot,
   wanted: number,
-  looks: number,
+  mostWork: number,
 ): number {
   const { network, sent, slack, firstCarrying, nextCarrying } = flow;
   const { cap, edgeCell, edgeLine, lineStart } = network;
   const end = lineStart[guest + 1] as number;
-  let [grains, looked] = [0, 0];
-  for (let own = firstGuestEdge; own < end && grains < wanted && looked < looks; own++) {
+  let [grains, work] = [0, 0];
+  for (let own = firstGuestEdge; own < end && grains < wanted && work < mostWork; own++) {
     let room = Math.min((cap[own] as number) - (sent[own] as number), wanted - grains);
     for (
       let from = firstCarrying[edgeCell[own] as number] as number;
@@ -213,11 +214,12 @@ function moveOthers(
           there -= moved;
           room -= moved;
           grains += moved;
+          work += MOVE_WORK;
         }
         if (moved === 0 || moved === free) to++;
       }
       targetOf[line] = to;
-      looked += to - first + 1;
+      work += to - first + 1;
     }
   }
   return grains;

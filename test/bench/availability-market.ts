@@ -12,6 +12,8 @@ export interface MarketShape {
   lines: number;
   /** Demand of a line grows with this power of its supply: below 1, narrow lines contend most. */
   exponent: number;
+  /** 0 when all segments, surfaces and days are asked for alike; above, the first ones more often, whatever they have. */
+  skew: number;
   /** What all lines ask for together, over all supply. */
   load: number;
 }
@@ -54,11 +56,11 @@ export function drawMarket(random: Random, shape: MarketShape): Market {
 }
 
 /** The cells of an audience and a flight. */
-export function drawCells(random: Random, { segments, surfaces, days }: MarketShape): Uint32Array {
+export function drawCells(random: Random, { segments, surfaces, days, skew }: MarketShape): Uint32Array {
   const flight = Math.min(days, random() < 0.1 ? days : 1 + Math.floor(random() * 14));
-  const first = Math.floor(random() * (days - flight + 1));
-  const ofSegments = drawSome(random, segments, 4);
-  const ofSurfaces = drawSome(random, surfaces, 3);
+  const first = Math.floor(random() ** (1 + skew) * (days - flight + 1));
+  const ofSegments = drawSome(random, segments, 4, skew);
+  const ofSurfaces = drawSome(random, surfaces, 3, skew);
   const cells: number[] = [];
   for (let day = first; day < first + flight; day++)
     for (const segment of ofSegments)
@@ -67,12 +69,12 @@ export function drawCells(random: Random, { segments, surfaces, days }: MarketSh
 }
 
 /** One in ten names all; the others 1 to `most`. */
-function drawSome(random: Random, count: number, most: number): number[] {
+function drawSome(random: Random, count: number, most: number, skew: number): number[] {
   const all = Array.from({ length: count }, (_, index) => index);
   if (random() < 0.1) return all;
   const wanted = Math.min(count, 1 + Math.floor(random() * most));
   for (let index = 0; index < wanted; index++) {
-    const other = index + Math.floor(random() * (count - index));
+    const other = index + Math.floor(random() ** (1 + skew) * (count - index));
     [all[index], all[other]] = [all[other] as number, all[index] as number];
   }
   return all.slice(0, wanted).sort((a, b) => a - b);

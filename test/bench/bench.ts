@@ -64,6 +64,10 @@ const benches: Record<string, Entry> = {
     about: 'value of one live price per line beside priority, greedy and cell draws, over the hindsight bound',
     load: () => import('./live-price.ts'),
   },
+  availability: {
+    about: 'availability beside the linear programme; how fast its quick answers are, and that none promises too much',
+    load: () => import('./availability.ts'),
+  },
 };
 
 const USAGE = `npm run bench -- NAME [--rounds N] [--json]
@@ -72,7 +76,7 @@ ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join('\n')}
 
-  --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price)
+  --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price, availability)
   --json      print the result as one JSON object on the last line
   --help      this text
 ${Object.entries(benches).map(describeOptions).join('')}

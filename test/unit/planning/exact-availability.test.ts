@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Highs } from 'highs';
 import { exactAvailability } from '../../../shared/planning/exact-availability.ts';
@@ -12,6 +14,22 @@ function deliver(problem: AllocationProblem): Float64Array {
   const flow = openGainFlow(problem);
   return problem.demand.map((demand, line) => routeGain(flow, line, demand));
 }
+
+interface Vector extends Record<
+  'supply' | 'demand' | 'lineStart' | 'edgeCell' | 'use' | 'delivered' | 'priority',
+  number[]
+> {
+  name: string;
+  cap: (number | null)[];
+  matched: number;
+  possible: number;
+  available: number;
+}
+
+/** Recorded by record.ts beside them. */
+const vectors = JSON.parse(
+  await readFile(join(import.meta.dirname, '../../golden/availability/vectors.json'), 'utf8'),
+) as Vector[];
 
 const lines: Line[] = [
   { demand: 4, edges: [{ cell: 0 }, { cell: 1 }] },
@@ -104,6 +122,26 @@ describe('Exact availability', () => {
       { numRuns: 250 },
     );
   });
+
+  for (const { name, priority, ...vector } of vectors) {
+    it(`equals what is recorded of HiGHS: ${name}`, () => {
+      const problem: AllocationProblem = {
+        supply: Float64Array.from(vector.supply),
+        demand: Float64Array.from(vector.demand),
+        lineStart: Uint32Array.from(vector.lineStart),
+        edgeCell: Uint32Array.from(vector.edgeCell),
+        use: Float64Array.from(vector.use),
+        worth: new Float64Array(vector.use.length),
+        cap: Float64Array.from(vector.cap, (units) => units ?? Infinity),
+      };
+      const delivered = Float64Array.from(vector.delivered);
+      const found = exactAvailability(problem, { line: priority.length - 1, delivered, priority });
+      for (const sense of ['matched', 'possible', 'available'] as const) {
+        const off = Math.abs(found[sense] - vector[sense]);
+        assert(off <= 1e-9 * vector.matched, `${sense}: ${found[sense]}, recorded ${vector[sense]}`);
+      }
+    });
+  }
 
   it('refuses a question that makes no sense', () => {
     const problem = problemOf([5, 7], lines);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Highs } from 'highs';
+import { createRandom } from '../../../emulators/world/random.ts';
 import {
   copyGainFlow,
   gainBottleneck,
@@ -12,6 +13,7 @@ import {
 } from '../../../shared/planning/gain-flow.ts';
 import { openFlow, route } from '../../../shared/planning/flow.ts';
 import type { AllocationProblem } from '../../../shared/planning/problem.ts';
+import { drawInstance } from '../../bench/availability-instances.ts';
 import { loadHighs, mostByLp } from '../../bench/availability-lp.ts';
 import { amount, anyProblem, gainProblem, plainProblem, problemOf, type Line } from '../../support/flow-problems.ts';
 
@@ -166,6 +168,19 @@ describe('A flow with gains', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('agrees with the plain flow on larger markets, where every cycle gains nothing', () => {
+    for (let seed = 0; seed < 30; seed++) {
+      const shape = { kind: 'product', hasCaps: seed % 2 === 0, cells: 40, lines: 60, load: 0.5 + seed / 40 } as const;
+      const problem = drawInstance(createRandom('gains', seed), shape);
+      const [plain, flow] = [openFlow(problem), openGainFlow(problem)];
+      problem.demand.forEach((demand, line) => {
+        const asked = line === shape.lines - 1 ? Infinity : demand;
+        assertClose(routeGain(flow, line, asked), route(plain, line, asked), `seed ${seed}, line ${line}`);
+      });
+      assertConsistent(problem, flow);
+    }
   });
 
   it('is never over-filled, and never takes from one line for another', () => {
