@@ -6,18 +6,15 @@ import type { AllocationProblem } from '../../shared/planning/problem.ts';
 /** HiGHS. Its types describe the CommonJS build, whose default export is one level deeper than that of the module. */
 export const loadHighs = loader as unknown as typeof loader.default;
 
-/** What each line is owed, in the unit of its demand; [least, most]. */
-export type Bounds = (line: number) => readonly [number, number];
-
 /**
- * The most that all `of` lines together can be delivered in their units of demand, when every other line gets what
- * `bounds` says. -1 when they cannot all get their least.
+ * The most that a line can be delivered, in its unit of demand, when every other line keeps what `kept` says (undefined:
+ * it may be reduced). -1 when they cannot all keep it.
  */
 export function mostByLp(
   highs: Highs,
   { supply, demand, lineStart, edgeCell, use, cap }: AllocationProblem,
-  isOf: (line: number) => boolean,
-  bounds: Bounds,
+  asking: number,
+  kept: (line: number) => number | undefined,
 ): number {
   const edges = edgeCell.length;
   if (edges === 0) return 0;
@@ -30,11 +27,12 @@ export function mostByLp(
   const [cost, starts] = [new Float64Array(edges), new Int32Array(edges + 1)];
   const [indices, values] = [new Int32Array(2 * edges), new Float64Array(2 * edges)];
   for (let line = 0; line < demand.length; line++) {
-    const [least, most] = bounds(line);
-    rowLower[supply.length + line] = least;
-    rowUpper[supply.length + line] = most === Infinity ? highs.infinity : most;
+    const owed = line === asking ? undefined : kept(line);
+    // Rounded sums of what is owed may be over the optimum by their last digits.
+    rowLower[supply.length + line] = owed === undefined ? 0 : owed * (1 - 1e-13);
+    rowUpper[supply.length + line] = owed ?? highs.infinity;
     for (let edge = lineStart[line] as number; edge < (lineStart[line + 1] as number); edge++) {
-      if (isOf(line)) cost[edge] = use[edge] as number;
+      if (line === asking) cost[edge] = use[edge] as number;
       indices.set([edgeCell[edge] as number, supply.length + line], 2 * edge);
       values.set([1, use[edge] as number], 2 * edge);
       starts[edge + 1] = 2 * (edge + 1);

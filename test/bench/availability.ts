@@ -86,15 +86,7 @@ function difference(highs: Awaited<ReturnType<typeof loadHighs>>, shape: Instanc
   const priority = delivered.map(() => Math.floor(random() * 3));
   const found = exactAvailability(problem, { line, delivered, priority });
   const programme = (isKept: (other: number) => boolean) =>
-    mostByLp(
-      highs,
-      problem,
-      (other) => other === line,
-      (other) => {
-        const owed = delivered[other] as number;
-        return other !== line && isKept(other) ? [owed * (1 - 1e-13), owed] : [0, Infinity];
-      },
-    );
+    mostByLp(highs, problem, line, (other) => (isKept(other) ? delivered[other] : undefined));
   const isAbove = (other: number) => (priority[other] as number) < (priority[line] as number);
   const pairs = [
     [found.matched, programme(() => false)],

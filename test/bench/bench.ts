@@ -1,5 +1,6 @@
-// `npm run bench -- NAME`: measures, prints each figure beside its bar, and exits 1 when one is missed. No bar is a time:
-// each is a count, a price, or a ratio between two things measured in turns within one run.
+// `npm run bench -- NAME`: measures, prints each figure beside its bar, and exits 1 when one is missed. No bar is a time,
+// but for the two that availability promises: each is a count, a price, or a ratio between two things measured in turns
+// within one run.
 import { parseArgs } from 'node:util';
 import { UsageError } from './usage-error.ts';
 import { exitCodeOf, formatFigures, thisMachine, toJson, type BenchResult } from './figure.ts';

@@ -18,15 +18,7 @@ const vectors = kinds.flatMap((kind) =>
     const delivered = Array.from(problem.demand, (demand, line) => routeGain(book, line, demand));
     const priority = delivered.map(() => Math.floor(random() * 3));
     const most = (isKept: (line: number) => boolean) =>
-      mostByLp(
-        highs,
-        problem,
-        (line) => line === last,
-        (line) => {
-          const owed = delivered[line] as number;
-          return line !== last && isKept(line) ? [owed * (1 - 1e-13), owed] : [0, Infinity];
-        },
-      );
+      mostByLp(highs, problem, last, (line) => (isKept(line) ? delivered[line] : undefined));
     return {
       name: `${kind} at load ${load}${load === 0.95 ? ', with caps' : ''}`,
       supply: [...problem.supply],

@@ -99,15 +99,7 @@ describe('Exact availability', () => {
         const priority = priorities.slice(0, line + 1);
         const found = exactAvailability(problem, { line, delivered, priority });
         const byLp = (isKept: (other: number) => boolean) =>
-          mostByLp(
-            highs,
-            problem,
-            (other) => other === line,
-            (other) => {
-              const owed = delivered[other] as number;
-              return other !== line && isKept(other) ? [owed * (1 - 1e-13), owed] : [0, Infinity];
-            },
-          );
+          mostByLp(highs, problem, line, (other) => (isKept(other) ? delivered[other] : undefined));
         const expected = {
           matched: byLp(() => false),
           possible: byLp((other) => (priority[other] as number) < (priority[line] as number)),

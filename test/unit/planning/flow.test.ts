@@ -202,15 +202,7 @@ describe('A flow', () => {
         const flow = sold(problem);
         const last = problem.demand.length - 1;
         const owed = problem.demand.map((_, line) => routed(flow, line));
-        const available = mostByLp(
-          highs,
-          problem,
-          (line) => line === last,
-          (line) => {
-            const least = line === last ? 0 : (owed[line] as number);
-            return [least * (1 - 1e-12), line === last ? Infinity : least];
-          },
-        );
+        const available = mostByLp(highs, problem, last, (line) => owed[line]);
         const got = route(flow, last, Infinity);
         assert(Math.abs(got - available) <= 1e-6 * Math.max(1, available), `${got}, the programme ${available}`);
       }),
