@@ -2,6 +2,7 @@
 // itself counted. Shares no code with the core.
 import type { Campaign } from '../shared/contracts/documents.ts';
 import type { DayReadings } from './day-readings.ts';
+import { oversold, type Wanting } from './supply-fit.ts';
 import type { Population } from './world/population.ts';
 import type { PlayResult } from './world-stack.ts';
 
@@ -9,7 +10,7 @@ import type { PlayResult } from './world-stack.ts';
 export function dayViolations(readings: DayReadings, play: PlayResult, population: Population): string[] {
   return [
     ...readings.campaigns.flatMap((campaign) => moneyViolations(campaign, readings.billed)),
-    ...oversold(readings.campaigns, population),
+    ...oversoldMarkets(readings.campaigns, population),
     ...traceViolations(readings, play),
     ...rowViolations(readings),
     ...play.overfullPlans.map((plan) => `5: plan ${plan} allocates more than a cell has`),
@@ -42,36 +43,34 @@ function moneyViolations(campaign: Campaign, billed: DayReadings['billed']): str
   ];
 }
 
-/** The load of a cell is what its subcampaigns may take of it to spend their budgets over their flights, at q25. */
-function oversold(campaigns: readonly Campaign[], population: Population): string[] {
-  const loads = new Map<string, number>();
-  for (const { terms, subcampaigns } of campaigns) {
-    if (!terms) continue;
-    for (const sub of subcampaigns) {
-      const cells = daysOfFlight(terms).flatMap((day) => {
-        const supply = population.expectedSupply(sub.market, day);
-        const share = supply.hourShape.reduce(
-          (sum, hour, index) => sum + hour * overlap(Date.parse(day) + index * 3_600_000, terms),
-          0,
-        );
-        return supply.cells
-          .filter((cell) => sub.segments.includes(cell.segment) && sub.surfaces.includes(cell.surface))
-          .map((cell) => ({
-            key: `${sub.market} ${day} ${cell.segment} ${cell.surface}`,
-            share,
-            value: share * (cell.q50 - 0.526 * (cell.q50 - cell.q10)) * cell.clickPpm * 1e-6 * sub.clickPriceMicros,
-          }));
-      });
-      const value = cells.reduce((sum, cell) => sum + cell.value, 0);
-      if (value === 0) continue;
-      // What was spent before the cell's flight began cannot be told apart any more: cancelled and cut budgets count as they ended.
-      for (const cell of cells)
-        loads.set(cell.key, (loads.get(cell.key) ?? 0) + (cell.share * sub.budgetMicros) / value);
-    }
-  }
-  return [...loads]
-    .filter(([, load]) => load > 1.02)
-    .map(([cell, load]) => `2: ${cell} is sold ${load.toFixed(3)} times`);
+/** What forecasts and rounding may be off by. */
+const SLACK = 1.02;
+
+/** Every market's budgets must fit the lower quartile of supply together, each in the cells of its audience and flight. */
+function oversoldMarkets(campaigns: readonly Campaign[], population: Population): string[] {
+  return population.markets.flatMap((market) => {
+    // What was spent before a change cannot be told apart any more: cancelled and cut budgets count as they ended.
+    const wanting = campaigns.flatMap(({ campaignId, terms, subcampaigns }) =>
+      subcampaigns.flatMap((sub): Wanting[] =>
+        terms && sub.market === market
+          ? [
+              {
+                ...sub,
+                ...terms,
+                key: `${campaignId}/${sub.subcampaignId}`,
+                priceMicros: sub.clickPriceMicros,
+                remainingMicros: sub.budgetMicros / SLACK,
+              },
+            ]
+          : [],
+      ),
+    );
+    const startAtMs = Math.min(...wanting.map((line) => line.startAtMs));
+    const days = new Set(wanting.flatMap(daysOfFlight));
+    const supply = [...days].map((day) => population.expectedSupply(market, day));
+    const wrong = wanting.length > 0 ? oversold([], wanting, supply, startAtMs) : undefined;
+    return wrong === undefined ? [] : [`2: ${market}: ${wrong}`];
+  });
 }
 
 function daysOfFlight({ startAtMs, endAtMs }: { startAtMs: number; endAtMs: number }): string[] {
@@ -79,11 +78,6 @@ function daysOfFlight({ startAtMs, endAtMs }: { startAtMs: number; endAtMs: numb
   for (let atMs = Math.floor(startAtMs / 86_400_000) * 86_400_000; atMs < endAtMs; atMs += 86_400_000)
     days.push(new Date(atMs).toISOString().slice(0, 10));
   return days;
-}
-
-/** The part of an hour inside a flight. */
-function overlap(hourAtMs: number, { startAtMs, endAtMs }: { startAtMs: number; endAtMs: number }): number {
-  return Math.max(0, Math.min(endAtMs, hourAtMs + 3_600_000) - Math.max(startAtMs, hourAtMs)) / 3_600_000;
 }
 
 function traceViolations({ ledger, quarantined }: DayReadings, play: PlayResult): string[] {

@@ -4,7 +4,7 @@ import type { BusinessEvent, CampaignEvent } from '../../shared/contracts/events
 import type { CampaignOutcome } from '../../shared/contracts/outcomes.ts';
 import { entryKeyOf, keyOf, type Books, type Change } from './books.ts';
 import { applyEvent, campaignDifference, expected, type CampaignModel } from './campaign-model.ts';
-import { oversold, type Wanting } from '../support/supply-fit.ts';
+import { oversold, type Wanting } from '../../emulators/supply-fit.ts';
 import { committedOf, leasedOf } from './money-model.ts';
 
 export function auditEvent(

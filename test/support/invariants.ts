@@ -17,7 +17,7 @@ import type { DeliveryReported } from '../../shared/contracts/events.ts';
 import type { Outcome } from '../../shared/contracts/outcomes.ts';
 import type { PlanWire } from '../../shared/contracts/plan.ts';
 import { refs, type AllocationStore, type Ref } from '../../shared/store/allocation-store.ts';
-import { oversold, type Wanting } from './supply-fit.ts';
+import { oversold, type Wanting } from '../../emulators/supply-fit.ts';
 
 export interface MarketPicture {
   market: Market;

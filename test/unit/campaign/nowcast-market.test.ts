@@ -30,13 +30,13 @@ describe('the nowcast of a market', () => {
     const now = play(undefined, 0, 23, 0.7);
     assert.equal(now?.factor, 1);
     assert.equal(now?.day, '2026-03-02');
-    assert(Math.abs((now?.observed as number) / (now?.expected as number) - 0.7) < 1e-3);
+    assert(Math.abs(now?.observed / now?.expected - 0.7) < 1e-3);
   });
 
   it('follows what was seen with the first tick of the next day, not all the way', () => {
     const now = play(undefined, 0, 24, 0.7);
     assert.equal(now?.day, '2026-03-03');
-    assert((now?.factor as number) > 0.7 && (now?.factor as number) < 0.75, String(now?.factor));
+    assert(now?.factor > 0.7 && now?.factor < 0.75, String(now?.factor));
     assert((play(undefined, 0, 24, 1.3)?.factor as number) > 1.25);
   });
 

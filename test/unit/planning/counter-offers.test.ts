@@ -5,7 +5,7 @@ import { counterOffers, type CounterOffer } from '../../../shared/planning/count
 import type { Demand, SoldDemand } from '../../../shared/planning/market-model.ts';
 import { DAY_MS, HOUR_MS, START_MS } from '../../support/instants.ts';
 import { cell, supplyDays } from '../../support/markets.ts';
-import { oversold } from '../../support/supply-fit.ts';
+import { oversold } from '../../../emulators/supply-fit.ts';
 
 const segments = ['a', 'b', 'c'];
 const surfaces = ['home', 'search'];

@@ -8,7 +8,7 @@ import type { SoldDemand } from '../../../shared/planning/market-model.ts';
 import { loadHighsSolver } from '../../../shared/cli/highs-solver.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
 import { cell, supplyDays } from '../../support/markets.ts';
-import { oversold } from '../../support/supply-fit.ts';
+import { oversold } from '../../../emulators/supply-fit.ts';
 
 const segments = ['a', 'b', 'c'];
 const DAYS = 2;

@@ -1,8 +1,10 @@
 // Whether what is sold fits the supply it is sold on (invariant 2), worked out from supply documents and budgets alone: no
 // line of the planning it judges is used. Cells are hours cut at the ends of flights, merged where the same lines may
 // take from them; what fits is a maximum flow by shortest augmenting paths (Edmonds and Karp, JACM 1972).
-import type { SupplyDay } from '../../shared/contracts/documents.ts';
-import { DAY_MS, HOUR_MS } from './instants.ts';
+import type { SupplyDay } from '../shared/contracts/documents.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Sold demand: its clicks may come from any cell of its audience in its flight. */
 export interface Wanting {
