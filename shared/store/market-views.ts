@@ -21,6 +21,8 @@ export interface MarketNeed {
 /** A view that remembers which days it asked for: a day without supply is known, not to be read again. */
 export interface Snapshot extends MarketView {
   days: ReadonlySet<string>;
+  /** The need it was read for; absent where only its supply was kept. */
+  need?: MarketNeed;
 }
 
 /** A transaction may touch this many documents. */
@@ -56,18 +58,36 @@ export async function completeViews(
   const views = new Map<string, Snapshot>();
   needs.forEach((need, index) => {
     const market = markets[index];
-    if (market) views.set(need.market, assemble(need, need.days, market, known.get(need.market), found));
+    const old = known.get(need.market);
+    if (market)
+      views.set(
+        need.market,
+        isCurrent(old, need, market) ? { ...old, market } : assemble(need, need.days, market, old, found),
+      );
   });
   // Which days those are is known once the pages are.
   const sold = needs.flatMap((need) => {
     const view = views.get(need.market);
-    const unknown = view ? soldDays(need, view).filter((day) => !view.days.has(day)) : [];
+    const isRead = view?.pages === known.get(need.market)?.pages;
+    const unknown = view && !isRead ? soldDays(need, view).filter((day) => !view.days.has(day)) : [];
     return view && unknown.length > 0 ? [{ need, view, unknown }] : [];
   });
   const more = sold.flatMap(({ need, unknown }) => unknown.map((day) => refs.supply(need.market, day)));
   await readInto(found, reader, more, limit);
   for (const { need, view, unknown } of sold) views.set(need.market, assemble(need, unknown, view.market, view, found));
   return views;
+}
+
+/** Whether a view that was read for the same still is the truth. */
+function isCurrent(known: Snapshot | undefined, need: MarketNeed, market: Market): known is Snapshot {
+  return (
+    known?.need !== undefined &&
+    known.market.bookVersion === market.bookVersion &&
+    known.market.supplyVersion === market.supplyVersion &&
+    known.need.soldFromAtMs === need.soldFromAtMs &&
+    String(known.need.pages) === String(need.pages) &&
+    need.days.every((day) => known.days.has(day))
+  );
 }
 
 async function readInto(
@@ -137,7 +157,7 @@ function assemble(
     const read = found.get(refs.supply(need.market, day).path) as SupplyDay | undefined;
     if (read) supply.set(day, read);
   }
-  return { market, pages, supply, days: new Set([...(hasSupply ? known.days : []), ...wanted]) };
+  return { market, pages, supply, days: new Set([...(hasSupply ? known.days : []), ...wanted]), need };
 }
 
 /** A page before its first entry. */
