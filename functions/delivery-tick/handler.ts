@@ -9,16 +9,18 @@ import { record, type RecordDeps } from '../../shared/outcomes/record.ts';
 import type { EventTime, Handler } from '../../shared/runtime/delivery.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
 import type { Snapshot } from '../../shared/store/market-views.ts';
-import { persistTick } from '../../shared/store/persist-tick.ts';
+import { persistTick, type DecideTick } from '../../shared/store/persist-tick.ts';
 
 export interface DeliveryTickDeps extends RecordDeps {
   bus: EventBus;
   tickIntervalMs: number;
   virtualTime: boolean;
+  /** Simulations decide with a cheaper plan in most runs. */
+  decide?: DecideTick;
 }
 
 export function createDeliveryTickHandler(deps: DeliveryTickDeps): Handler<'delivery-tick'> {
-  const { store, bus, tickIntervalMs } = deps;
+  const { store, bus, tickIntervalMs, decide = decideTick } = deps;
   const known = new Map<string, Snapshot>();
   return async (event, time) => {
     const slot = slotOf(event, time, deps);
@@ -41,7 +43,7 @@ export function createDeliveryTickHandler(deps: DeliveryTickDeps): Handler<'deli
     const { result, written, reports, quarantined, rebalances } = await persistTick(
       store,
       { market: event.market, slot, tickIntervalMs, source: event.source },
-      decideTick,
+      decide,
       known,
     );
     if (result === 'unknown-market') throw new AndanteError('UNKNOWN_MARKET', 'this market has no supply and no book');

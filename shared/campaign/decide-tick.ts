@@ -48,8 +48,11 @@ const MAX_REBALANCES = 20;
 /** A part is short when supply will not deliver this share of its budget. */
 const SHORT_SHARE = 0.05;
 
-/** Brings a market up to `slot`. */
-export function decideTick(input: TickInput): TickDecision {
+/**
+ * Brings a market up to `slot`.
+ * @param serve what lines are to be served: the allocation, or in simulations something that costs less
+ */
+export function decideTick(input: TickInput, serve: typeof serveEntries = serveEntries): TickDecision {
   const { view, reports, slot, tickIntervalMs, isPiece } = input;
   const nowMs = slot * tickIntervalMs;
   const before = new Map(view.pages.flatMap((page) => page.entries.map((entry) => [entryKey(entry), entry] as const)));
@@ -93,7 +96,7 @@ export function decideTick(input: TickInput): TickDecision {
   };
   if (isPiece) return { market, pages, verdicts: fold.verdicts, outcomes, rebalances: [] };
   const paced = { ...market, planVersion: market.planVersion + 1, watermarkSlot: slot };
-  const served = serveEntries(entries.values(), market, view.supply, nowMs);
+  const served = serve(entries.values(), market, view.supply, nowMs);
   const plan = makePlan({
     market: paced,
     entries: [...entries.values()],

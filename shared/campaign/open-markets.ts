@@ -138,6 +138,8 @@ export function reachTogether(
   split: (reachMicros: readonly number[]) => readonly number[],
 ): number[] {
   let reach = [...reachMicros];
+  // One part alone shares with nobody.
+  if (reach.length === 1) return reach;
   let placed = reach.map(() => 0);
   // Each round caps one part more for good: what was placed keeps its place, so what was capped once is never short again.
   for (let round = 0; round <= reach.length; round++) {

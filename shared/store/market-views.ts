@@ -96,6 +96,7 @@ async function readInto(
   wanted: readonly Ref[],
   limit: { left: number },
 ): Promise<void> {
+  if (wanted.length === 0) return;
   limit.left -= wanted.length;
   if (limit.left < 0 && !('read' in reader)) {
     throw new AndanteError('STORE_UNAVAILABLE', 'too many books moved since they were read: trying again');

@@ -19,6 +19,7 @@ import { AndanteError } from '../../shared/runtime/errors.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../../shared/runtime/http.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import type { AllocationStore } from '../../shared/store/allocation-store.ts';
+import type { DecideTick } from '../../shared/store/persist-tick.ts';
 import { createFaultyBigQuery, type Warehouse } from './faulty-bigquery.ts';
 import { createFaultyStore } from './faulty-store.ts';
 import { drawCopies, type Faults } from './faults.ts';
@@ -45,6 +46,7 @@ export interface ClusterDeps {
   tickIntervalMs: number;
   /** Runs `start` in a later round. */
   later: (start: () => void) => void;
+  decideTick: DecideTick;
   /** Told of each split that a tick asks for. */
   onRebalance: (message: BudgetChangedWire) => void;
   /** A line that only a person must be told: an error nobody expects. */
@@ -217,7 +219,7 @@ function createProcess(deps: ClusterDeps, { name, kill, publish }: Births): Proc
     'budget-changed': receiver('budget-changed', createBudgetChangedHandler(shared)),
     'campaign-status-changed': receiver('campaign-status-changed', createCampaignStatusChangedHandler(shared)),
     'delivery-reported': receiver('delivery-reported', createDeliveryReportedHandler(shared)),
-    'delivery-tick': receiver('delivery-tick', createDeliveryTickHandler(shared)),
+    'delivery-tick': receiver('delivery-tick', createDeliveryTickHandler({ ...shared, decide: deps.decideTick })),
     'outcome-drain': receiver('outcome-drain', createOutcomeDrainHandler(shared)),
   };
   const authenticateGroup = async (authorization: string | undefined) =>

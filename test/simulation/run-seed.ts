@@ -1,5 +1,6 @@
 // One seed: the real handlers over the in-memory ports, four rounds with faults, then quiet until everything has ended.
 import { createRandom } from '../../emulators/world/random.ts';
+import { decideTick } from '../../shared/campaign/decide-tick.ts';
 import type { BusinessEvent } from '../../shared/contracts/events.ts';
 import { decodeInstants } from '../../shared/contracts/instants.ts';
 import type { MessageName } from '../../shared/contracts/decode-message.ts';
@@ -33,6 +34,8 @@ const [SERVING_HOURS, TELLING_HOURS] = [1, 2];
 const CHECKED_EVERY = 16;
 const CROWDED_EVERY = 64;
 const FLOODED_EVERY = 256;
+/** One seed in so many plans as what ships does; in the others no plan gives anybody a cell, and no new split is asked for. */
+const PLANNED_EVERY = 4;
 
 /** @param trace told of everything that happens, a line each */
 export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> {
@@ -67,6 +70,7 @@ export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> 
     nowMs: () => ++nowMs,
     tickIntervalMs: ROUND_MS,
     later: (start) => void at(round + 1 + Math.floor(random() * 2), start),
+    decideTick: seed % PLANNED_EVERY === 0 ? decideTick : (input) => decideTick(input, () => new Map()),
     onRebalance: (message) => publish(decodeInstants(message)),
     onCritical: (what) => books.blame(`an error nobody expects: ${what}`),
     trace,
