@@ -181,6 +181,13 @@ function multiply({ diagonal, search, image, openStart, openLine, openUseSlope, 
   }
 }
 
+/** Takes a step back that left the numbers. */
+function stayAt({ market, response, taken, linePrice }: CellDual, before: Float64Array): number {
+  linePrice.set(before);
+  takeFromCells(market, response, linePrice, taken);
+  return 0;
+}
+
 /**
  * Moves the prices along the direction, none past 0 or -bonus, and not where the way leads uphill again or still
  * steeply down; the length gone, 1 for just the direction.
@@ -210,8 +217,11 @@ function moveAlong(dual: CellDual, { isFree, surplus, wanted, direction, before 
       const missing = (wanted[line] as number) - (taken.delivered[line] as number);
       slope += (missing * ((linePrice[line] as number) - (before[line] as number))) / length;
     }
+    if (!Number.isFinite(slope)) return stayAt(dual, before);
     const isGood = slope <= descent / 2 && slope >= -STEEP * descent;
     if (isGood || (tries >= MAX_TRIES && (slope <= 0 || low === 0))) return length;
+    // Where rounding turns the slope about, there is nothing more to find.
+    if (tries > MAX_TRIES) return length;
     if (slope > 0) [high, highSlope] = [length, slope];
     else [low, lowSlope] = [length, slope];
     if (tries >= MAX_TRIES) length = low;

@@ -159,4 +159,50 @@ describe('an allocation', () => {
     // The dearest half: of the worths 7, 6 and 5 a seventh each, and of 4 half a seventh.
     near(value, (lines / 7) * (7 + 6 + 5 + 2), 1e-3);
   });
+
+  it('ends where supplies, demands and worths differ by so much that sums lose the smaller ones', () => {
+    const edges = 17;
+    const problem = {
+      supply: Float64Array.of(
+        0,
+        1000000000000000,
+        49315.657824247166,
+        0.009779175831172531,
+        1e-9,
+        13057.790219795574,
+        1000000000000000,
+        0.05299914222373015,
+      ),
+      demand: Float64Array.of(82056.06669718967, 15.753817128592475, 1e-9, 371.1791581021862),
+      lineStart: Uint32Array.of(0, 4, 7, 12, 17),
+      edgeCell: Uint32Array.of(0, 2, 4, 5, 1, 4, 6, 1, 2, 3, 5, 6, 0, 3, 4, 5, 7),
+      use: new Float64Array(edges).fill(1),
+      worth: Float64Array.of(
+        32.767436915132066,
+        32.767436915132066,
+        32.767436915132066,
+        32.767436915132066,
+        1e-9,
+        1e-9,
+        1e-9,
+        1,
+        1,
+        1,
+        1,
+        1,
+        548.1310419939127,
+        548.1310419939127,
+        548.1310419939127,
+        548.1310419939127,
+        548.1310419939127,
+      ),
+      cap: new Float64Array(edges).fill(Infinity),
+    };
+    problem.cap[2] = 1e9;
+    for (const fairness of [true, false]) {
+      const { y, value } = allocate(problem, { fairness });
+      assertFeasible(problem, y);
+      near(value, allocateExactly(highs, problem, { fairness: false }).value, 1e-3);
+    }
+  });
 });
