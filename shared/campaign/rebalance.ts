@@ -18,14 +18,17 @@ export function rebalance(campaign: Campaign, context: CampaignContext): BudgetA
   if (!terms || campaign.status !== 'active' || isFalling || context.nowMs >= terms.endAtMs) return undefined;
   const parts = campaignParts(campaign, context);
   const asked = campaign.subcampaigns.map((sub, index) => {
-    const { isEnded, budgetMicros, accruedMicros } = parts[index] as (typeof parts)[number];
-    return { ...sub, remainingMicros: isEnded ? 0 : Math.max(0, budgetMicros - accruedMicros) };
+    const { isEnded, budgetMicros, accruedMicros, committedMicros } = parts[index] as (typeof parts)[number];
+    // What is leased will be served, also where clicks have used up the budget meanwhile.
+    const leftMicros = Math.max(budgetMicros, committedMicros) - accruedMicros;
+    return { ...sub, remainingMicros: isEnded ? 0 : leftMicros };
   });
   const markets = openMarkets(campaign.campaignId, asked, terms, context);
   const running = parts.map((part, index): RunningPart => {
     const sub = campaign.subcampaigns[index] as Subcampaign;
-    // One that was stopped by an overrun spends nothing until its owner resumes it.
-    const capacityMicros = sub.status === 'active' ? markets.capacityMicros(index) : 0;
+    // One that an overrun stopped spends nothing; where more is committed than the budget, more would pay for the past.
+    const isOpen = sub.status === 'active' && part.committedMicros <= part.budgetMicros;
+    const capacityMicros = isOpen ? markets.capacityMicros(index) : 0;
     const leasedMicros = part.committedMicros - part.accruedMicros;
     const restMicros = markets.deliverableMicros(index) + capacityMicros - leasedMicros;
     return {
