@@ -56,6 +56,13 @@ describe('a campaign is split anew', () => {
     assert.deepEqual(splitOf({ own, supply: { SE: NOTHING } }), [690_000_000, 810_000_000, 0]);
   });
 
+  it('sees that supply which leases will use delivers nothing more', () => {
+    // Supply for 400 is left, 350 of it leased: of 400 that are free nobody gets 350.
+    const supply = { SE: supplyDays(1, { cells: [cell({ q50: 40_000 })] }) };
+    const own = [{ leases: [lease({ grantedMicros: 350_000_000 })] }];
+    assert.deepEqual(splitOf({ own, supply }), [600_000_000, 900_000_000, 0]);
+  });
+
   it('keeps floors, caps and locks', () => {
     const parts = (own: object, others: object) => ({
       subcampaigns: [order(own), order({ subcampaignId: 's2', market: 'NO', ...others })],
@@ -210,6 +217,14 @@ describe('a campaign stays as it is split', () => {
     });
     assert.equal(splitOf({ supply: shortBy(14_000_000) }), undefined);
     assert.notEqual(splitOf({ supply: shortBy(16_000_000) }), undefined);
+  });
+
+  it('where its escrow is less than that', () => {
+    const withEscrow = (micros: number) => {
+      const { campaign, where } = running({ own: [{ budgetMicros: 750_000_000 - micros }] });
+      return rebalance({ ...campaign, budgetMicros: 1_500_000_000, escrowMicros: micros }, where)?.escrowMicros;
+    };
+    assert.deepEqual([withEscrow(14_000_000), withEscrow(16_000_000)], [undefined, 0]);
   });
 
   it('where no other part can deliver more', () => {
