@@ -6,6 +6,7 @@ import { rebalance } from '../../../shared/campaign/rebalance.ts';
 import type { Campaign, SupplyDay } from '../../../shared/contracts/documents.ts';
 import { sumMicros } from '../../../shared/contracts/micros.ts';
 import type { BudgetApplied } from '../../../shared/contracts/outcomes.ts';
+import { oversold, type Wanting } from '../../../emulators/supply-fit.ts';
 import { decide } from '../../support/campaigns.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { order, rebalanced, statusChanged } from '../../support/events.ts';
@@ -13,7 +14,6 @@ import { DAY_MS, START_MS } from '../../support/instants.ts';
 import { cell, context, supplyDays } from '../../support/markets.ts';
 import { afterRebalance, running, twoMarkets, type Running } from '../../support/running-campaigns.ts';
 import { runningIn, runningWorld } from '../../support/running-worlds.ts';
-import { oversold, type Wanting } from '../../support/supply-fit.ts';
 
 const NOTHING = new Map<string, SupplyDay>();
 const STEP = 150_000_000;
