@@ -3,7 +3,7 @@
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
 import { DAY_MS, shareOfDay } from '../forecasting/traffic-clock.ts';
 import { passedTrafficShare } from '../pacing/spend-curve.ts';
-import { solveLivePrices } from '../planning/live-price.ts';
+import { HIGHEST_PRICE, solveLivePrices } from '../planning/live-price.ts';
 import { isEligible } from '../planning/market-model.ts';
 
 export interface PricedMarket {
@@ -17,7 +17,7 @@ export interface PricedMarket {
   fallback: Float64Array;
 }
 
-/** Prices of the lines, in their order, 0 to 1. */
+/** Prices of the lines, in their order, 0 to {@link HIGHEST_PRICE}: one whose money is for later days still beats an empty room. */
 export function priceLines({ lines, supply, supplyFactor, sample, nowMs, fallback }: PricedMarket): Float64Array {
   const midnightMs = Date.parse(supply.day);
   const ahead = shareOfDay(supply.hourShape, midnightMs, nowMs, midnightMs + DAY_MS);
@@ -31,7 +31,7 @@ export function priceLines({ lines, supply, supplyFactor, sample, nowMs, fallbac
   const eligible = lines.map((line) => supply.cells.flatMap((cell, place) => (isEligible(line, cell) ? [place] : [])));
   const lineStart = new Uint32Array(lines.length + 1);
   eligible.forEach((cells, line) => (lineStart[line + 1] = (lineStart[line] as number) + cells.length));
-  return solveLivePrices(
+  const prices = solveLivePrices(
     {
       cell: Uint32Array.from(seen, ({ place }) => place),
       multiplier: Float64Array.from(seen, ({ multiplier }) => multiplier),
@@ -51,6 +51,7 @@ export function priceLines({ lines, supply, supplyFactor, sample, nowMs, fallbac
       fallback,
     },
   );
+  return prices.map((price) => Math.min(HIGHEST_PRICE, price));
 }
 
 /** The part of what is left of a flight's traffic that comes before midnight. */

@@ -1,8 +1,8 @@
 // A running campaign whose money supply does not deliver everywhere: its budget split anew over its parts, a little at a time.
-import type { Campaign } from '../contracts/documents.ts';
-import { sumMicros } from '../contracts/micros.ts';
+import type { Campaign, Subcampaign } from '../contracts/documents.ts';
+import { MAX_MICROS, sumMicros } from '../contracts/micros.ts';
 import type { BudgetApplied } from '../contracts/outcomes.ts';
-import { spendCurve } from '../planning/response-curve.ts';
+import { spendCurve, type ResponseCurve } from '../planning/response-curve.ts';
 import { resplit, type RunningPart } from '../planning/resplit.ts';
 import { campaignParts } from './campaign-parts.ts';
 import type { CampaignContext } from './campaign-state.ts';
@@ -18,22 +18,25 @@ export function rebalance(campaign: Campaign, context: CampaignContext): BudgetA
   if (!terms || campaign.status !== 'active' || isFalling || context.nowMs >= terms.endAtMs) return undefined;
   const parts = campaignParts(campaign, context);
   const asked = campaign.subcampaigns.map((sub, index) => {
-    const { isEnded, budgetMicros, accruedMicros } = parts[index] as (typeof parts)[number];
-    return { ...sub, remainingMicros: isEnded ? 0 : Math.max(0, budgetMicros - accruedMicros) };
+    const { isEnded, budgetMicros, accruedMicros, committedMicros } = parts[index] as (typeof parts)[number];
+    // What is leased will be served, also where clicks have used up the budget meanwhile.
+    const leftMicros = Math.max(budgetMicros, committedMicros) - accruedMicros;
+    return { ...sub, remainingMicros: isEnded ? 0 : leftMicros };
   });
   const markets = openMarkets(campaign.campaignId, asked, terms, context);
   const running = parts.map((part, index): RunningPart => {
-    const { weightMicros, medianMicros } = campaign.subcampaigns[index] as (typeof campaign.subcampaigns)[number];
-    const capacityMicros = part.isEnded ? 0 : markets.capacityMicros(index);
+    const sub = campaign.subcampaigns[index] as Subcampaign;
+    // One that an overrun stopped spends nothing; where more is committed than the budget, more would pay for the past.
+    const isOpen = sub.status === 'active' && part.committedMicros <= part.budgetMicros;
+    const capacityMicros = isOpen ? markets.capacityMicros(index) : 0;
     const leasedMicros = part.committedMicros - part.accruedMicros;
-    const lowMicros = Math.max(0, markets.deliverableMicros(index) + capacityMicros - leasedMicros);
-    const certainty = medianMicros > 0 ? weightMicros / medianMicros : 1;
+    const restMicros = markets.deliverableMicros(index) + capacityMicros - leasedMicros;
     return {
       currentMicros: part.budgetMicros,
       committedMicros: Math.min(part.committedMicros, part.budgetMicros),
       floorMicros: Math.min(part.floorMicros, part.budgetMicros),
       capMicros: Math.min(Math.max(part.capMicros, part.budgetMicros), part.budgetMicros + capacityMicros),
-      curve: spendCurve({ lowMicros, medianMicros: certainty > 0 ? Math.ceil(lowMicros / certainty) : lowMicros }),
+      curve: restCurve(Math.max(0, restMicros), sub),
     };
   });
   const held = parts.map((part) => part.budgetMicros);
@@ -68,4 +71,11 @@ export function rebalance(campaign: Campaign, context: CampaignContext): BudgetA
       budgetMicros: sharesMicros[index] as number,
     })),
   };
+}
+
+/** What money brings of the supply that is left: its median lies as far above its lower quartile as when the part was accepted. */
+function restCurve(restMicros: number, { weightMicros, medianMicros }: Subcampaign): ResponseCurve {
+  const lowMicros = Math.min(MAX_MICROS, restMicros);
+  const ratio = weightMicros > 0 ? Math.max(1, medianMicros / weightMicros) : 1;
+  return spendCurve({ lowMicros, medianMicros: Math.min(MAX_MICROS, Math.ceil(lowMicros * ratio)) });
 }

@@ -29,15 +29,13 @@ export function serveEntries(
   const supplyFactor = nowcast?.factor ?? 1;
   const { audiences, shares, prices: fallback, deliveredMicros } = planServing(lines, supply, nowMs, supplyFactor);
   const today = supply.get(dayOf(nowMs));
+  const placeOf = new Map(audiences.map((audience, place) => [cellName(audience), place]));
   const prices =
     today && sample ? priceLines({ lines, supply: today, supplyFactor, sample, nowMs, fallback }) : fallback;
   return new Map(
     lines.map((line, index): [string, ServedEntry] => {
       const own = shares[index] as Float64Array;
-      const shareOf: ServedEntry['shareOf'] = ({ segment, surface }) => {
-        const audience = audiences.findIndex((one) => one.segment === segment && one.surface === surface);
-        return own[audience] ?? 0;
-      };
+      const shareOf: ServedEntry['shareOf'] = (cell) => own[placeOf.get(cellName(cell)) ?? -1] ?? 0;
       const shortMicros = Math.max(0, line.remainingMicros - (deliveredMicros[index] as number));
       const { remainingMicros } = line;
       return [entryKey(line), { shareOf, price: prices[index] as number, remainingMicros, shortMicros }];
@@ -52,4 +50,8 @@ export function servedLines(entries: Iterable<BookEntry>, nowMs: number): (BookE
     const isServed = entry.status === 'active' && nowMs < entry.endAtMs && remainingMicros > 0;
     return isServed ? [{ ...entry, remainingMicros }] : [];
   });
+}
+
+function cellName({ segment, surface }: { segment: string; surface: string }): string {
+  return `${segment} ${surface}`;
 }

@@ -16,7 +16,10 @@ function partCurve(
 ): ResponseCurve {
   if (objective !== 'reach')
     return spendCurve({ medianMicros, lowMicros: Math.min(weightMicros, medianMicros) }, POINTS);
-  const opportunities = trafficByDay.reduce((sum, ofDay) => sum + ofDay, 0);
+  const opportunities = Math.min(
+    Number.MAX_SAFE_INTEGER,
+    trafficByDay.reduce((sum, ofDay) => sum + ofDay, 0),
+  );
   const costPerOpportunityMicros = opportunities > 0 ? medianMicros / opportunities : 0;
   return reachCurve({ listeners: Math.max(0, ...trafficByDay), opportunities, costPerOpportunityMicros }, POINTS);
 }

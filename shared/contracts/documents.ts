@@ -142,6 +142,8 @@ export const BookPage = closed({
 
 /** Requests that a market remembers. */
 export const MAX_SAMPLE = 1000;
+/** Cells that those come from. */
+export const MAX_SAMPLE_CELLS = 500;
 
 /** How supply turns out beside its forecast. */
 const Nowcast = closed({
@@ -169,7 +171,7 @@ export const Market = closed({
   /** The newest requests that reports sampled, oldest first: what live prices are solved on. */
   sample: Type.Optional(
     closed({
-      cells: listOf(closed({ segment: Id, surface: Id }), 500),
+      cells: listOf(closed({ segment: Id, surface: Id }), MAX_SAMPLE_CELLS),
       /** Of each request: its place in `cells`. */
       cell: listOf(Count, MAX_SAMPLE),
       responseMultiplier: listOf(Type.Number({ minimum: 0, maximum: 1000 }), MAX_SAMPLE),

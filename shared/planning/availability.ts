@@ -140,7 +140,7 @@ export function emptyMarket(demand: Demand, supply: ReadonlyMap<string, SupplyDa
       medianMicros += ahead * cell.q50 * clickMicros;
       bookedMicros += ahead * Math.max(0, bookableOpportunities(cell)) * clickMicros;
     }
-    return Math.round(opportunities);
+    return Math.min(Number.MAX_SAFE_INTEGER, Math.round(opportunities));
   });
   return { weightMicros: wholeMicros(bookedMicros), medianMicros: wholeMicros(medianMicros), trafficByDay };
 }

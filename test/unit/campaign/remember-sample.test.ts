@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rememberSample } from '../../../shared/campaign/remember-sample.ts';
-import { MAX_SAMPLE } from '../../../shared/contracts/documents.ts';
+import { MAX_SAMPLE, MAX_SAMPLE_CELLS } from '../../../shared/contracts/documents.ts';
 import type { SupplyObserved } from '../../../shared/contracts/outcomes.ts';
 import { START_MS, TICK_MS } from '../../support/instants.ts';
 
@@ -45,5 +45,13 @@ describe('the sample a market remembers', () => {
       [later?.cells.length, later?.cell.length, later?.responseMultiplier[0], later?.responseMultiplier.at(-1)],
       [2, MAX_SAMPLE, 1, 3],
     );
+  });
+
+  it('keeps no more cells than a market can be read with, those that were seen last', () => {
+    const invented = Array.from({ length: MAX_SAMPLE_CELLS + 1 }, (_, index): [string, number] => [`s${index}`, 1]);
+    const known = rememberSample(undefined, [observed(['s1', 7], ...invented, ['s0', 2])]);
+    const names = known?.cells.map(({ segment }) => segment);
+    assert.deepEqual([names?.length, names?.includes('s0'), names?.includes('s1')], [MAX_SAMPLE_CELLS, true, false]);
+    assert.deepEqual([known?.cell.length, known?.responseMultiplier.at(-1)], [MAX_SAMPLE_CELLS + 1, 2]);
   });
 });
