@@ -7,7 +7,7 @@ import type { BookEntry, Market } from '../../../shared/contracts/documents.ts';
 import type { CampaignEvent } from '../../../shared/contracts/events.ts';
 import { campaignAfter } from '../../support/campaigns.ts';
 import { entry } from '../../support/entries.ts';
-import { budgetChanged, campaignCreated, rebalanced, statusChanged } from '../../support/events.ts';
+import { budgetChanged, campaignCreated, order, rebalanced, statusChanged } from '../../support/events.ts';
 import { cell, context, market, page, supplyDays, view, withCampaign } from '../../support/markets.ts';
 import { runningIn, runningWorld } from '../../support/running-worlds.ts';
 
@@ -86,8 +86,14 @@ describe('the preview of a change', () => {
     const full = [entry({ campaignId: 'n1', budgetMicros: 1_000_000_000 })];
     assert.deepEqual(previewed(ordered(900_000), where(full)).displaced, []);
     assert.equal(previewed(ordered(50_000_000), where(full)).displaced.length, 1);
-    const dear = [entry({ campaignId: 'n1', budgetMicros: 1_000_000_000, clickPriceMicros: 60_000_000 })];
-    assert.deepEqual(previewed(ordered(50_000_000), where(dear)).displaced, []);
+    // Twenty clicks turn up and twenty are sold: half a click more costs the others no whole one.
+    const dear = { clickPriceMicros: 60_000_000 };
+    const twenty = supplyDays(2, { cells: [cell({ q50: 1000 })] });
+    const sold = [entry({ campaignId: 'n1', budgetMicros: 1_200_000_000, ...dear })];
+    const books = context([view({ market: market({ nowcast }), supply: twenty, pages: [page(sold)] })]);
+    const more = (budgetMicros: number) => campaignCreated({ budgetMicros, subcampaigns: [order(dear)] });
+    assert.deepEqual(previewed(more(30_000_000), books).displaced, []);
+    assert.equal(previewed(more(300_000_000), books).displaced.length, 1);
   });
 
   it('names no part of the campaign itself, and nothing in markets that the change does not touch', () => {
@@ -120,6 +126,21 @@ describe('the preview of a change', () => {
       subcampaigns: mine.subcampaigns.map((sub) => ({ ...sub, status: 'paused' as const })),
     };
     assert.equal(previewChange(paused, statusChanged('active', 1), where(entries)).displaced.length, 2);
+  });
+
+  it('shows nobody displaced by a pause where others are worth the same to the market, whoever gets it', () => {
+    // The first part of n1 counts three times, which is the price of n2: that they share otherwise is not c1's doing.
+    const rivals = [
+      entry({ campaignId: 'n1', budgetMicros: 500_000_000 }),
+      entry({ campaignId: 'n2', budgetMicros: 2_000_000_000, clickPriceMicros: 1_500_000 }),
+    ];
+    const cells = supplyDays(2, { cells: [cell({ q50: 30_000 }), cell({ segment: 'fan', q50: 60_000 })] });
+    const subcampaigns = [order({ segments: ['fan'] })];
+    const mine = campaignAfter([campaignCreated({ budgetMicros: 1_900_000_000, subcampaigns })], where([]));
+    const [book] = withCampaign([view({ supply })], mine);
+    const entries = [...rivals, ...(book?.pages[0]?.entries ?? [])];
+    const books = context([view({ supply: cells, pages: [page(entries)] })]);
+    assert.deepEqual(previewChange(mine, statusChanged('paused', 1), books).displaced, []);
   });
 
   it('shows nobody displaced by a refusal, a cut, a pause, or a change that is too old', () => {

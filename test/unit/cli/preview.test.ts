@@ -10,13 +10,14 @@ import {
   budgetChanged,
   campaignCreated,
   deliveryReported,
+  line,
   order,
   rebalanced,
   statusChanged,
 } from '../../support/events.ts';
-import { DAY_MS, HOUR_MS, START_MS } from '../../support/instants.ts';
+import { DAY_MS, HOUR_MS, START_MS, TICK_MS } from '../../support/instants.ts';
 import { cell, market, supplyDay } from '../../support/markets.ts';
-import { persist, tick } from '../../support/persisting.ts';
+import { file, persist, tick } from '../../support/persisting.ts';
 import { seededStore, snapshotOf } from '../../support/stores.ts';
 import { watched } from '../../support/watched-store.ts';
 import { createCommandLine, servedWorld, type Ran } from './command-line.ts';
@@ -257,6 +258,32 @@ describe('what a preview says and does', () => {
       'change-waiting',
     ])
       assert(kinds.has(type), `no ${type}`);
+  });
+
+  it('knows that what was sold may move to days of its flight that the order does not have', async () => {
+    const store = await seededStore();
+    await persist(store, campaignCreated({ campaignId: 'c0', budgetMicros: 1_200_000_000 }));
+    const today = campaignCreated({ budgetMicros: 800_000_000, endAtMs: START_MS + DAY_MS });
+    const { outcomes } = await previewCampaignEvent(store, today, START_MS);
+    assert.equal(outcomes[0]?.type, 'campaign-accepted');
+    assert.deepEqual(outcomes, (await persist(store, today)).entry.outcomes);
+  });
+
+  it('knows how far a budget has fallen since the campaign was stored', async () => {
+    const store = await seededStore();
+    await persist(store, campaignCreated());
+    await file(store, deliveryReported('r1', { lines: [line({ chargedMicros: 60_000_000 })] }));
+    await tick(store, START_MS + 2 * TICK_MS);
+    await persist(store, budgetChanged(10_000_000, 1), START_MS + 3 * TICK_MS);
+    // Its click window is over, its lease forgotten; supply is gone meanwhile, so that no raise is possible.
+    const laterMs = START_MS + 40 * HOUR_MS;
+    await tick(store, laterMs);
+    const dry = { cells: [cell({ segment: 'fan' })] };
+    await persistSupply(store, 'SE', [supplyDay(START_MS, dry), supplyDay(START_MS + DAY_MS, dry)]);
+    const raise = budgetChanged(50_000_000, 2);
+    const { outcomes } = await previewCampaignEvent(store, raise, laterMs);
+    assert.equal(outcomes[0]?.type, 'budget-refused');
+    assert.deepEqual(outcomes, (await persist(store, raise, laterMs)).entry.outcomes);
   });
 
   it('leaves a served market as it is', async () => {
