@@ -51,6 +51,9 @@ function displacedIn({ market, pages, supply }: MarketView, after: Campaign, now
   });
   const before = serveEntries(entries, market, supply, nowMs);
   const then = serveEntries([...others, ...own], market, supply, nowMs);
+  const askedMicros = (served: typeof then, entry: BookEntry) => served.get(entryKey(entry))?.remainingMicros ?? 0;
+  // Who asks for no more displaces nobody, though the others may share otherwise what becomes free.
+  if (own.every((entry) => askedMicros(then, entry) <= askedMicros(before, entry))) return [];
   return others.flatMap((entry) => {
     const [now, changed] = [before.get(entryKey(entry)), then.get(entryKey(entry))];
     if (!now || !changed) return [];

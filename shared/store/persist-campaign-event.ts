@@ -3,7 +3,7 @@
 import { newEntry, pageTable } from '../campaign/book-page.ts';
 import { expectedCampaign, type CampaignContext, type MarketView } from '../campaign/campaign-state.ts';
 import { evolve, fallenMicros, withLiveNumbers } from '../campaign/evolve.ts';
-import type { BookEntry, BookPage, Campaign, LedgerEntry, Subcampaign } from '../contracts/documents.ts';
+import type { BookEntry, BookPage, Campaign, CampaignOwner, LedgerEntry, Subcampaign } from '../contracts/documents.ts';
 import type { CampaignEvent } from '../contracts/events.ts';
 import type { CampaignOutcome } from '../contracts/outcomes.ts';
 import { daysBetween } from '../forecasting/traffic-clock.ts';
@@ -97,6 +97,11 @@ function sameEvent(known: LedgerEntry, hash: string): LedgerEntry {
 /** A campaign id belongs to the tenant whose campaign was accepted under it. */
 async function checkOwner(transaction: Transaction, campaignId: string, tenantId: string): Promise<void> {
   const [owner] = await transaction.get([refs.owner(campaignId)]);
+  assertOwner(owner, tenantId);
+}
+
+/** @throws AndanteError TENANT_MISMATCH */
+export function assertOwner(owner: CampaignOwner | undefined, tenantId: string): void {
   if (owner && owner.tenantId !== tenantId) {
     throw new AndanteError('TENANT_MISMATCH', 'this campaign belongs to another tenant');
   }

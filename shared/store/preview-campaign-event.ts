@@ -6,8 +6,9 @@ import type { CampaignEvent } from '../contracts/events.ts';
 import { daysBetween } from '../forecasting/traffic-clock.ts';
 import { refs, type AllocationStore } from './allocation-store.ts';
 import { readViews } from './market-views.ts';
+import { assertOwner } from './persist-campaign-event.ts';
 
-/** @throws AndanteError STORE_UNAVAILABLE */
+/** @throws AndanteError TENANT_MISMATCH the campaign is another tenant's; STORE_UNAVAILABLE */
 export async function previewCampaignEvent(
   store: AllocationStore,
   event: CampaignEvent,
@@ -15,7 +16,8 @@ export async function previewCampaignEvent(
 ): Promise<Preview> {
   const { tenantId } = event;
   const { campaignId } = event.data;
-  const [stored] = await store.read([refs.campaign(tenantId, campaignId)]);
+  const [stored, owner] = await store.read([refs.campaign(tenantId, campaignId), refs.owner(campaignId)]);
+  assertOwner(owner, tenantId);
   const isOrder = event.type === 'andante.campaign-created.v1';
   const parts = isOrder ? event.data.subcampaigns : (stored?.subcampaigns ?? []);
   const flight = isOrder ? event.data : stored?.terms;
