@@ -4,7 +4,7 @@ import type { WaitingReport } from '../../../shared/campaign/fold-reports.ts';
 import type { BookEntry, BookPage, Market } from '../../../shared/contracts/documents.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { line, reportData } from '../../support/events.ts';
-import { DAY_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
+import { DAY_MS, HOUR_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
 import { market, page, view } from '../../support/markets.ts';
 import { assertOutcomes } from '../../support/outcome-validator.ts';
 
@@ -233,5 +233,69 @@ describe('deciding a tick', () => {
     });
     assert.equal(verdicts[0]?.code, 'IMPLAUSIBLE_REPORT');
     assert.deepEqual(pages, []);
+  });
+});
+
+describe('asking for a new split', () => {
+  const HOUR_SLOTS = HOUR_MS / TICK_MS;
+  /** Two days are worth 2,000: a part of 2,200 is short of 200. */
+  const short = (own: Partial<BookEntry> = {}) => entry({ budgetMicros: 2_200_000_000, hasSiblings: true, ...own });
+
+  function askedBy(entries: BookEntry[], own: { lastSlot?: number; atMs?: number; isPiece?: boolean } = {}) {
+    const { lastSlot = 0, atMs = START_MS, isPiece = false } = own;
+    const before = market({ groups: [heard], watermarkSlot: lastSlot });
+    const { rebalances } = decideTick({
+      view: view({ market: before, pages: [page(entries)] }),
+      reports: [],
+      slot: slotAt(atMs),
+      tickIntervalMs: TICK_MS,
+      isPiece,
+    });
+    return rebalances;
+  }
+
+  it('is done for campaigns with money that supply does not deliver here', () => {
+    assert.deepEqual(askedBy([short()]), [{ tenantId: 't1', campaignId: 'c1' }]);
+    const others = { tenantId: 't2', campaignId: 'c2', segments: ['fan'] };
+    assert.deepEqual(askedBy([entry({ hasSiblings: true }), short(others)]), [{ tenantId: 't2', campaignId: 'c2' }]);
+  });
+
+  it('is done in the first tick of an hour only, however late that is, and in no piece of one', () => {
+    const slot = slotAt(START_MS);
+    const asks = (lastSlot: number, atSlot: number) => askedBy([short()], { lastSlot, atMs: atSlot * TICK_MS }).length;
+    assert.deepEqual([asks(slot - 1, slot), asks(slot, slot + 1), asks(slot, slot + HOUR_SLOTS - 1)], [1, 0, 0]);
+    assert.deepEqual([asks(slot + HOUR_SLOTS - 1, slot + HOUR_SLOTS), asks(slot + 3, slot + HOUR_SLOTS + 7)], [1, 1]);
+    assert.deepEqual(askedBy([short()], { isPiece: true }), []);
+  });
+
+  it('is not done for a part without siblings, nor for one that is not served', () => {
+    const { hasSiblings: _siblings, ...alone } = short();
+    assert.deepEqual(askedBy([alone]), []);
+    for (const status of ['paused', 'overrun', 'closing'] as const) assert.deepEqual(askedBy([short({ status })]), []);
+    assert.deepEqual(askedBy([short({ endAtMs: START_MS })]), []);
+  });
+
+  it('is done where more than a twentieth of the budget and more than a click is short', () => {
+    const asks = (budgetMicros: number, own: Partial<BookEntry> = {}) =>
+      askedBy([short({ budgetMicros, ...own })]).length;
+    assert.deepEqual([asks(2_100_000_000), asks(2_110_000_000)], [0, 1]);
+    const dear = { segments: ['fan'], clickPriceMicros: 10_000_000 };
+    assert.deepEqual([asks(10_000_000, dear), asks(10_000_001, dear)], [0, 1]);
+  });
+
+  it('is done for 20 campaigns at most, those that lack most first, and once for each', () => {
+    const entries = Array.from({ length: 25 }, (_, index) =>
+      short({
+        campaignId: `c${index}`,
+        segments: ['fan'],
+        budgetMicros: 1_000_000_000 + ((index * 7) % 25) * 1_000_000,
+      }),
+    );
+    const parts = entries.flatMap((one) => [one, { ...one, subcampaignId: 's2' }]);
+    const richest = entries.toSorted((a, b) => b.budgetMicros - a.budgetMicros).slice(0, 20);
+    assert.deepEqual(
+      askedBy(parts).map(({ campaignId }) => campaignId),
+      richest.map(({ campaignId }) => campaignId),
+    );
   });
 });

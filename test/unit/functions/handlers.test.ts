@@ -11,9 +11,12 @@ import { createReportHandler } from '../../../functions/report/handler.ts';
 import { AndanteError } from '../../../shared/runtime/errors.ts';
 import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
 import { encodeInstants } from '../../../shared/contracts/instants.ts';
+import { decodeMessage } from '../../../shared/contracts/decode-message.ts';
+import { persistSupply } from '../../../shared/store/persist-supply.ts';
 import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
-import { budgetChanged, campaignCreated, deliveryReported, line, statusChanged } from '../../support/events.ts';
-import { START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
+import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
+import { DAY_MS, HOUR_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
+import { cell, supplyDay } from '../../support/markets.ts';
 import { logLines } from '../../support/log-lines.ts';
 import { seededStore } from '../../support/stores.ts';
 
@@ -223,5 +226,88 @@ describe('the report door', () => {
     await assert.rejects(door({ ...post, body: unknown }), { code: 'NOT_FOUND' });
     await assert.rejects(door({ ...post, method: 'GET' }), { code: 'METHOD_NOT_ALLOWED' });
     assert.deepEqual(deps.bus.published, []);
+  });
+});
+
+describe('ticks that ask for a new split', () => {
+  /** A campaign in both markets whose supply has gone in SE and NO. */
+  async function shortWorld() {
+    const deps = await world(true);
+    const subcampaigns = ['SE', 'NO'].map((market, index) => order({ subcampaignId: `s${index + 1}`, market }));
+    await createCampaignCreatedHandler(deps)(campaignCreated({ subcampaigns, budgetMicros: 1_500_000_000 }), time);
+    for (const name of ['SE', 'NO']) {
+      const cells = [cell({ q50: 10_000 })];
+      await persistSupply(
+        deps.store,
+        name,
+        [0, 1].map((day) => supplyDay(START_MS + day * DAY_MS, { market: name, cells })),
+      );
+    }
+    return deps;
+  }
+
+  it('publish one event for each campaign, the same from every market of the hour and at any of its ticks', async () => {
+    const deps = await shortWorld();
+    const first = await createDeliveryTickHandler(deps)(tickAt(START_MS + HOUR_MS, 'SE'), time);
+    const second = await createDeliveryTickHandler(deps)(tickAt(START_MS + HOUR_MS + 7 * TICK_MS, 'NO'), time);
+    assert.deepEqual([first['rebalances'], second['rebalances']], [1, 1]);
+    const hourAt = '2026-03-02T01:00:00.000Z';
+    const expected = {
+      type: 'andante.budget-changed.v1',
+      source: 'andante',
+      tenantId: 't1',
+      eventId: `rebalance:c1:${hourAt}`,
+      occurredAt: hourAt,
+      data: { campaignId: 'c1', cause: 'rebalance', hourAt },
+    };
+    assert.deepEqual(
+      deps.bus.published.map(({ topic, message }) => [topic, message]),
+      [
+        ['budget-changed', expected],
+        ['budget-changed', expected],
+      ],
+    );
+  });
+
+  it('publish what its function takes, and decides once', async () => {
+    const deps = await shortWorld();
+    const tick = createDeliveryTickHandler(deps);
+    for (const name of ['SE', 'NO']) await tick(tickAt(START_MS + HOUR_MS, name), time);
+    const change = createBudgetChangedHandler(deps);
+    const answers = [];
+    for (const { message } of deps.bus.published) {
+      const event = decodeMessage('budget-changed', Buffer.from(JSON.stringify(message)));
+      answers.push(await change(event, time));
+    }
+    assert.deepEqual(
+      answers.map(({ duplicate }) => duplicate),
+      [false, true],
+    );
+  });
+
+  it('publish nothing in the rest of the hour, nor for a copy of the tick', async () => {
+    const deps = await shortWorld();
+    const tick = createDeliveryTickHandler(deps);
+    await tick(tickAt(START_MS + HOUR_MS, 'SE'), time);
+    for (const atMs of [HOUR_MS, HOUR_MS + TICK_MS, 2 * HOUR_MS - TICK_MS]) {
+      const answer = await tick(tickAt(START_MS + atMs, 'SE'), time);
+      assert.equal(answer['rebalances'], undefined);
+    }
+    assert.equal(deps.bus.published.length, 1);
+    assert.equal((await tick(tickAt(START_MS + 2 * HOUR_MS, 'SE'), time))['rebalances'], 1);
+    assert.deepEqual(
+      deps.bus.published.map(({ message }) => 'eventId' in message && message.eventId),
+      ['rebalance:c1:2026-03-02T01:00:00.000Z', 'rebalance:c1:2026-03-02T02:00:00.000Z'],
+    );
+  });
+
+  it('record what they decided before they publish, so that a bus that fails loses no row', async () => {
+    const deps = await shortWorld();
+    const broken = { ...deps, bus: { publish: async () => Promise.reject(new Error('the bus is away')) } };
+    await createDeliveryReportedHandler(deps)(deliveryReported('r', { lines: [line()] }), time);
+    await assert.rejects(createDeliveryTickHandler(broken)(tickAt(START_MS + HOUR_MS, 'SE'), time), /the bus is away/);
+    assert(deps.outcomes.rows.some(({ json }) => json['type'] === 'market-paced'));
+    const again = await createDeliveryTickHandler(deps)(tickAt(START_MS + HOUR_MS, 'SE'), time);
+    assert.deepEqual([again.result, deps.bus.published.length], ['superseded', 0], 'the next hour asks again');
   });
 });
