@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
-import type { BookPage, Market } from '../../../shared/contracts/documents.ts';
+import type { BookEntry, BookPage, Market } from '../../../shared/contracts/documents.ts';
+import { dayOf } from '../../../shared/forecasting/traffic-clock.ts';
 import { refs, type AllocationStore } from '../../../shared/store/allocation-store.ts';
-import { MAX_DOCUMENTS, completeViews, emptyPage, readViews, supplyOf } from '../../../shared/store/market-views.ts';
+import {
+  MAX_DOCUMENTS,
+  completeViews,
+  emptyPage,
+  readViews,
+  supplyOf,
+  type Snapshot,
+} from '../../../shared/store/market-views.ts';
 import { entry } from '../../support/entries.ts';
-import { START_MS } from '../../support/instants.ts';
+import { DAY_MS, START_MS } from '../../support/instants.ts';
 import { market, page, supplyDay } from '../../support/markets.ts';
 import { seededStore } from '../../support/stores.ts';
 import { watched } from '../../support/watched-store.ts';
@@ -129,5 +137,108 @@ describe('views inside a transaction', () => {
       },
     );
     assert.equal((await readViews(store, need(MOST + 1))).get('SE')?.days.size, MOST + 1);
+  });
+});
+
+describe('the days on which something is sold', () => {
+  const dayAfter = (days: number) => dayOf(START_MS + days * DAY_MS);
+  const path = (days: number) => `markets/SE/supply/${dayAfter(days)}`;
+  const sold = (own: Partial<BookEntry>) => entry({ campaignId: `c${own.startAtMs}`, ...own });
+  const flight = (from: number, to: number) => ({
+    startAtMs: START_MS + from * DAY_MS,
+    endAtMs: START_MS + to * DAY_MS,
+  });
+
+  /** Two pages of a market with ten days of supply; what is closing is sold no more. */
+  async function soldStore(): Promise<AllocationStore> {
+    const store = await seededStore({ days: 10 });
+    const third = page([sold(flight(5, 6.5)), sold({ ...flight(8, 9), status: 'closing' })], { page: 'p01' });
+    await write(store, {}, page([sold(flight(-1, 2)), sold({ ...flight(1, 3), status: 'paused' })]), third);
+    return store;
+  }
+
+  const need = { market: 'SE', pages: 'all' as const, days: [] as string[], soldFromAtMs: START_MS };
+
+  async function read(store: AllocationStore, own: Partial<typeof need>, known: Map<string, Snapshot> = new Map()) {
+    const { store: seen, outside } = watched(store);
+    const views = await completeViews(seen, [{ ...need, ...own }], known);
+    return { views, days: outside.filter((one) => one.includes('/supply/')).sort(), all: outside };
+  }
+
+  it('are read once the pages are, each once, from the instant that is asked for, closing flights left out', async () => {
+    const store = await soldStore();
+    const all = await read(store, {});
+    assert.deepEqual(all.days, [0, 1, 2, 5, 6].map(path));
+    assert.deepEqual([...(all.views.get('SE')?.supply.keys() ?? [])].sort(), [0, 1, 2, 5, 6].map(dayAfter));
+    assert.deepEqual((await read(store, { soldFromAtMs: START_MS + 2.5 * DAY_MS })).days, [2, 5, 6].map(path));
+    assert.deepEqual((await read(store, { days: [0, 1, 7].map(dayAfter) })).days, [0, 1, 2, 5, 6, 7].map(path));
+  });
+
+  it('are those of the pages that are asked for, and none where nobody asks', async () => {
+    const store = await soldStore();
+    assert.deepEqual((await read(store, { pages: ['p01'] as unknown as 'all' })).days, [5, 6].map(path));
+    const { soldFromAtMs: _from, ...plain } = need;
+    const { store: seen, outside } = watched(store);
+    await readViews(seen, [plain]);
+    assert.deepEqual(
+      outside.filter((one) => one.includes('/supply/')),
+      [],
+    );
+  });
+
+  it('are read once for a version of supply, also those that have none', async () => {
+    const store = await soldStore();
+    await write(store, { bookVersion: 1 }, page([sold(flight(0, 2)), sold(flight(9, 12))]));
+    const first = await read(store, {});
+    assert.deepEqual(first.days, [0, 1, 10, 11, 5, 6, 9].map(path).sort());
+    assert.deepEqual((await read(store, {}, first.views)).all, ['markets/SE']);
+    const kept = new Map([...first.views].map(([name, one]) => [name, supplyOf(one)]));
+    const again = await read(store, {}, kept);
+    assert.deepEqual([again.days, again.views], [[], first.views]);
+  });
+
+  it('grow with the book: only new days are read', async () => {
+    const store = await soldStore();
+    const before = await read(store, {});
+    await write(store, { bookVersion: 1 }, page([sold(flight(0, 4))]));
+    const { days, views } = await read(store, {}, before.views);
+    assert.deepEqual(days, [path(3)]);
+    assert.equal(views.get('SE')?.supply.size, 6);
+  });
+
+  it('are all read again where supply moved', async () => {
+    const store = await soldStore();
+    const before = await read(store, {});
+    await write(store, { supplyVersion: 2 });
+    const { days, views } = await read(store, {}, before.views);
+    assert.deepEqual(days, [0, 1, 2, 5, 6].map(path));
+    assert.deepEqual(views.get('SE')?.days.size, 5);
+  });
+
+  it('are in a transaction read where something moved since, and nowhere else', async () => {
+    const store = await soldStore();
+    const { views } = await read(store, {});
+    const inside = async () => {
+      const seen = watched(store);
+      const found = await seen.store.transact((transaction) => completeViews(transaction, [need], views));
+      return { read: seen.inside, found: found.get('SE') };
+    };
+    const still = await inside();
+    assert.deepEqual([still.read, still.found], [['markets/SE'], views.get('SE')]);
+    await write(store, { bookVersion: 1 }, page([sold(flight(0, 3)), sold(flight(7, 8))]));
+    const moved = await inside();
+    assert.deepEqual(moved.read, ['markets/SE', 'markets/SE/book/p00', 'markets/SE/book/p01', path(7)]);
+    assert.deepEqual([moved.found?.market.bookVersion, moved.found?.supply.has(dayAfter(7))], [1, true]);
+  });
+
+  it('count among the documents that a transaction may read', async () => {
+    const store = await soldStore();
+    const far = Array.from({ length: 12 }, (_, month) => sold(flight(31 * month, 31 * month + 31)));
+    await write(store, { bookVersion: 1 }, page(far));
+    assert.equal((await read(store, {})).days.length, 12 * 31);
+    await assert.rejects(
+      store.transact((transaction) => completeViews(transaction, [need], new Map())),
+      { code: 'STORE_UNAVAILABLE' },
+    );
   });
 });
