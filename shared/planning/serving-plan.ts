@@ -17,7 +17,7 @@ export interface ServingPlan {
 }
 
 /**
- * Allocates lines over the median of supply, the first half of each at double worth.
+ * Allocates lines over the median of supply; what proportional serving would give a line counts more (fairness.ts).
  * @param supplyFactor what forecasts are multiplied by: the nowcast
  */
 export function planServing(

@@ -2,10 +2,23 @@ import assert from 'node:assert/strict';
 import { leasedMicros } from '../../../shared/campaign/entry-money.ts';
 import type { BookPage, Campaign } from '../../../shared/contracts/documents.ts';
 import { refs, type AllocationStore } from '../../../shared/store/allocation-store.ts';
-import { budgetChanged, campaignCreated, deliveryReported, line, statusChanged } from '../../support/events.ts';
+import { drain } from '../../../shared/outcomes/record.ts';
+import { persistSupply } from '../../../shared/store/persist-supply.ts';
+import {
+  budgetChanged,
+  campaignCreated,
+  deliveryReported,
+  line,
+  order,
+  rebalanced,
+  statusChanged,
+} from '../../support/events.ts';
 import { DAY_MS, START_MS, TICK_MS } from '../../support/instants.ts';
+import { logLines } from '../../support/log-lines.ts';
+import { cell, supplyDay } from '../../support/markets.ts';
 import { campaignOf, entriesOf, file, persist, tick } from '../../support/persisting.ts';
-import { createCommandLine, servedWorld, type Ran } from './command-line.ts';
+import { seededStore } from '../../support/stores.ts';
+import { NOW_MS, createCommandLine, servedWorld, type Ran } from './command-line.ts';
 
 function codesOf(ran: Ran): string[] {
   return [...new Set((ran.json()['differences'] as { code: string }[]).map(({ code }) => code))].sort();
@@ -94,6 +107,30 @@ describe('reconcile', () => {
       const ran = await run(['reconcile', ...argv, '--json']);
       assert.ok(codesOf(ran).includes('ENTRY_DIFFERS'), ran.stdout);
     }
+  });
+
+  it('agrees about a campaign whose money was split anew, while it runs and when it has ended', async () => {
+    const store = await seededStore({ markets: ['SE', 'NO'] });
+    const { run, log } = createCommandLine({ store });
+    const subcampaigns = [order(), order({ subcampaignId: 's2', market: 'NO' })];
+    await persist(store, campaignCreated({ subcampaigns, budgetMicros: 1_500_000_000 }));
+    const dry = { market: 'SE', cells: [cell({ q50: 10_000 })] };
+    await persistSupply(store, 'SE', [supplyDay(START_MS, dry), supplyDay(START_MS + DAY_MS, dry)]);
+    for (const name of ['SE', 'NO']) {
+      const lines = [line({ subcampaignId: name === 'SE' ? 's1' : 's2', clicks: 3 })];
+      await file(store, deliveryReported(`r:${name}`, { market: name, lines }));
+      await tick(store, START_MS + TICK_MS, name);
+      const { entry } = await persist(store, rebalanced({ eventId: `rebalance:${name}` }), START_MS + TICK_MS);
+      assert.equal(entry.outcomes.length, 1);
+      await tick(store, START_MS + 2 * TICK_MS, name);
+    }
+    for (const atMs of [START_MS + 3 * TICK_MS, START_MS + 4 * DAY_MS]) {
+      for (const name of ['SE', 'NO']) await tick(store, atMs, name);
+      await drain({ store, outcomes: log, log: logLines().log, clock: () => NOW_MS });
+      const { exit, stdout } = await run(['reconcile']);
+      assert.equal(exit, 0, stdout);
+    }
+    assert.equal((await campaignOf(store)).status, 'ended');
   });
 
   it('agrees about a campaign that has ended', async () => {

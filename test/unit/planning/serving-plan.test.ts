@@ -41,6 +41,16 @@ describe('the serving plan of a market', () => {
     isNear(plan.deliveredMicros[1] as number, DAY_MICROS, 0.005 * DAY_MICROS, 'tomorrow');
   });
 
+  it('starves no cheap line beside a dear one', () => {
+    const plan = planServing(
+      [line(DAY_MICROS), line(2 * DAY_MICROS, { clickPriceMicros: 1_000_000 })],
+      supplyDays(1),
+      START_MS,
+      1,
+    );
+    assert((plan.deliveredMicros[0] as number) > 0.4 * DAY_MICROS, `${plan.deliveredMicros[0]}`);
+  });
+
   it('gives a line no more than its money, and the more of each opportunity the fewer there will be', () => {
     for (const [factor, share] of [
       [1, 0.25],
