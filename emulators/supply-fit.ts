@@ -1,5 +1,5 @@
 // Whether what is sold fits the supply it is sold on (invariant 2), worked out from supply documents and budgets alone: no
-// line of the planning it judges is used. Cells are hours cut at the ends of flights, merged where the same lines may
+// line of the planning it judges is used. Cells are days cut at the ends of flights, merged where the same lines may
 // take from them; what fits is a maximum flow by shortest augmenting paths (Edmonds and Karp, JACM 1972).
 import type { SupplyDay } from '../shared/contracts/documents.ts';
 
@@ -57,13 +57,12 @@ function mergedCells(lines: readonly Wanting[], supply: readonly SupplyDay[], no
   const cells = new Map<string, Cell>();
   for (const { day, hourShape, cells: ofDay } of supply) {
     const midnight = Date.parse(day);
-    const hours = Array.from({ length: 25 }, (_, hour) => midnight + hour * HOUR_MS);
     const inside = [...instants, nowMs].filter((atMs) => atMs > midnight && atMs < midnight + DAY_MS);
-    const cuts = [...new Set([...hours, ...inside])].sort((a, b) => a - b);
+    const cuts = [...new Set([midnight, ...inside, midnight + DAY_MS])].sort((a, b) => a - b);
     for (let index = 0; index + 1 < cuts.length; index++) {
       const [fromMs, toMs] = [cuts[index] as number, cuts[index + 1] as number];
       if (fromMs < nowMs) continue;
-      const share = ((hourShape[Math.floor((fromMs - midnight) / HOUR_MS)] as number) * (toMs - fromMs)) / HOUR_MS;
+      const share = shareBetween(hourShape, fromMs - midnight, toMs - midnight);
       const flying = lines.flatMap((line, which) => (line.startAtMs <= fromMs && line.endAtMs >= toMs ? [which] : []));
       for (const { segment, surface, q10, q50, clickPpm } of ofDay) {
         const own = flying.filter((which) => {
@@ -79,6 +78,16 @@ function mergedCells(lines: readonly Wanting[], supply: readonly SupplyDay[], no
     }
   }
   return [...cells.values()];
+}
+
+/** The part of a day's traffic between two times of it. */
+function shareBetween(hourShape: readonly number[], fromMs: number, toMs: number): number {
+  let share = 0;
+  for (let hour = Math.floor(fromMs / HOUR_MS); hour * HOUR_MS < toMs; hour++) {
+    const insideMs = Math.min(toMs, (hour + 1) * HOUR_MS) - Math.max(fromMs, hour * HOUR_MS);
+    share += ((hourShape[hour] as number) * insideMs) / HOUR_MS;
+  }
+  return share;
 }
 
 /** The most clicks that all lines together can get. */

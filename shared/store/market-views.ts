@@ -85,7 +85,7 @@ function isCurrent(known: Snapshot | undefined, need: MarketNeed, market: Market
     known.market.bookVersion === market.bookVersion &&
     known.market.supplyVersion === market.supplyVersion &&
     known.need.soldFromAtMs === need.soldFromAtMs &&
-    String(known.need.pages) === String(need.pages) &&
+    (known.need.pages === need.pages || String(known.need.pages) === String(need.pages)) &&
     need.days.every((day) => known.days.has(day))
   );
 }
