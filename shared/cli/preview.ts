@@ -3,10 +3,10 @@ import { topicOf } from '../bus/event-bus.ts';
 import type { Preview } from '../campaign/preview-change.ts';
 import { decodeMessage, type MessageName } from '../contracts/decode-message.ts';
 import type { CampaignEvent } from '../contracts/events.ts';
-import type { CampaignOutcome } from '../contracts/outcomes.ts';
+import type { CampaignOutcome, CounterOffer } from '../contracts/outcomes.ts';
 import { previewCampaignEvent } from '../store/preview-campaign-event.ts';
 import { instantOption, UsageError, type Command, type Context } from './command.ts';
-import { formatMicros } from './format-values.ts';
+import { formatMicros, formatTime } from './format-values.ts';
 import { readEvents } from './read-events.ts';
 import { formatTable } from './table.ts';
 
@@ -75,7 +75,10 @@ function describe(outcome: CampaignOutcome): string {
     case 'status-refused': {
       const { counterOfferMicros } = outcome;
       const offer = counterOfferMicros === undefined ? '' : `; ${formatMicros(counterOfferMicros)} would be accepted`;
-      return `${outcome.type}: ${outcome.code}: ${outcome.reason}${offer}`;
+      const others = 'counterOffers' in outcome ? (outcome.counterOffers ?? []) : [];
+      return [`${outcome.type}: ${outcome.code}: ${outcome.reason}${offer}`, ...others.flatMap(describeOffer)].join(
+        '\n',
+      );
     }
     case 'status-applied':
       return `${outcome.type}: ${outcome.requestedStatus}`;
@@ -86,4 +89,15 @@ function describe(outcome: CampaignOutcome): string {
     default:
       return outcome satisfies never;
   }
+}
+
+/** One change of the order that would be accepted; the smaller budget is said with the refusal. */
+function describeOffer(offer: CounterOffer): string[] {
+  const { kind, subcampaignId, segments, surfaces, startAtMs, endAtMs, budgetMicros } = offer;
+  if (kind === 'budget') return [];
+  const flight = startAtMs !== undefined && endAtMs !== undefined ? [formatTime(startAtMs), formatTime(endAtMs)] : [];
+  const terms = [...(segments ?? []), ...(surfaces ?? []), ...flight].join(' ');
+  return [
+    `  or ${kind}${subcampaignId === undefined ? '' : ` of ${subcampaignId}`}: ${terms}, for ${formatMicros(budgetMicros)}`,
+  ];
 }

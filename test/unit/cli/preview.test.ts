@@ -90,6 +90,14 @@ describe('preview', () => {
     assert.equal((await preview(statusChanged('active', 1))).exit, 0, 'a change of an expected campaign waits');
   });
 
+  it('says which other audience would be accepted', async () => {
+    const cells = [cell(), cell({ segment: 'fan' })];
+    const { preview } = commandLine(await seededStore({ supply: { cells } }));
+    const { exit, stdout } = await preview(campaignCreated({ budgetMicros: 2_500_000_000 }));
+    assert.equal(exit, 1);
+    assert.match(stdout, /\n {2}or segments of s1: casual fan, for 2500\n/);
+  });
+
   it('prints one object for programs', async () => {
     const { preview } = commandLine(await scarceStore());
     const { exit, stdout, json } = await preview(campaignCreated({ budgetMicros: 400_000_000 }), '--json');
