@@ -74,7 +74,7 @@ const benches: Record<string, Entry> = {
 const USAGE = `npm run bench -- NAME [--rounds N] [--json]
 
 ${Object.entries(benches)
-  .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(14)}${about}`)
   .join('\n')}
 
   --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price, availability)
