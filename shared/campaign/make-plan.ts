@@ -2,7 +2,7 @@
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
 import { MAX_PLAN_SHARES, type Plan, type PlanLine } from '../contracts/plan.ts';
 import { shareOfDay } from '../forecasting/traffic-clock.ts';
-import { fallbackShares } from '../planning/allocate.ts';
+import { fallbackShares } from '../planning/fallback-shares.ts';
 import { LEASE_TICKS } from '../pacing/grant-leases.ts';
 import { leasedMicros, openMicros } from './entry-money.ts';
 import { entryKey } from './fold-reports.ts';

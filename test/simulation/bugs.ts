@@ -216,7 +216,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'cell-given-twice',
     about: 'a plan gives every line the share it wants, whatever the others want of its cells',
-    file: 'planning/allocate.ts',
+    file: 'planning/fallback-shares.ts',
     find: 'return Math.floor((share / fullest) * 1e9) / 1e9;',
     replace: 'return Math.floor((share / Math.min(1, fullest)) * 1e9) / 1e9;',
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fallbackShares } from '../../../shared/planning/allocate.ts';
+import { fallbackShares } from '../../../shared/planning/fallback-shares.ts';
 
 const cells = ['a', 'b', 'c'].flatMap((segment) =>
   ['home', 'search'].map((surface) => ({ segment, surface, opportunities: 1000, clickPpm: 100_000 })),

@@ -1,9 +1,9 @@
-// Gives each line of a plan its share of the opportunities it is eligible for. A simple rule with the signature of the
-// dual allocation: a line takes the same fraction of every eligible opportunity, and where the fractions over a cell
-// add up to more than the cell, the lines over it are scaled down together.
+// Gives each line of a plan its share of the opportunities it is eligible for where the plan is stale: a line takes the same
+// fraction of every eligible opportunity, and where the fractions over a cell add up to more than the cell, the lines
+// over it are scaled down together. The simplest rule there is, and never more than a cell has.
 import { isEligible } from './market-model.ts';
 
-export interface AllocationLine {
+export interface FallbackLine {
   segments: readonly string[];
   surfaces: readonly string[];
   clickPriceMicros: number;
@@ -11,7 +11,7 @@ export interface AllocationLine {
   wantedMicros: number;
 }
 
-export interface AllocationCell {
+export interface FallbackCell {
   segment: string;
   surface: string;
   /** Expected opportunities of the interval. */
@@ -23,12 +23,12 @@ export interface AllocationCell {
  * The share of each line, 0 to 1, in the order of `lines`; over any cell the shares of eligible lines add up to at
  * most 1 (invariant 5).
  */
-export function fallbackShares(lines: readonly AllocationLine[], cells: readonly AllocationCell[]): number[] {
+export function fallbackShares(lines: readonly FallbackLine[], cells: readonly FallbackCell[]): number[] {
   const eligible = lines.map((line) => cells.flatMap((cell, index) => (isEligible(line, cell) ? [index] : [])));
   const wanted = lines.map((line, which) => {
     let valueMicros = 0;
     for (const index of eligible[which] as number[]) {
-      const cell = cells[index] as AllocationCell;
+      const cell = cells[index] as FallbackCell;
       valueMicros += (cell.opportunities * cell.clickPpm * line.clickPriceMicros) / 1e6;
     }
     return line.wantedMicros <= 0 || valueMicros === 0 ? 0 : Math.min(1, line.wantedMicros / valueMicros);
