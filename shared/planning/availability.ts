@@ -102,7 +102,7 @@ function takeAll({ asked, firstAsked }: Availability, flow: Flow, amounts: reado
   });
 }
 
-/** The cells that keep one of those who ask from more, and how many of the sold lines contend for them. */
+/** The cells that keep one of those who ask from more, and the sold lines (by their place) that contend for them. */
 export function scarcity(
   { flow, model, firstAsked }: Availability,
   which: number,

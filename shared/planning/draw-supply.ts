@@ -3,7 +3,7 @@ import { normalDraws } from '../forecasting/normal-draws.ts';
 import { PlanningError } from './planning-error.ts';
 
 /** What of a cell's error (as variance of its logarithm) all cells of a market share. */
-export const MARKET_SHARE = 0.2;
+const MARKET_SHARE = 0.2;
 
 /** The ninth decile of a standard normal law. */
 const Z90 = 1.2815515655446004;
