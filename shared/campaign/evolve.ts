@@ -72,6 +72,9 @@ export function evolve(campaign: Campaign, outcome: Outcome): Campaign {
     case 'change-superseded':
     case 'delivery-folded':
     case 'supply-observed':
+    case 'supply-forecast':
+    case 'supply-frozen':
+    case 'quote-issued':
       return campaign;
     default:
       return outcome satisfies never;

@@ -105,7 +105,7 @@ function foldReport(
     return !entry;
   });
   if (strayClosings.length > 0) code ??= 'UNKNOWN_SUBCAMPAIGN';
-  const { market, group, windowStartAtMs, windowEndAtMs, opportunities, sample } = data;
+  const { market, group, windowStartAtMs, windowEndAtMs, opportunities, sample, responses = [] } = data;
   const about = { tenantId, market, group, windowStartAtMs, windowEndAtMs };
   return {
     ledgerId,
@@ -113,11 +113,18 @@ function foldReport(
     ...(code ? { code } : {}),
     outcomes: [
       ...(folded.length > 0 ? [{ type: 'delivery-folded' as const, ...about, lines: folded }] : []),
-      ...(opportunities.length > 0 ? [{ type: 'supply-observed' as const, ...about, opportunities, sample }] : []),
+      ...(opportunities.length + responses.length > 0
+        ? [{ type: 'supply-observed' as const, ...about, opportunities, sample, ...observedResponses(responses) }]
+        : []),
     ],
     strayLines,
     strayClosings,
   };
+}
+
+/** A report of a server that counts no responses by cell has none, and neither has its row. */
+function observedResponses(responses: NonNullable<SupplyObserved['responses']>) {
+  return responses.length > 0 ? { responses } : {};
 }
 
 /**

@@ -3,6 +3,7 @@ import { topicOf } from '../bus/event-bus.ts';
 import type { Preview } from '../campaign/preview-change.ts';
 import { decodeMessage, type MessageName } from '../contracts/decode-message.ts';
 import type { CampaignEvent } from '../contracts/events.ts';
+import type { QuoteIssued, Range } from '../contracts/forecast-outcomes.ts';
 import type { CampaignOutcome, CounterOffer } from '../contracts/outcomes.ts';
 import { previewCampaignEvent } from '../store/preview-campaign-event.ts';
 import { instantOption, UsageError, type Command, type Context } from './command.ts';
@@ -84,11 +85,20 @@ function describe(outcome: CampaignOutcome): string {
       return `${outcome.type}: ${outcome.requestedStatus}`;
     case 'change-superseded':
       return `${outcome.type}: version ${outcome.version} is not newer than ${outcome.currentVersion}`;
+    case 'quote-issued':
+      return describeQuote(outcome);
     case 'change-waiting':
       return `${outcome.type}: version ${outcome.version} waits for its campaign`;
     default:
       return outcome satisfies never;
   }
+}
+
+/** What the campaign is told it will get. */
+function describeQuote({ fullSpendPpm, clicks, reach, suggestedMaximumMicros }: QuoteIssued): string {
+  const between = ({ low, mid, high }: Range, what: string) => `${mid} ${what} (${low} to ${high})`;
+  const expected = [...(reach ? [between(reach, 'listeners')] : []), between(clicks, 'clicks')].join(', ');
+  return `quote-issued: ${Math.round(fullSpendPpm / 1e4)}% likely to spend it all; ${expected}; up to ${formatMicros(suggestedMaximumMicros)} is 80% likely`;
 }
 
 /** One change of the order that would be accepted; the smaller budget is said with the refusal. */

@@ -42,6 +42,8 @@ export function bigQuerySchemas(): Record<keyof typeof outcomeTables, Column[]> 
     outcomes: schema(outcomeTables.outcomes),
     deliveries: schema(outcomeTables.deliveries),
     supply_observations: schema(outcomeTables.supply_observations),
+    forecasts: schema(outcomeTables.forecasts),
+    quotes: schema(outcomeTables.quotes),
   };
 }
 

@@ -6,9 +6,8 @@ import type {
   CampaignCreated,
   CampaignStatusChanged,
   DeliveryReported,
-  DeliveryTickWire,
-  OutcomeDrainWire,
   ReportBodyWire,
+  ScheduledWire,
 } from './events.ts';
 import { InvalidInstant, decodeInstants, parseInstant } from './instants.ts';
 import * as validators from './validators.generated.js';
@@ -20,7 +19,7 @@ export const MAX_DEPTH = 20;
 
 /** A scheduled message: its virtual time and its market, where it names them. */
 export interface Scheduled {
-  type: DeliveryTickWire['type'] | OutcomeDrainWire['type'];
+  type: ScheduledWire['type'];
   source: string;
   tenantId: string;
   scheduledForMs?: number;
@@ -40,6 +39,8 @@ export type MessageName = keyof Messages;
 
 const VERSION = 'v1';
 
+const scheduledNames: ReadonlySet<MessageName> = new Set<MessageName>(['delivery-tick', 'outcome-drain']);
+
 const validatorOf: Record<MessageName, validators.Validator> = {
   'campaign-created': validators.campaignCreated,
   'budget-changed': validators.budgetChanged,
@@ -57,9 +58,9 @@ export function decodeMessage<N extends MessageName>(name: N, bytes: Uint8Array)
   const wire = parseJson(bytes);
   checkType(name, wire);
   checkShape(validatorOf[name], wire);
-  const isScheduled = name === 'delivery-tick' || name === 'outcome-drain';
+  const isScheduled = scheduledNames.has(name);
   return withInstants(
-    () => (isScheduled ? decodeScheduled(wire as DeliveryTickWire) : decodeBusiness(wire)) as Messages[N],
+    () => (isScheduled ? decodeScheduled(wire as ScheduledWire) : decodeBusiness(wire)) as Messages[N],
   );
 }
 
@@ -156,6 +157,6 @@ function decodeBusiness(
   return event;
 }
 
-function decodeScheduled({ scheduledFor, ...wire }: DeliveryTickWire): Scheduled {
+function decodeScheduled({ scheduledFor, ...wire }: ScheduledWire): Scheduled {
   return scheduledFor === undefined ? wire : { ...wire, scheduledForMs: parseInstant(scheduledFor, '/scheduledFor') };
 }

@@ -1,6 +1,7 @@
 // The documents of Firestore, one schema per collection (architecture: "State in Firestore"). Each carries
 // `schemaVersion`, because rolling deploys mix versions. shared/store/stored-form.ts says how they are packed.
 import Type, { type Static } from 'typebox';
+import { ForecastModels, ForecastSettings, SupplyDay } from './forecast-documents.ts';
 import {
   BudgetApplied,
   MAX_PAGE_ENTRIES,
@@ -23,7 +24,6 @@ import {
   Id,
   MarketId,
   Micros,
-  PartsPerMillion,
   PositiveMicros,
   Version,
   closed,
@@ -179,30 +179,6 @@ export const Market = closed({
   ),
 });
 
-/** One day's supply of a market. */
-export const SupplyDay = closed({
-  schemaVersion,
-  market: MarketName,
-  day: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', maxLength: 10 }),
-  modelId: Id,
-  /** Share of the day's opportunities in each hour, UTC; adds up to 1. */
-  hourShape: listOf(Type.Number({ minimum: 0, maximum: 1 }), 24, 24),
-  cells: listOf(
-    closed({
-      segment: Id,
-      surface: Id,
-      /** Opportunities of the day: quantiles of the forecast. */
-      q10: Count,
-      q50: Count,
-      q90: Count,
-      /** Expected clicks per million impressions. */
-      clickPpm: PartsPerMillion,
-    }),
-    500,
-    1,
-  ),
-});
-
 /** The published plan of a market: `body` is the JSON that ad servers get. */
 export const StoredPlan = closed({
   schemaVersion,
@@ -230,6 +206,8 @@ export const Quarantined = closed({
   expireAtMs: EpochMs,
 });
 
+export type { ForecastModels, ForecastSettings, SupplyDay } from './forecast-documents.ts';
+
 export const documents = {
   ledger: LedgerEntry,
   campaign: Campaign,
@@ -237,6 +215,8 @@ export const documents = {
   market: Market,
   page: BookPage,
   supply: SupplyDay,
+  forecastSettings: ForecastSettings,
+  forecastModels: ForecastModels,
   plan: StoredPlan,
   quarantine: Quarantined,
 } as const;
@@ -250,6 +230,5 @@ export type Cohort = Static<typeof Cohort>;
 export type BookEntry = Static<typeof BookEntry>;
 export type BookPage = Static<typeof BookPage>;
 export type Market = Static<typeof Market>;
-export type SupplyDay = Static<typeof SupplyDay>;
 export type StoredPlan = Static<typeof StoredPlan>;
 export type Quarantined = Static<typeof Quarantined>;

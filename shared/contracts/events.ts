@@ -2,6 +2,7 @@
 // Changes carry absolute values and versions, so that late, doubled and reordered copies end in one state.
 import Type, { type Static, type TSchema } from 'typebox';
 import type { Decoded } from './instants.ts';
+import { sampledListener } from './forecast-outcomes.ts';
 import { MAX_SEGMENTS, MAX_SURFACES } from './outcomes.ts';
 import {
   Count,
@@ -123,8 +124,28 @@ export const DeliveryReport = closed({
   opportunities: listOf(closed({ segment: Id, surface: Id, opportunities: Count }), 500),
   /** A reservoir sample of the window's requests. */
   sample: listOf(
-    closed({ segment: Id, surface: Id, responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }) }),
+    closed({
+      segment: Id,
+      surface: Id,
+      responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }),
+      listener: Type.Optional(sampledListener),
+    }),
     100,
+  ),
+  /** By cell and by the hour of the impressions: how many were served and what arrived in this window. */
+  responses: Type.Optional(
+    listOf(
+      closed({
+        segment: Id,
+        surface: Id,
+        format: Type.Optional(Id),
+        hourAt: Instant,
+        impressions: Count,
+        clicks: Count,
+        conversions: Count,
+      }),
+      1000,
+    ),
   ),
   closings: listOf(LeaseClosing, 400),
 });
@@ -149,6 +170,9 @@ export type ReportBodyWire = Static<typeof ReportBody>;
 export type DeliveryTickWire = Static<typeof DeliveryTickEvent>;
 export type OutcomeDrainWire = Static<typeof OutcomeDrainEvent>;
 
+/** Every body that the Scheduler publishes. */
+export type ScheduledWire = DeliveryTickWire | OutcomeDrainWire;
+
 export type CampaignCreated = Decoded<CampaignCreatedWire>;
 export type BudgetChanged = Decoded<BudgetChangedWire>;
 export type CampaignStatusChanged = Decoded<CampaignStatusChangedWire>;
@@ -162,9 +186,4 @@ export type BusinessEvent = CampaignEvent | DeliveryReported;
 
 /** Every body that travels through Pub/Sub. */
 export type AndanteMessage =
-  | CampaignCreatedWire
-  | BudgetChangedWire
-  | CampaignStatusChangedWire
-  | DeliveryReportedWire
-  | DeliveryTickWire
-  | OutcomeDrainWire;
+  CampaignCreatedWire | BudgetChangedWire | CampaignStatusChangedWire | DeliveryReportedWire | ScheduledWire;

@@ -1,6 +1,7 @@
 // Outcomes: one immutable fact about one decision. The ledger keeps them in this form; BigQuery gets each as one row
 // whose columns are the same names in snake_case, so the table schemas are generated from here.
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
+import { QuoteIssued, SupplyForecast, SupplyFrozen, SupplyObserved, type RefreshOutcome } from './forecast-outcomes.ts';
 import {
   Count,
   Currency,
@@ -12,6 +13,7 @@ import {
   PositiveMicros,
   Version,
   closed,
+  fact,
   listOf,
   oneOf,
 } from './scalars.ts';
@@ -136,10 +138,6 @@ export const CounterOffer = closed({
 });
 export type CounterOffer = Static<typeof CounterOffer>;
 
-function fact<const Name extends string, P extends Record<string, TSchema>>(name: Name, properties: P) {
-  return closed({ type: Type.Literal(name), ...properties });
-}
-
 export const CampaignAccepted = fact('campaign-accepted', {
   ...ofCampaign,
   ...campaignTerms,
@@ -250,20 +248,6 @@ export const DeliveryFolded = fact('delivery-folded', {
   ),
 });
 
-/** What a report saw of the market's traffic. */
-export const SupplyObserved = fact('supply-observed', {
-  tenantId: Id,
-  market: MarketId,
-  group: Group,
-  windowStartAtMs: EpochMs,
-  windowEndAtMs: EpochMs,
-  opportunities: listOf(closed({ segment: Id, surface: Id, opportunities: Count }), 500),
-  sample: listOf(
-    closed({ segment: Id, surface: Id, responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }) }),
-    100,
-  ),
-});
-
 /** Which outcomes are rows of which table. */
 export const outcomeTables = {
   outcomes: [
@@ -280,12 +264,18 @@ export const outcomeTables = {
   ],
   deliveries: [DeliveryFolded],
   supply_observations: [SupplyObserved],
+  forecasts: [SupplyForecast, SupplyFrozen],
+  quotes: [QuoteIssued],
 } as const;
+
+export type { SupplyObserved } from './forecast-outcomes.ts';
 
 export const Outcome = Type.Union([
   ...outcomeTables.outcomes,
   ...outcomeTables.deliveries,
   ...outcomeTables.supply_observations,
+  ...outcomeTables.forecasts,
+  ...outcomeTables.quotes,
 ]);
 
 export type CampaignAccepted = Static<typeof CampaignAccepted>;
@@ -299,7 +289,6 @@ export type ChangeWaiting = Static<typeof ChangeWaiting>;
 export type MarketPaced = Static<typeof MarketPaced>;
 export type SubcampaignEnded = Static<typeof SubcampaignEnded>;
 export type DeliveryFolded = Static<typeof DeliveryFolded>;
-export type SupplyObserved = Static<typeof SupplyObserved>;
 export type SubcampaignStatus = Static<typeof SubcampaignStatus>;
 export type RequestedStatus = Static<typeof RequestedStatus>;
 
@@ -312,9 +301,10 @@ export type CampaignOutcome =
   | StatusApplied
   | StatusRefused
   | ChangeSuperseded
-  | ChangeWaiting;
+  | ChangeWaiting
+  | QuoteIssued;
 
 /** What a tick can come to. */
 export type TickOutcome = MarketPaced | SubcampaignEnded;
 
-export type Outcome = CampaignOutcome | TickOutcome | DeliveryFolded | SupplyObserved;
+export type Outcome = CampaignOutcome | TickOutcome | DeliveryFolded | SupplyObserved | RefreshOutcome;

@@ -61,4 +61,12 @@ export function setOf<T extends TSchema>(item: T, maxItems: number, minItems = 1
   return Type.Array(item, { maxItems, minItems, uniqueItems: true });
 }
 
+/** Hexadecimal. */
+export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 });
+
+/** An outcome of this type. */
+export function fact<const Name extends string, P extends Record<string, TSchema>>(name: Name, properties: P) {
+  return closed({ type: Type.Literal(name), ...properties });
+}
+
 export type { Static };

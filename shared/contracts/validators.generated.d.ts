@@ -18,5 +18,7 @@ export const ownerDocument: Validator;
 export const marketDocument: Validator;
 export const pageDocument: Validator;
 export const supplyDocument: Validator;
+export const forecastSettingsDocument: Validator;
+export const forecastModelsDocument: Validator;
 export const planDocument: Validator;
 export const quarantineDocument: Validator;

@@ -4,6 +4,8 @@ import type {
   BookPage,
   Campaign,
   CampaignOwner,
+  ForecastModels,
+  ForecastSettings,
   LedgerEntry,
   Market,
   Quarantined,
@@ -19,6 +21,8 @@ export interface Documents {
   market: Market;
   page: BookPage;
   supply: SupplyDay;
+  forecastSettings: ForecastSettings;
+  forecastModels: ForecastModels;
   plan: StoredPlan;
   quarantine: Quarantined;
 }
@@ -41,6 +45,14 @@ export const refs = {
   market: (market: string): Ref<'market'> => ({ kind: 'market', path: `markets/${market}` }),
   page: (market: string, page: string): Ref<'page'> => ({ kind: 'page', path: `markets/${market}/book/${page}` }),
   supply: (market: string, day: string): Ref<'supply'> => ({ kind: 'supply', path: `markets/${market}/supply/${day}` }),
+  forecastSettings: (market: string): Ref<'forecastSettings'> => ({
+    kind: 'forecastSettings',
+    path: `markets/${market}/forecast/settings`,
+  }),
+  forecastModels: (market: string): Ref<'forecastModels'> => ({
+    kind: 'forecastModels',
+    path: `markets/${market}/forecast/models`,
+  }),
   plan: (market: string): Ref<'plan'> => ({ kind: 'plan', path: `plans/${market}` }),
   quarantine: (id: string): Ref<'quarantine'> => ({ kind: 'quarantine', path: `quarantine/${id}` }),
 };

@@ -30,8 +30,17 @@ export function toFields<K extends Kind>(kind: K, document: Documents[K]): Field
       return { ...rest, ...(sample === undefined ? {} : { sample: JSON.stringify(sample) }) };
     }
     case 'supply': {
-      const { cells, ...rest } = document as Documents['supply'];
-      return { ...rest, cells: JSON.stringify(cells) };
+      const { cells, listeners, ...rest } = document as Documents['supply'];
+      const packed = listeners === undefined ? {} : { listeners: JSON.stringify(listeners) };
+      return { ...rest, cells: JSON.stringify(cells), ...packed };
+    }
+    case 'forecastSettings': {
+      const { holidays, modifiers, ...rest } = document as Documents['forecastSettings'];
+      return { ...rest, holidays: JSON.stringify(holidays), modifiers: JSON.stringify(modifiers) };
+    }
+    case 'forecastModels': {
+      const { cells, ...rest } = document as Documents['forecastModels'];
+      return { ...rest, cells: gzipSync(JSON.stringify(cells)) };
     }
     case 'plan': {
       const { body, ...rest } = document as Documents['plan'];
@@ -82,8 +91,19 @@ function unpack(kind: Kind, fields: Fields): unknown {
       const { sample, ...rest } = fields;
       return { ...rest, ...(sample === undefined ? {} : { sample: JSON.parse(sample as string) as unknown }) };
     }
-    case 'supply':
-      return { ...fields, cells: JSON.parse(fields['cells'] as string) as unknown };
+    case 'supply': {
+      const { cells, listeners, ...rest } = fields;
+      const packed = listeners === undefined ? {} : { listeners: JSON.parse(listeners as string) as unknown };
+      return { ...rest, cells: JSON.parse(cells as string) as unknown, ...packed };
+    }
+    case 'forecastSettings': {
+      const [holidays, modifiers] = ['holidays', 'modifiers'].map(
+        (name) => JSON.parse(fields[name] as string) as unknown,
+      );
+      return { ...fields, holidays, modifiers };
+    }
+    case 'forecastModels':
+      return { ...fields, cells: JSON.parse(gunzipSync(fields['cells'] as Uint8Array).toString('utf8')) as unknown };
     case 'plan':
       return { ...fields, body: gunzipSync(fields['body'] as Uint8Array).toString('utf8') };
     case 'quarantine': {

@@ -38,7 +38,19 @@ const full = deliveryReported('r', {
   lines: [line()],
   closings: [closing],
   opportunities: [{ ...cellOf, opportunities: 1 }],
-  sample: [{ ...cellOf, responseMultiplier: 1 }],
+  sample: [
+    { ...cellOf, responseMultiplier: 1, listener: { visits: 2, activeDays: 1, allVisits: 3, allActiveDays: 2 } },
+  ],
+  responses: [
+    {
+      ...cellOf,
+      format: 'video',
+      hourAtMs: Date.parse('2026-03-02T00:00:00Z'),
+      impressions: 9,
+      clicks: 1,
+      conversions: 0,
+    },
+  ],
 });
 const { group: _group, ...posted } = full.data;
 

@@ -1,0 +1,163 @@
+// Outcomes of forecasting: what was seen of a market, what was forecast of it, why an old forecast was kept, and what a campaign was told when it
+// was booked. Each names when its period begins and ends, so that views can score it against what happened.
+import Type, { type Static } from 'typebox';
+import {
+  Count,
+  Currency,
+  EpochMs,
+  EventId,
+  Group,
+  Id,
+  MarketId,
+  Micros,
+  PartsPerMillion,
+  Sha256,
+  closed,
+  fact,
+  listOf,
+  oneOf,
+} from './scalars.ts';
+
+/** The lengths of time whose totals are forecast, in days. */
+export const TOTAL_DAYS = [1, 7, 10, 14] as const;
+/** Cells of a market. */
+export const MAX_CELLS = 500;
+/** Subcampaigns of a campaign. */
+const MAX_PARTS = 50;
+
+/** The listener of a sampled request: what it did in the last ten days, this request included. */
+export const sampledListener = closed({
+  /** Visits to this surface, and days with one. */
+  visits: Count,
+  activeDays: Count,
+  /** The same over all surfaces. */
+  allVisits: Count,
+  allActiveDays: Count,
+});
+
+/** What a report saw of the market's traffic, and how listeners responded. */
+export const SupplyObserved = fact('supply-observed', {
+  tenantId: Id,
+  market: MarketId,
+  group: Group,
+  windowStartAtMs: EpochMs,
+  windowEndAtMs: EpochMs,
+  opportunities: listOf(closed({ segment: Id, surface: Id, opportunities: Count }), 500),
+  sample: listOf(
+    closed({
+      segment: Id,
+      surface: Id,
+      responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }),
+      listener: Type.Optional(sampledListener),
+    }),
+    100,
+  ),
+  /** By the hour of the impressions: what arrived in this window of clicks and conversions. */
+  responses: Type.Optional(
+    listOf(
+      closed({
+        segment: Id,
+        surface: Id,
+        format: Type.Optional(Id),
+        hourAtMs: EpochMs,
+        impressions: Count,
+        clicks: Count,
+        conversions: Count,
+      }),
+      1000,
+    ),
+  ),
+});
+
+/** Why the last good forecast was kept. The README explains each. */
+export const FreezeCode = oneOf(
+  'STALE_INPUT',
+  'MISSING_INPUT',
+  'DUPLICATED_INPUT',
+  'DRIFTED_INPUT',
+  'IMPLAUSIBLE_INPUT',
+  'MODEL_FAILED',
+);
+export type FreezeCode = Static<typeof FreezeCode>;
+
+const issued = {
+  /** Whose inputs a score belongs to: hash of everything the forecast was made of. */
+  inputsHash: Sha256,
+  modelId: Id,
+  issuedAtMs: EpochMs,
+  validUntilAtMs: EpochMs,
+};
+
+/** Opportunities of a market and its cells over the days to come, by quantile. */
+export const SupplyForecast = fact('supply-forecast', {
+  tenantId: Id,
+  market: MarketId,
+  forecastId: EventId,
+  ...issued,
+  /** When the coefficients were fitted that it was made with. */
+  fittedAtMs: EpochMs,
+  /** The first hour of every total. */
+  fromAtMs: EpochMs,
+  totals: listOf(
+    closed({
+      /** Both absent: the whole market. */
+      segment: Type.Optional(Id),
+      surface: Type.Optional(Id),
+      days: Count,
+      q10: Count,
+      q50: Count,
+      q90: Count,
+    }),
+    (MAX_CELLS + 1) * TOTAL_DAYS.length,
+  ),
+});
+
+/** What could not be trusted, so that the last good forecast stays, with wider intervals. */
+export const SupplyFrozen = fact('supply-frozen', {
+  tenantId: Id,
+  market: MarketId,
+  forecastId: EventId,
+  ...issued,
+  /** What the logarithmic spread of the last good forecast is multiplied by. */
+  widening: Type.Number({ minimum: 1, maximum: 10 }),
+  reasons: listOf(closed({ code: FreezeCode, detail: Type.String({ maxLength: 300 }) }), 20, 1),
+});
+
+/** An interval of 80%, and its middle. */
+export const Range = closed({ low: Count, mid: Count, high: Count });
+
+const promise = {
+  budgetMicros: Micros,
+  /** The probability that the whole budget is spent. */
+  fullSpendPpm: PartsPerMillion,
+  /** Absent where no listeners were counted. */
+  reach: Type.Optional(Range),
+  impressions: Range,
+  clicks: Range,
+  conversions: Range,
+  spendMicros: Range,
+};
+
+/** What a campaign was told it would get, at the moment that decided it. Scored when it has ended. */
+export const QuoteIssued = fact('quote-issued', {
+  tenantId: Id,
+  campaignId: Id,
+  quoteId: EventId,
+  ...issued,
+  currency: Currency,
+  startAtMs: EpochMs,
+  endAtMs: EpochMs,
+  /** The largest budget that is spent in full with a probability of 80%. */
+  suggestedMaximumMicros: Micros,
+  ...promise,
+  subcampaigns: listOf(closed({ subcampaignId: Id, market: MarketId, ...promise }), MAX_PARTS, 1),
+});
+
+export type SupplyObserved = Static<typeof SupplyObserved>;
+export type SupplyForecast = Static<typeof SupplyForecast>;
+export type SupplyFrozen = Static<typeof SupplyFrozen>;
+export type QuoteIssued = Static<typeof QuoteIssued>;
+export type Range = Static<typeof Range>;
+
+/** What a refresh can come to. */
+export type RefreshOutcome = SupplyForecast | SupplyFrozen;
