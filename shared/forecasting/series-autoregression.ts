@@ -1,92 +1,90 @@
-// Autoregression on chosen lags: fitted by ridge at several origins in one pass, rolled forward from any of them.
-import { solveRidge } from './series-ridge.ts';
+// The candidates that are autoregressions: of the values or their logarithms, or of how far they are from a profile that
+// follows them.
+import type { Candidate } from './series-candidates.ts';
+import { logOf } from './series-history.ts';
+import { fitLags, rollLags } from './series-lags.ts';
 
-/**
- * Coefficients of y_t on 1 and y_(t - lag), one set per origin, each from the values before that origin alone.
- * algorithms: ridge on seasonal lags with a free intercept, (X'X + ridge n I)^-1 X'y, after centring and scaling.
- * @param values finite
- * @param lags ascending, above 0
- * @param origins ascending, at most `values.length`
- * @param ridge the penalty, per row and in units of the values' variance
- * @returns for each origin `lags.length` coefficients and the intercept; undefined when there are too few rows before it
- */
-export function fitAutoregression(
-  values: Float64Array,
-  lags: readonly number[],
-  origins: readonly number[],
-  ridge: number,
-): (Float64Array | undefined)[] {
-  const size = lags.length + 1;
-  const longest = lags.at(-1) as number;
-  const { centre, spread } = momentsOf(values);
-  const gram = new Float64Array(size * size);
-  const right = new Float64Array(size);
-  const row = new Float64Array(size);
-  row[size - 1] = 1;
-  let time = longest;
-  return origins.map((origin) => {
-    for (; time < origin; time++) {
-      const target = ((values[time] as number) - centre) / spread;
-      for (let k = 0; k < size - 1; k++) {
-        row[k] = ((values[time - (lags[k] as number)] as number) - centre) / spread;
-      }
-      for (let i = 0; i < size; i++) {
-        const own = row[i] as number;
-        const start = i * size;
-        for (let k = 0; k <= i; k++) gram[start + k] = (gram[start + k] as number) + own * (row[k] as number);
-        right[i] = (right[i] as number) + own * target;
-      }
-    }
-    const rows = origin - longest;
-    if (rows < 2 * size) return undefined;
-    const coefficients = right.slice();
-    solveRidge(gram.slice(), coefficients, size, ridge * rows);
-    let sum = 0;
-    for (let k = 0; k < size - 1; k++) sum += coefficients[k] as number;
-    coefficients[size - 1] = (coefficients[size - 1] as number) * spread + centre * (1 - sum);
-    return coefficients;
-  });
-}
-
-/**
- * Rolls an autoregression forward into `out`, each value kept within bounds so that no explosive root can run away.
- * @param values the history; what is at `origin` and after is not looked at
- * @param room workspace, at least the longest lag and `out` together
- */
-export function rollAutoregression(
-  values: Float64Array,
-  { lags, coefficients, lowest, highest }: Roll,
-  origin: number,
-  room: Float64Array,
-  out: Float64Array,
-): void {
-  const longest = lags.at(-1) as number;
-  for (let k = 0; k < longest; k++) room[k] = values[origin - longest + k] as number;
-  const intercept = coefficients[lags.length] as number;
-  for (let hour = 0; hour < out.length; hour++) {
-    let sum = intercept;
-    for (let k = 0; k < lags.length; k++) {
-      sum += (coefficients[k] as number) * (room[longest + hour - (lags[k] as number)] as number);
-    }
-    const value = sum < lowest ? lowest : sum > highest ? highest : sum;
-    room[longest + hour] = value;
-    out[hour] = value;
-  }
-}
-
-export interface Roll {
+export interface AutoregressionForm {
+  /** Ascending, above 0. */
   lags: readonly number[];
-  /** As fitAutoregression returns them. */
-  coefficients: ArrayLike<number>;
-  lowest: number;
-  highest: number;
+  inLogs: boolean;
+  /**
+   * What is regressed is the distance from a profile: of each place of the period the exponentially smoothed value,
+   * moved by `gain` of each distance. A period and a gain of 1 are the differences between neighbours.
+   */
+  profile?: { period: number; gain: number };
 }
 
-function momentsOf(values: Float64Array): { centre: number; spread: number } {
-  let [sum, squares] = [0, 0];
-  for (const value of values) sum += value;
-  const centre = sum / values.length;
-  for (const value of values) squares += (value - centre) ** 2;
-  const spread = Math.sqrt(squares / values.length);
-  return { centre, spread: spread > 0 ? spread : 1 };
+/** Per row, in units of the variance. */
+const RIDGE = 1e-4;
+
+/** Ridge autoregression, rolled forward; its profile is moved by what is forecast as it was by what was seen. */
+export function autoregression(name: string, { lags, inLogs, profile }: AutoregressionForm): Candidate {
+  const longest = lags.at(-1) as number;
+  const { period, gain } = profile ?? { period: 0, gain: 0 };
+  return {
+    name,
+    needs: longest + period,
+    of(history) {
+      const source = inLogs ? history.logs : history.values;
+      const { expected, distances } = followProfile(source, period, gain);
+      const [lowest, highest] = limitsOf(distances);
+      const limits = inLogs ? history.range.map((value) => logOf(value, history.offset)) : history.range;
+      const [floor, ceiling] = limits as [number, number];
+      return {
+        fit(origins) {
+          const inside = origins.map((origin) => origin - period);
+          return fitLags(distances, lags, inside, RIDGE);
+        },
+        forecast(coefficients, origin, out) {
+          const start = origin - period;
+          rollLags(
+            distances,
+            { lags, coefficients, lowest, highest },
+            start,
+            new Float64Array(longest + out.length),
+            out,
+          );
+          const ahead = source.slice(start, origin);
+          for (let place = 0; place < period; place++) {
+            const before = expected[start + place] as number;
+            ahead[place] = before + gain * ((ahead[place] as number) - before);
+          }
+          for (let step = 0; step < out.length; step++) {
+            const distance = out[step] as number;
+            const place = step % period;
+            const value = period === 0 ? distance : (ahead[place] as number) + distance;
+            const kept = Math.max(floor, Math.min(ceiling, value));
+            if (period > 0) ahead[place] = (ahead[place] as number) + gain * (kept - (ahead[place] as number));
+            out[step] = inLogs ? Math.exp(kept) - history.offset : kept;
+          }
+        },
+      };
+    },
+  };
+}
+
+/** What the profile said of each step before it was seen, and how far off it was from the second period on. */
+function followProfile(source: Float64Array, period: number, gain: number) {
+  if (period === 0) return { expected: source, distances: source };
+  const expected = source.slice();
+  const distances = new Float64Array(Math.max(0, source.length - period));
+  for (let step = period; step < source.length; step++) {
+    const before = expected[step - period] as number;
+    const said = before + gain * ((source[step - period] as number) - before);
+    expected[step] = said;
+    distances[step - period] = (source[step] as number) - said;
+  }
+  return { expected, distances };
+}
+
+/** Half the range beyond it. */
+function limitsOf(values: Float64Array): [number, number] {
+  let [lowest, highest] = [Infinity, -Infinity];
+  for (const value of values) {
+    lowest = Math.min(lowest, value);
+    highest = Math.max(highest, value);
+  }
+  const room = (highest - lowest) / 2;
+  return [lowest - room, highest + room];
 }

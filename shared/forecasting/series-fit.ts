@@ -1,6 +1,6 @@
 // Fits a series: tries the candidates at past origins, mixes them by their skill there, and measures how far the mix was off.
 import { candidatesOf, type Candidate } from './series-candidates.ts';
-import { historyOf, offsetOf, recentValues, unitOf, type SeriesHistory } from './series-history.ts';
+import { SMALL, historyOf, offsetOf, recentValues, unitOf, type SeriesHistory } from './series-history.ts';
 import { PARTS, clamp, partOf } from './series-mix.ts';
 import type { SeriesMember, SeriesModel } from './series-model.ts';
 import { spreadOf } from './series-spread.ts';
@@ -13,7 +13,7 @@ export interface SeriesFitOptions {
 }
 
 /** Past origins tried that lie a whole horizon back. */
-const WHOLE_ORIGINS = 8;
+const WHOLE_ORIGINS = 14;
 /** Weights are the error to minus this power. */
 const SHARPNESS = 4;
 /** Members of less weight than this, everywhere, are left out. */
@@ -82,14 +82,15 @@ function tryAll(
   const length = history.values.length;
   const trials: Trial[] = [];
   for (const candidate of candidates) {
-    const fits = candidate.fit(history, [...origins, length]);
+    const own = candidate.of(history);
+    const fits = own.fit([...origins, length]);
     const coefficients = fits.pop();
     if (!coefficients) continue;
     const forecasts = origins.map((origin, index) => {
       const fit = fits[index];
       if (!fit) return undefined;
       const out = new Float64Array(Math.min(tried, length - origin));
-      candidate.forecast(history, fit, origin, out);
+      own.forecast(fit, origin, out);
       return out.map((value) => clamp(value, history.range));
     });
     trials.push({ candidate, coefficients, forecasts });
@@ -115,8 +116,8 @@ function weightsOf(
       for (let step = 0; step < own.length; step++) {
         const part = partOf(step, season);
         const truth = values[origin + step] as number;
-        errors[part] = (errors[part] as number) + Math.abs(truth - (own[step] as number));
-        others[part] = (others[part] as number) + Math.abs(truth - (other[step] as number));
+        errors[part] = (errors[part] as number) + errorOf(truth, own[step] as number);
+        others[part] = (others[part] as number) + errorOf(truth, other[step] as number);
       }
     });
     return Array.from(errors, (error, part) => weightOf(error, others[part] as number));
@@ -129,6 +130,14 @@ function weightsOf(
   }
   return weights;
 }
+
+/** Of logarithms, so that each season counts alike; no single one more than FURTHEST. */
+function errorOf(truth: number, said: number): number {
+  return Math.min(FURTHEST, Math.abs(Math.log((truth + SMALL) / (said + SMALL))));
+}
+
+/** A factor of twenty. */
+const FURTHEST = 3;
 
 function weightOf(error: number, other: number): number {
   return (1e-3 + error / (other + 1e-12)) ** -SHARPNESS;

@@ -23,7 +23,7 @@ export function mixedForecast(members: readonly SeriesMember[], history: SeriesH
   for (const { name, weights, coefficients } of members) {
     const candidate = byName.get(name);
     if (!candidate || candidate.needs > origin) continue;
-    candidate.forecast(history, coefficients, origin, own);
+    candidate.of(history).forecast(coefficients, origin, own);
     for (let step = 0; step < steps; step++) {
       const weight = weights[partOf(step, history.season)] as number;
       mixed[step] = (mixed[step] as number) + weight * clamp(own[step] as number, history.range);
