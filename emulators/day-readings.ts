@@ -2,6 +2,7 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { Firestore } from '@google-cloud/firestore';
 import type { Campaign, LedgerEntry, Quarantined } from '../shared/contracts/documents.ts';
+import { outcomeTables } from '../shared/contracts/outcomes.ts';
 import { refs, type AllocationStore, type Ref } from '../shared/store/allocation-store.ts';
 import type { Stack } from './stack.ts';
 import type { PlayResult } from './world-stack.ts';
@@ -48,7 +49,7 @@ export async function readDay(stack: Stack, store: AllocationStore, play: PlayRe
     readCampaigns(store, play),
     readLedger(stack),
     store.quarantined(10_000).then((found) => found.map(({ document }) => document)),
-    Promise.all(Object.keys(stack.topology.tables).map((table) => readTable(client, stack, table))),
+    Promise.all(Object.keys(outcomeTables).map((table) => readTable(client, stack, table))),
     readPaced(client, stack),
     readBilled(client, stack),
   ]);

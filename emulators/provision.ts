@@ -5,7 +5,13 @@ import { resolve } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import { PubSub, type CreateSubscriptionOptions } from '@google-cloud/pubsub';
-import { topologyDir, type PullSubscription, type PushSubscription, type Topology } from '../terraform/topology.ts';
+import {
+  readSqls,
+  topologyDir,
+  type PullSubscription,
+  type PushSubscription,
+  type Topology,
+} from '../terraform/topology.ts';
 
 export interface ProvisionOptions {
   projectId: string;
@@ -120,13 +126,21 @@ async function provisionBigQuery({ projectId, topology, bigqueryEndpoint }: Prov
       );
     }),
   );
-  await Promise.all(
-    Object.entries(topology.views).map(async ([name, { sql }]) => {
-      const template = await readFile(resolve(topologyDir, sql), 'utf8');
-      const query = template.replaceAll('${project}', projectId).replaceAll('${dataset}', topology.dataset);
-      await unlessExists(dataset.createTable(name, { view: { query, useLegacySql: false } }));
-    }),
-  );
+  for (const [name, query] of inOrder(await readSqls(topology, topology.views, projectId))) {
+    await unlessExists(dataset.createTable(name, { view: { query, useLegacySql: false } }));
+  }
+}
+
+/** A view after those that it reads. */
+function inOrder(views: ReadonlyMap<string, string>): Map<string, string> {
+  const ordered = new Map<string, string>();
+  const add = (name: string, query: string) => {
+    if (ordered.has(name)) return;
+    for (const [other, own] of views) if (other !== name && query.includes(`.${other}\``)) add(other, own);
+    ordered.set(name, query);
+  };
+  for (const [name, query] of views) add(name, query);
+  return ordered;
 }
 
 /** Whether it is new. gRPC says 6 when it is not, HTTP says 409. */

@@ -1,4 +1,4 @@
-// topology.json: the one list of functions, topics, subscriptions, schedules, dataset, tables and views.
+// topology.json: the one list of functions, topics, subscriptions, schedules, dataset, tables, views and scheduled queries.
 // Terraform reads the same file.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -11,6 +11,8 @@ export interface Topology {
   dataset: string;
   tables: Record<string, { schema: string; partitionBy: string; clusterBy: string[] }>;
   views: Record<string, { sql: string }>;
+  /** Run by BigQuery itself, as the schedule says; `@run_time` is when. */
+  queries: Record<string, { sql: string; schedule: string }>;
 }
 
 export interface FunctionEntry {
@@ -53,4 +55,17 @@ export const topologyDir = import.meta.dirname;
 
 export async function readTopology(): Promise<Topology> {
   return JSON.parse(await readFile(resolve(topologyDir, 'topology.json'), 'utf8')) as Topology;
+}
+
+/** The SQL of views or of scheduled queries, with the names of a project and its dataset in it. */
+export async function readSqls(
+  { dataset }: Topology,
+  files: Record<string, { sql: string }>,
+  projectId: string,
+): Promise<Map<string, string>> {
+  const entries = Object.entries(files).map(async ([name, { sql }]): Promise<[string, string]> => {
+    const template = await readFile(resolve(topologyDir, sql), 'utf8');
+    return [name, template.replaceAll('${project}', projectId).replaceAll('${dataset}', dataset)];
+  });
+  return new Map(await Promise.all(entries));
 }

@@ -1,18 +1,14 @@
 // Reads outcomes back from BigQuery's de-duplicating views.
 import type { BigQuery } from '@google-cloud/bigquery';
 import { outcomeTables } from '../contracts/outcomes.ts';
-import { AndanteError } from '../runtime/errors.ts';
 import { instantOf, outcomeOf, textOf } from './from-row.ts';
 import type { Table } from './outcome-log.ts';
 import type { Delivered, GrantPeak, HighestBudget, MarketScope, OutcomeReader, PacedLine } from './outcome-reader.ts';
+import { createViewQuery, type Columns } from './query-views.ts';
 
-type Columns = Record<string, unknown>;
-
-export function createBigQueryReader(
-  client: BigQuery,
-  { projectId, dataset }: { projectId: string; dataset: string },
-): OutcomeReader {
-  const view = (table: Table) => `\`${projectId}.${dataset}.${table}_once\``;
+export function createBigQueryReader(client: BigQuery, names: { projectId: string; dataset: string }): OutcomeReader {
+  const { view: viewNamed, query } = createViewQuery(client, names);
+  const view = (table: Table) => viewNamed(`${table}_once`);
   const paced = (more = '') => `
     SELECT o.row_id, o.event_id, o.slot, s.campaign_id, s.subcampaign_id, s.status, s.budget_micros, s.spent_micros,
       s.in_flight_micros, s.leased_micros, s.overrun_micros, s.impressions, s.clicks, s.conversions
@@ -20,17 +16,6 @@ export function createBigQueryReader(
     WHERE o.event_date >= CAST(@fromDay AS DATE) AND o.type = 'market-paced' AND o.market = @market
       AND (@campaignId = '' OR s.campaign_id = @campaignId)${more}`;
 
-  async function query(sql: string, params: Record<string, string>): Promise<Columns[]> {
-    try {
-      const [rows] = await client.query({ query: sql, params });
-      return rows as Columns[];
-    } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
-      throw new AndanteError('OUTCOMES_UNAVAILABLE', `BigQuery did not answer for ${dataset}: ${said}`, {
-        cause: error,
-      });
-    }
-  }
   const withCampaign = ({ campaignId = '', ...scope }: { campaignId?: string; market: string; fromDay?: string }) => ({
     ...scope,
     campaignId,

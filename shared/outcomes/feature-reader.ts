@@ -79,3 +79,6 @@ export interface FeatureReader {
   /** Of forecasts whose period ended before `untilMs`, oldest first. */
   pastErrors(scope: FeatureScope): Promise<PastError[]>;
 }
+
+/** Responses are of impressions whose hour ended so long before, so that most of their clicks have come. */
+export const ARRIVAL_MS = 86_400_000;

@@ -2,19 +2,12 @@
 import type { DeliveryFolded, MarketPaced } from '../contracts/outcomes.ts';
 import { instantOf, outcomeOf } from './from-row.ts';
 import type { MemoryLog } from './memory-log.ts';
-import type { Row, Table } from './outcome-log.ts';
+import type { Table } from './outcome-log.ts';
 import type { Delivered, GrantPeak, HighestBudget, MarketScope, OutcomeReader, PacedLine } from './outcome-reader.ts';
+import { rowsOnce } from './rows-once.ts';
 
 export function createMemoryReader(log: Pick<MemoryLog, 'rows'>): OutcomeReader {
-  const once = (table: Table): Row[] => {
-    const first = new Map<string, Row>();
-    for (const row of log.rows.filter((candidate) => candidate.table === table)) {
-      const key = JSON.stringify([row.json['event_date'], row.json.row_id]);
-      const known = first.get(key);
-      if (!known || instantOf(row.json['ingested_at']) < instantOf(known.json['ingested_at'])) first.set(key, row);
-    }
-    return [...first.values()];
-  };
+  const once = (table: Table) => rowsOnce(log, table);
   const inMarket = (table: Table, { market, fromDay }: Pick<MarketScope, 'market' | 'fromDay'>) =>
     once(table).filter(({ json }) => json['market'] === market && String(json['event_date']) >= fromDay);
   const isAsked = (line: { campaignId: string }, { campaignId }: { campaignId?: string }) =>

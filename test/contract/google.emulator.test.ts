@@ -3,13 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Message } from '@google-cloud/pubsub';
 import { provision } from '../../emulators/provision.ts';
+import { runQuery } from '../../emulators/run-query.ts';
 import { createPubSubBus } from '../../shared/bus/pubsub-bus.ts';
+import { createBigQueryFeatures } from '../../shared/outcomes/bigquery-features.ts';
 import { createBigQueryLog } from '../../shared/outcomes/bigquery-log.ts';
 import { createFirestoreStore } from '../../shared/store/firestore-store.ts';
 import { readTopology } from '../../terraform/topology.ts';
 import { clientsOf, newProject } from '../support/emulators.ts';
 import { allocationStoreContract } from './allocation-store.ts';
 import { eventBusContract } from './event-bus.ts';
+import { featureReaderContract } from './feature-reader.ts';
 import { outcomeLogContract, outcomeRow } from './outcome-log.ts';
 
 type Clients = ReturnType<typeof clientsOf>;
@@ -101,5 +104,25 @@ describe('The event bus on Pub/Sub', () => {
       return { body: JSON.parse(message.data.toString()) as unknown, attributes: message.attributes };
     };
     return { bus: createPubSubBus(pubsub), next };
+  });
+});
+
+describe('The features from BigQuery', () => {
+  const projectId = newProject();
+  let clients: Clients;
+  before(() => {
+    clients = clientsOf(projectId);
+  });
+  after(() => clients.close());
+  featureReaderContract(async () => {
+    const { bigquery, bigqueryEndpoint } = clients;
+    const topology = await readTopology();
+    const pubsubHost = process.env['PUBSUB_EMULATOR_HOST'] as string;
+    await provision({ projectId, topology, functionsUrl: 'http://127.0.0.1:9', pubsubHost, bigqueryEndpoint });
+    return {
+      log: createBigQueryLog(bigquery, topology.dataset),
+      features: createBigQueryFeatures(bigquery, { projectId, dataset: topology.dataset }),
+      closeDays: (nowMs) => runQuery({ projectId, topology, bigqueryEndpoint }, 'close_supply_hours', nowMs),
+    };
   });
 });

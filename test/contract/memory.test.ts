@@ -1,8 +1,10 @@
 import { createMemoryBus } from '../../shared/bus/memory-bus.ts';
+import { createMemoryFeatures } from '../../shared/outcomes/memory-features.ts';
 import { createMemoryLog } from '../../shared/outcomes/memory-log.ts';
 import { createMemoryStore } from '../../shared/store/memory-store.ts';
 import { allocationStoreContract } from './allocation-store.ts';
 import { eventBusContract } from './event-bus.ts';
+import { featureReaderContract } from './feature-reader.ts';
 import { outcomeLogContract } from './outcome-log.ts';
 
 describe('The allocation store in memory', () => allocationStoreContract(createMemoryStore));
@@ -26,4 +28,10 @@ describe('The event bus in memory', () =>
       return { body: message, attributes };
     };
     return { bus, next };
+  }));
+
+describe('The features from memory', () =>
+  featureReaderContract(async () => {
+    const log = createMemoryLog();
+    return { log, features: createMemoryFeatures(log), closeDays: async () => undefined };
   }));

@@ -3,6 +3,7 @@
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { Firestore } from '@google-cloud/firestore';
 import type { BookEntry, Campaign } from '../../shared/contracts/documents.ts';
+import { outcomeTables } from '../../shared/contracts/outcomes.ts';
 import { refs, type AllocationStore, type Ref } from '../../shared/store/allocation-store.ts';
 import type { Stack } from '../../emulators/stack.ts';
 import type { CrashLoad } from './crash-load.ts';
@@ -91,7 +92,7 @@ export async function readRows(
     return rows as T[];
   };
   const rows: ShownRow[] = [];
-  for (const table of Object.keys(topology.tables))
+  for (const table of Object.keys(outcomeTables))
     rows.push(...(await query<ShownRow>(`SELECT '${table}' AS table, row_id AS rowId, type FROM ${view(table)}`)));
   const delivered = await query<DeliveredSum>(`
     SELECT l.campaign_id AS campaignId, l.subcampaign_id AS subcampaignId, SUM(l.impressions) AS impressions,
