@@ -5,7 +5,7 @@ import type { SupplyForecast } from '../../shared/contracts/forecast-outcomes.ts
 import type { FeatureReader } from '../../shared/outcomes/feature-reader.ts';
 import type { OutcomeLog } from '../../shared/outcomes/outcome-log.ts';
 import { DAY_MS, HOUR_MS, START_MS } from '../support/instants.ts';
-import { observed, rowOf } from '../support/observed-rows.ts';
+import { observed, rowOf, supplyForecast } from '../support/observed-rows.ts';
 
 export interface OpenedFeatures {
   log: OutcomeLog;
@@ -263,23 +263,9 @@ export function featureReaderContract(open: () => Promise<OpenedFeatures>): void
   });
 
   describe('pastErrors', () => {
-    const forecast = (own: Partial<SupplyForecast>): SupplyForecast => ({
-      type: 'supply-forecast',
-      tenantId: 'andante',
-      market,
-      forecastId: `f${++events}`,
-      inputsHash: 'a'.repeat(64),
-      modelId: 'm1',
-      issuedAtMs: START_MS,
-      validUntilAtMs: at(24),
-      fittedAtMs: START_MS,
-      fromAtMs: START_MS,
-      totals: [],
-      ...own,
-    });
     const total = (q50: number, days = 1) => ({ days, q10: Math.floor(q50 / 2), q50, q90: q50 * 2 });
     const issue = (own: Partial<SupplyForecast>) => {
-      const outcome = forecast(own);
+      const outcome = supplyForecast({ market, fromAtMs: START_MS, totals: [], issuedAtMs: START_MS, ...own });
       return opened.log.append([rowOf(outcome, `e${++events}`, outcome.issuedAtMs)]);
     };
     /** An hour each, 10 opportunities at home. */

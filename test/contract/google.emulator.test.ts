@@ -5,12 +5,14 @@ import type { Message } from '@google-cloud/pubsub';
 import { provision } from '../../emulators/provision.ts';
 import { runQuery } from '../../emulators/run-query.ts';
 import { createPubSubBus } from '../../shared/bus/pubsub-bus.ts';
+import { createBigQueryCalibration } from '../../shared/outcomes/bigquery-calibration.ts';
 import { createBigQueryFeatures } from '../../shared/outcomes/bigquery-features.ts';
 import { createBigQueryLog } from '../../shared/outcomes/bigquery-log.ts';
 import { createFirestoreStore } from '../../shared/store/firestore-store.ts';
 import { readTopology } from '../../terraform/topology.ts';
 import { clientsOf, newProject } from '../support/emulators.ts';
 import { allocationStoreContract } from './allocation-store.ts';
+import { calibrationReaderContract } from './calibration-reader.ts';
 import { eventBusContract } from './event-bus.ts';
 import { featureReaderContract } from './feature-reader.ts';
 import { outcomeLogContract, outcomeRow } from './outcome-log.ts';
@@ -107,22 +109,40 @@ describe('The event bus on Pub/Sub', () => {
   });
 });
 
-describe('The features from BigQuery', () => {
+/** The dataset of a project of its own, with every view, for all cases of a suite. */
+function sharedDataset() {
   const projectId = newProject();
   let clients: Clients;
   before(() => {
     clients = clientsOf(projectId);
   });
   after(() => clients.close());
-  featureReaderContract(async () => {
+  return async () => {
     const { bigquery, bigqueryEndpoint } = clients;
     const topology = await readTopology();
     const pubsubHost = process.env['PUBSUB_EMULATOR_HOST'] as string;
     await provision({ projectId, topology, functionsUrl: 'http://127.0.0.1:9', pubsubHost, bigqueryEndpoint });
     return {
+      bigquery,
+      names: { projectId, dataset: topology.dataset },
       log: createBigQueryLog(bigquery, topology.dataset),
-      features: createBigQueryFeatures(bigquery, { projectId, dataset: topology.dataset }),
-      closeDays: (nowMs) => runQuery({ projectId, topology, bigqueryEndpoint }, 'close_supply_hours', nowMs),
+      closeDays: (nowMs: number) => runQuery({ projectId, topology, bigqueryEndpoint }, 'close_supply_hours', nowMs),
     };
+  };
+}
+
+describe('The features from BigQuery', () => {
+  const open = sharedDataset();
+  featureReaderContract(async () => {
+    const { bigquery, names, ...opened } = await open();
+    return { ...opened, features: createBigQueryFeatures(bigquery, names) };
+  });
+});
+
+describe('The calibration from BigQuery', () => {
+  const open = sharedDataset();
+  calibrationReaderContract(async () => {
+    const { bigquery, names, ...opened } = await open();
+    return { ...opened, calibration: createBigQueryCalibration(bigquery, names) };
   });
 });

@@ -1,8 +1,10 @@
 import { createMemoryBus } from '../../shared/bus/memory-bus.ts';
+import { createMemoryCalibration } from '../../shared/outcomes/memory-calibration.ts';
 import { createMemoryFeatures } from '../../shared/outcomes/memory-features.ts';
 import { createMemoryLog } from '../../shared/outcomes/memory-log.ts';
 import { createMemoryStore } from '../../shared/store/memory-store.ts';
 import { allocationStoreContract } from './allocation-store.ts';
+import { calibrationReaderContract } from './calibration-reader.ts';
 import { eventBusContract } from './event-bus.ts';
 import { featureReaderContract } from './feature-reader.ts';
 import { outcomeLogContract } from './outcome-log.ts';
@@ -34,4 +36,10 @@ describe('The features from memory', () =>
   featureReaderContract(async () => {
     const log = createMemoryLog();
     return { log, features: createMemoryFeatures(log), closeDays: async () => undefined };
+  }));
+
+describe('The calibration from memory', () =>
+  calibrationReaderContract(async () => {
+    const log = createMemoryLog();
+    return { log, calibration: createMemoryCalibration(log), closeDays: async () => undefined };
   }));
