@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { parseConfig, readEnvironment, type Config } from '../runtime/config.ts';
 import { AndanteError } from '../runtime/errors.ts';
 import { audit } from './audit.ts';
+import { calibration } from './calibration.ts';
 import {
   exitCodes,
   UsageError,
@@ -26,7 +27,7 @@ import { replay } from './replay.ts';
 import { stackFileOnDisk, withStack, type StackFileDeps, type Variables } from './stack-file.ts';
 import { tick } from './tick.ts';
 
-export const commands: readonly Command[] = [preview, publish, inspect, tick, replay, reconcile, audit];
+export const commands: readonly Command[] = [preview, publish, inspect, tick, replay, reconcile, audit, calibration];
 
 export interface Sink {
   write(text: string): unknown;

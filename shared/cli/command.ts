@@ -2,6 +2,7 @@
 import type { DeadLetters } from '../bus/dead-letters.ts';
 import type { EventBus } from '../bus/event-bus.ts';
 import { parseInstant } from '../contracts/instants.ts';
+import type { CalibrationReader } from '../outcomes/calibration-reader.ts';
 import type { OutcomeReader } from '../outcomes/outcome-reader.ts';
 import type { Config } from '../runtime/config.ts';
 import type { AllocationStore } from '../store/allocation-store.ts';
@@ -54,6 +55,7 @@ export interface Ports {
   bus: EventBus;
   deadLetters: DeadLetters;
   reader: OutcomeReader;
+  calibration: CalibrationReader;
   close(): Promise<void>;
 }
 

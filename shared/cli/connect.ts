@@ -6,6 +6,7 @@ import { PubSub } from '@google-cloud/pubsub';
 import { PassThroughClient } from 'google-auth-library';
 import { createPubSubBus } from '../bus/pubsub-bus.ts';
 import { createPubSubDeadLetters } from '../bus/pubsub-dead-letters.ts';
+import { createBigQueryCalibration } from '../outcomes/bigquery-calibration.ts';
 import { createBigQueryReader } from '../outcomes/bigquery-reader.ts';
 import type { Config } from '../runtime/config.ts';
 import { createFirestoreStore } from '../store/firestore-store.ts';
@@ -16,12 +17,14 @@ export function openPorts(config: Config): Ports {
   const { projectId } = config;
   const firestore = new Firestore({ projectId, ...firestoreAddress(config) });
   const pubsub = new PubSub({ projectId, ...pubsubAddress(config) });
+  const bigquery = new BigQuery({ projectId, ...bigqueryAddress(config) });
   const deadLetters = createPubSubDeadLetters(pubsub, projectId);
   return {
     store: createFirestoreStore(firestore),
     bus: createPubSubBus(pubsub),
     deadLetters,
-    reader: createBigQueryReader(new BigQuery({ projectId, ...bigqueryAddress(config) }), config),
+    reader: createBigQueryReader(bigquery, config),
+    calibration: createBigQueryCalibration(bigquery, config),
     async close() {
       await Promise.allSettled([deadLetters.close(), pubsub.close(), firestore.terminate()]);
     },

@@ -3,6 +3,7 @@ import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
 import { createMemoryDeadLetters } from '../../../shared/bus/memory-dead-letters.ts';
 import { runCommand } from '../../../shared/cli/andante.ts';
 import type { Ports } from '../../../shared/cli/command.ts';
+import { createMemoryCalibration } from '../../../shared/outcomes/memory-calibration.ts';
 import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
 import { createMemoryReader } from '../../../shared/outcomes/memory-reader.ts';
 import { drain } from '../../../shared/outcomes/record.ts';
@@ -39,6 +40,7 @@ export function createCommandLine({
     bus,
     deadLetters,
     reader: createMemoryReader(log),
+    calibration: createMemoryCalibration(log),
     close: async () => void (state.closed += 1),
   };
 
