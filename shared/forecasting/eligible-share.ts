@@ -1,0 +1,178 @@
+// Supply of a line that falls as its listeners are reached: how much of each day's is left under a schedule, and the
+// schedule that delivers what was sold. One exposure a listener, drawn once a day.
+import { ForecastError } from './forecast-error.ts';
+import { MAX_LISTENERS, assertOfferRate, assertSlots } from './slots.ts';
+import { assertWindow } from './visit-histogram.ts';
+
+/** Active days of a flight's listeners, and what the flight does to them. */
+export interface FlightListeners {
+  /** Listeners who come on exactly 1, 2, ... D of the flight's D days. */
+  activeDayListeners: readonly number[];
+  /** How busy each of the D days is beside the others, above 0; all alike when left out. */
+  dayWeights?: readonly number[];
+}
+
+/** One amount for each day of the flight. */
+export interface FlightDays {
+  /** The probability that a listener who comes that day and was not reached yet is. */
+  offerRates: Float64Array;
+  /** Listeners who come that day and were not reached before it. */
+  eligible: Float64Array;
+  /** `eligible` of all who come that day. */
+  eligibleShares: Float64Array;
+  /** Listeners reached that day. */
+  reached: Float64Array;
+}
+
+/**
+ * What a schedule of offer rates reaches day by day.
+ * @throws ForecastError INVALID_HISTOGRAM
+ */
+export function eligibleShares(flight: FlightListeners, offerRates: readonly number[]): FlightDays {
+  const days = flight.activeDayListeners.length;
+  if (offerRates.length !== days) refuse(`${offerRates.length} offer rates for a flight of ${days} days`);
+  offerRates.forEach(assertOfferRate);
+  return walkFlight(flight, (_, day) => offerRates[day] as number);
+}
+
+/**
+ * The schedule that reaches so many listeners, by the curve: reach is linear in a day's own rate, so the rate of a day is
+ * what is due by its end over who is eligible. What a day cannot give, the next ones make up for. Selling half of the
+ * listeners of a 10-day flight at one rate found from opportunities reaches 0.77 of them; this reaches all.
+ * @param order.sold listeners to reach, at least 0; more than come are reached as far as there are any
+ * @param order.curve what is to be reached on each day, as parts of all; evenly when left out
+ * @param order.soFar for a flight that has begun: the first days as they were served, and whom they reached; what is due
+ * counts from there
+ * @throws ForecastError INVALID_HISTOGRAM
+ */
+export function planReach(flight: FlightListeners, { sold, curve, soFar }: ReachOrder): FlightDays {
+  const days = flight.activeDayListeners.length;
+  if (!(sold >= 0 && sold < Infinity)) refuse(`sold must be a number of at least 0, not ${sold}`);
+  const parts = curve ?? Array<number>(days).fill(1);
+  assertParts(parts, days);
+  const past = { offerRates: soFar?.offerRates ?? [], reached: soFar?.reached ?? [] };
+  assertPast(past, days);
+  const whole = parts.reduce((sum, part) => sum + part, 0);
+  let due = 0;
+  let reached = 0;
+  return walkFlight(flight, (eligible, day) => {
+    due += (sold * (parts[day] as number)) / whole;
+    const served = past.offerRates[day];
+    if (served !== undefined) {
+      reached += past.reached[day] as number;
+      return served;
+    }
+    // On a day that is expected to have nobody left, whoever comes after all is taken.
+    const rate = due > reached ? Math.min(1, (due - reached) / eligible) : 0;
+    reached += rate * eligible;
+    return rate;
+  });
+}
+
+export interface ReachOrder {
+  sold: number;
+  curve?: readonly number[];
+  soFar?: { offerRates: readonly number[]; reached: readonly number[] };
+}
+
+/** Goes through the flight's days; the rate of each is asked for when its eligible listeners are known. */
+function walkFlight(flight: FlightListeners, rateOf: (eligible: number, day: number) => number): FlightDays {
+  const { activeDayListeners } = flight;
+  const days = activeDayListeners.length;
+  assertWindow(days);
+  assertSlots({ slots: activeDayListeners.map((_, index) => index + 1), listeners: activeDayListeners });
+  const weights = weightsOf(flight);
+  const ahead = symmetricSums(weights);
+  const result: FlightDays = {
+    offerRates: new Float64Array(days),
+    eligible: new Float64Array(days),
+    eligibleShares: new Float64Array(days),
+    reached: new Float64Array(days),
+  };
+  // Elementary symmetric sums of the days before: with what each day left, and as if nobody had been reached.
+  const left = Float64Array.from({ length: days + 1 }, (_, count) => Number(count === 0));
+  const all = left.slice();
+  for (let day = 0; day < days; day++) {
+    const eligible = comingOn(day, left, weights, ahead, activeDayListeners);
+    const coming = comingOn(day, all, weights, ahead, activeDayListeners);
+    const rate = rateOf(eligible, day);
+    result.offerRates[day] = rate;
+    result.eligible[day] = eligible;
+    result.eligibleShares[day] = coming > 0 ? Math.min(1, eligible / coming) : 0;
+    result.reached[day] = rate * eligible;
+    const weight = weights[day] as number;
+    for (let count = day + 1; count > 0; count--) {
+      left[count] = (left[count] as number) + weight * (1 - rate) * (left[count - 1] as number);
+      all[count] = (all[count] as number) + weight * (all[count - 1] as number);
+    }
+  }
+  return result;
+}
+
+/**
+ * Listeners who come on a day, by the days before it. A listener with d active days comes on a set of d days with probability
+ * in proportion to the product of their weights (conditional Bernoulli sampling; Chen, Dempster, Liu, Biometrika 81, 1994):
+ * for the day and j days before it that is sums_j x weight x e_(d-1-j)(days after) / e_d(all days), e the elementary
+ * symmetric sums.
+ */
+function comingOn(
+  day: number,
+  before: Float64Array,
+  weights: readonly number[],
+  ahead: readonly Float64Array[],
+  activeDayListeners: readonly number[],
+): number {
+  const after = ahead[day + 1] as Float64Array;
+  const whole = ahead[0] as Float64Array;
+  let listeners = 0;
+  for (let index = 0; index < activeDayListeners.length; index++) {
+    const people = activeDayListeners[index] as number;
+    if (people === 0) continue;
+    let ways = 0;
+    for (let count = 0; count <= Math.min(day, index); count++) {
+      ways += (before[count] as number) * (after[index - count] as number);
+    }
+    listeners += (people * ways * (weights[day] as number)) / (whole[index + 1] as number);
+  }
+  return listeners;
+}
+
+/** Elementary symmetric sums of the weights from each day on: [first day][number of days]. */
+function symmetricSums(weights: readonly number[]): Float64Array[] {
+  const days = weights.length;
+  const sums = [Float64Array.from({ length: days + 1 }, (_, count) => Number(count === 0))];
+  for (let day = days - 1; day >= 0; day--) {
+    const later = sums[0] as Float64Array;
+    sums.unshift(later.map((sum, count) => sum + (count === 0 ? 0 : (weights[day] as number) * (later[count - 1] as number))));
+  }
+  return sums;
+}
+
+/** A day counts as at least this part of the busiest: products of 31 weights stay numbers. */
+const LEAST_WEIGHT = 1e-6;
+
+function weightsOf({ activeDayListeners, dayWeights }: FlightListeners): number[] {
+  const days = activeDayListeners.length;
+  if (dayWeights === undefined) return Array<number>(days).fill(1);
+  assertParts(dayWeights, days);
+  const busiest = Math.max(...dayWeights);
+  return dayWeights.map((weight) => Math.max(LEAST_WEIGHT, weight / busiest));
+}
+
+function assertParts(parts: readonly number[], days: number): void {
+  if (parts.length !== days) refuse(`parts of ${parts.length} days for a flight of ${days}`);
+  if (!parts.every((part) => part >= 0 && part <= MAX_LISTENERS)) refuse(`parts of days from 0 on, not ${parts.join(', ')}`);
+  if (!parts.some((part) => part > 0)) refuse('all days have no part');
+}
+
+function assertPast({ offerRates, reached }: { offerRates: readonly number[]; reached: readonly number[] }, days: number): void {
+  if (offerRates.length !== reached.length || offerRates.length > days)
+    refuse(`${offerRates.length} offer rates and ${reached.length} reaches so far in a flight of ${days} days`);
+  offerRates.forEach(assertOfferRate);
+  if (!reached.every((people) => people >= 0 && people <= MAX_LISTENERS))
+    refuse(`reached so far must be numbers of at least 0, not ${reached.join(', ')}`);
+}
+
+function refuse(problem: string): never {
+  throw new ForecastError('INVALID_HISTOGRAM', problem);
+}
