@@ -4,19 +4,21 @@ import { ForecastError } from './forecast-error.ts';
 import { MAX_LISTENERS, assertOfferRate, assertSlots } from './slots.ts';
 import { assertWindow } from './visit-histogram.ts';
 
-/** Active days of a flight's listeners, and what the flight does to them. */
+/** Listeners alike in what is known of them, a segment say, and how they come in a flight of D days. */
 export interface FlightListeners {
-  /** Listeners who come on exactly 1, 2, ... D of the flight's D days. */
+  /** Listeners who come on exactly 1, 2, ... D of its days. */
   activeDayListeners: readonly number[];
-  /** How busy each of the D days is beside the others, above 0; all alike when left out. */
+  /** How busy each of the D days is beside the others, at least 0; all alike when left out. */
   dayWeights?: readonly number[];
+  /** The part that leaves from one day to the next because it streams the release anyway, from 0 to 1; 0 when left out. */
+  streamingHazard?: number;
 }
 
 /** One amount for each day of the flight. */
 export interface FlightDays {
   /** The probability that a listener who comes that day and was not reached yet is. */
   offerRates: Float64Array;
-  /** Listeners who come that day and were not reached before it. */
+  /** Listeners who come that day and were neither reached before it nor left. */
   eligible: Float64Array;
   /** `eligible` of all who come that day. */
   eligibleShares: Float64Array;
@@ -28,11 +30,11 @@ export interface FlightDays {
  * What a schedule of offer rates reaches day by day.
  * @throws ForecastError INVALID_HISTOGRAM
  */
-export function eligibleShares(flight: FlightListeners, offerRates: readonly number[]): FlightDays {
-  const days = flight.activeDayListeners.length;
+export function eligibleShares(groups: readonly FlightListeners[], offerRates: readonly number[]): FlightDays {
+  const days = daysOf(groups);
   if (offerRates.length !== days) refuse(`${offerRates.length} offer rates for a flight of ${days} days`);
   offerRates.forEach(assertOfferRate);
-  return walkFlight(flight, (_, day) => offerRates[day] as number);
+  return walkFlight(groups, (_, day) => offerRates[day] as number);
 }
 
 /**
@@ -45,8 +47,8 @@ export function eligibleShares(flight: FlightListeners, offerRates: readonly num
  * counts from there
  * @throws ForecastError INVALID_HISTOGRAM
  */
-export function planReach(flight: FlightListeners, { sold, curve, soFar }: ReachOrder): FlightDays {
-  const days = flight.activeDayListeners.length;
+export function planReach(groups: readonly FlightListeners[], { sold, curve, soFar }: ReachOrder): FlightDays {
+  const days = daysOf(groups);
   if (!(sold >= 0 && sold < Infinity)) refuse(`sold must be a number of at least 0, not ${sold}`);
   const parts = curve ?? Array<number>(days).fill(1);
   assertParts(parts, days);
@@ -55,7 +57,7 @@ export function planReach(flight: FlightListeners, { sold, curve, soFar }: Reach
   const whole = parts.reduce((sum, part) => sum + part, 0);
   let due = 0;
   let reached = 0;
-  return walkFlight(flight, (eligible, day) => {
+  return walkFlight(groups, (eligible, day) => {
     due += (sold * (parts[day] as number)) / whole;
     const served = past.offerRates[day];
     if (served !== undefined) {
@@ -76,37 +78,61 @@ export interface ReachOrder {
 }
 
 /** Goes through the flight's days; the rate of each is asked for when its eligible listeners are known. */
-function walkFlight(flight: FlightListeners, rateOf: (eligible: number, day: number) => number): FlightDays {
-  const { activeDayListeners } = flight;
-  const days = activeDayListeners.length;
-  assertWindow(days);
-  assertSlots({ slots: activeDayListeners.map((_, index) => index + 1), listeners: activeDayListeners });
-  const weights = weightsOf(flight);
-  const ahead = symmetricSums(weights);
+function walkFlight(groups: readonly FlightListeners[], rateOf: (eligible: number, day: number) => number): FlightDays {
+  const days = daysOf(groups);
+  const states = groups.map(startOf);
   const result: FlightDays = {
     offerRates: new Float64Array(days),
     eligible: new Float64Array(days),
     eligibleShares: new Float64Array(days),
     reached: new Float64Array(days),
   };
-  // Elementary symmetric sums of the days before: with what each day left, and as if nobody had been reached.
-  const left = Float64Array.from({ length: days + 1 }, (_, count) => Number(count === 0));
-  const all = left.slice();
   for (let day = 0; day < days; day++) {
-    const eligible = comingOn(day, left, weights, ahead, activeDayListeners);
-    const coming = comingOn(day, all, weights, ahead, activeDayListeners);
+    let [eligible, coming] = [0, 0];
+    for (const state of states) {
+      eligible += state.stayed * comingOn(day, state.left, state);
+      coming += comingOn(day, state.all, state);
+    }
     const rate = rateOf(eligible, day);
     result.offerRates[day] = rate;
     result.eligible[day] = eligible;
     result.eligibleShares[day] = coming > 0 ? Math.min(1, eligible / coming) : 0;
     result.reached[day] = rate * eligible;
-    const weight = weights[day] as number;
-    for (let count = day + 1; count > 0; count--) {
-      left[count] = (left[count] as number) + weight * (1 - rate) * (left[count - 1] as number);
-      all[count] = (all[count] as number) + weight * (all[count - 1] as number);
-    }
+    for (const state of states) passDay(state, day, rate);
   }
   return result;
+}
+
+/** A group on its way through the flight. */
+interface GroupState {
+  activeDayListeners: readonly number[];
+  weights: readonly number[];
+  /** Elementary symmetric sums of the weights from each day on: [first day][number of days]. */
+  ahead: readonly Float64Array[];
+  /** Those of the days so far, by what each day's rate left. */
+  left: Float64Array;
+  /** Those of the days so far. */
+  all: Float64Array;
+  /** The part that did not leave by itself. */
+  stayed: number;
+  hazard: number;
+}
+
+function startOf(group: FlightListeners): GroupState {
+  const { activeDayListeners, streamingHazard: hazard = 0 } = group;
+  const weights = weightsOf(group);
+  const none = Float64Array.from({ length: weights.length + 1 }, (_, count) => Number(count === 0));
+  return { activeDayListeners, weights, ahead: sumsAhead(weights), left: none, all: none.slice(), stayed: 1, hazard };
+}
+
+function passDay(state: GroupState, day: number, rate: number): void {
+  const { left, all, hazard } = state;
+  const weight = state.weights[day] as number;
+  for (let count = day + 1; count > 0; count--) {
+    left[count] = (left[count] as number) + weight * (1 - rate) * (left[count - 1] as number);
+    all[count] = (all[count] as number) + weight * (all[count - 1] as number);
+  }
+  state.stayed *= 1 - hazard;
 }
 
 /**
@@ -115,13 +141,7 @@ function walkFlight(flight: FlightListeners, rateOf: (eligible: number, day: num
  * for the day and j days before it that is sums_j x weight x e_(d-1-j)(days after) / e_d(all days), e the elementary
  * symmetric sums.
  */
-function comingOn(
-  day: number,
-  before: Float64Array,
-  weights: readonly number[],
-  ahead: readonly Float64Array[],
-  activeDayListeners: readonly number[],
-): number {
+function comingOn(day: number, before: Float64Array, { activeDayListeners, weights, ahead }: GroupState): number {
   const after = ahead[day + 1] as Float64Array;
   const whole = ahead[0] as Float64Array;
   let listeners = 0;
@@ -137,13 +157,14 @@ function comingOn(
   return listeners;
 }
 
-/** Elementary symmetric sums of the weights from each day on: [first day][number of days]. */
-function symmetricSums(weights: readonly number[]): Float64Array[] {
+function sumsAhead(weights: readonly number[]): Float64Array[] {
   const days = weights.length;
   const sums = [Float64Array.from({ length: days + 1 }, (_, count) => Number(count === 0))];
   for (let day = days - 1; day >= 0; day--) {
     const later = sums[0] as Float64Array;
-    sums.unshift(later.map((sum, count) => sum + (count === 0 ? 0 : (weights[day] as number) * (later[count - 1] as number))));
+    sums.unshift(
+      later.map((sum, count) => sum + (count === 0 ? 0 : (weights[day] as number) * (later[count - 1] as number))),
+    );
   }
   return sums;
 }
@@ -159,13 +180,31 @@ function weightsOf({ activeDayListeners, dayWeights }: FlightListeners): number[
   return dayWeights.map((weight) => Math.max(LEAST_WEIGHT, weight / busiest));
 }
 
+/** @throws ForecastError INVALID_HISTOGRAM */
+function daysOf(groups: readonly FlightListeners[]): number {
+  const days = groups[0]?.activeDayListeners.length ?? 0;
+  if (groups.length === 0) refuse('a flight has at least one group of listeners');
+  assertWindow(days);
+  for (const { activeDayListeners, streamingHazard = 0 } of groups) {
+    if (activeDayListeners.length !== days)
+      refuse(`groups of ${days} and ${activeDayListeners.length} days in one flight`);
+    assertSlots({ slots: activeDayListeners.map((_, index) => index + 1), listeners: activeDayListeners });
+    if (!(streamingHazard >= 0 && streamingHazard <= 1)) refuse(`a hazard must be from 0 to 1, not ${streamingHazard}`);
+  }
+  return days;
+}
+
 function assertParts(parts: readonly number[], days: number): void {
   if (parts.length !== days) refuse(`parts of ${parts.length} days for a flight of ${days}`);
-  if (!parts.every((part) => part >= 0 && part <= MAX_LISTENERS)) refuse(`parts of days from 0 on, not ${parts.join(', ')}`);
+  if (!parts.every((part) => part >= 0 && part <= MAX_LISTENERS))
+    refuse(`parts of days from 0 on, not ${parts.join(', ')}`);
   if (!parts.some((part) => part > 0)) refuse('all days have no part');
 }
 
-function assertPast({ offerRates, reached }: { offerRates: readonly number[]; reached: readonly number[] }, days: number): void {
+function assertPast(
+  { offerRates, reached }: { offerRates: readonly number[]; reached: readonly number[] },
+  days: number,
+): void {
   if (offerRates.length !== reached.length || offerRates.length > days)
     refuse(`${offerRates.length} offer rates and ${reached.length} reaches so far in a flight of ${days} days`);
   offerRates.forEach(assertOfferRate);

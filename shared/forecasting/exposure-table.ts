@@ -18,5 +18,8 @@ export function assertExposures({ exposures, people }: ExposureTable): void {
   for (let row = 0; row < exposures.length; row++) {
     if ((exposures[row] as number) > 0 && (people[row] as number) > 0) return;
   }
-  throw new ForecastError('INVALID_HISTOGRAM', 'nobody was exposed: such a table tells nothing of more or fewer exposures');
+  throw new ForecastError(
+    'INVALID_HISTOGRAM',
+    'nobody was exposed: such a table tells nothing of more or fewer exposures',
+  );
 }

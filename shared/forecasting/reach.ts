@@ -79,7 +79,8 @@ const HALVINGS = 60;
  * @param slope its slope at 0
  */
 function rateFor(wanted: number, slope: number, valueAt: (rate: number) => number): number {
-  if (!(wanted >= 0)) throw new ForecastError('INVALID_HISTOGRAM', `wanted must be a number of at least 0, not ${wanted}`);
+  if (!(wanted >= 0))
+    throw new ForecastError('INVALID_HISTOGRAM', `wanted must be a number of at least 0, not ${wanted}`);
   if (wanted === 0) return 0;
   const most = valueAt(1);
   if (wanted >= most) return 1;

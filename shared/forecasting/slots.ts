@@ -17,7 +17,8 @@ export interface Slots {
  * @throws ForecastError INVALID_HISTOGRAM
  */
 export function assertSlots({ slots, listeners }: Slots): void {
-  if (slots.length !== listeners.length) refuse(`${slots.length} numbers of slots for ${listeners.length} of listeners`);
+  if (slots.length !== listeners.length)
+    refuse(`${slots.length} numbers of slots for ${listeners.length} of listeners`);
   for (let bin = 0; bin < slots.length; bin++) {
     const [count, people] = [slots[bin] as number, listeners[bin] as number];
     const before = bin === 0 ? -1 : (slots[bin - 1] as number);

@@ -65,9 +65,7 @@ function addShorter(tally: Tally, { visits, activeDays, listeners }: Group, wind
   const fewest = Math.max(1, activeDays + days - windowDays);
   for (let inside = fewest; inside <= Math.min(days, activeDays); inside++) {
     const share = Math.exp(
-      logChoose(activeDays, inside) +
-        logChoose(windowDays - activeDays, days - inside) -
-        logChoose(windowDays, days),
+      logChoose(activeDays, inside) + logChoose(windowDays - activeDays, days - inside) - logChoose(windowDays, days),
     );
     const part = inside / activeDays;
     const further = visits - activeDays;
@@ -76,7 +74,12 @@ function addShorter(tally: Tally, { visits, activeDays, listeners }: Group, wind
 }
 
 /** Who was seen comes again, as its days so far say; who was not comes for the first time. */
-function addLonger(tally: Tally, groups: readonly Group[], { windowDays, activeDayListeners }: VisitHistogram, days: number): void {
+function addLonger(
+  tally: Tally,
+  groups: readonly Group[],
+  { windowDays, activeDayListeners }: VisitHistogram,
+  days: number,
+): void {
   const mixture = fitActiveDays(activeDayListeners);
   const added = days - windowDays;
   const laws = Array.from(activeDayListeners, (_, index) => lawOfAddedDays(mixture, index + 1, windowDays, added));
@@ -94,7 +97,12 @@ function addLonger(tally: Tally, groups: readonly Group[], { windowDays, activeD
 }
 
 /** The law of the active days to come of a listener with so many of the window's. */
-function lawOfAddedDays(mixture: ActiveDayMixture, activeDays: number, windowDays: number, added: number): Float64Array {
+function lawOfAddedDays(
+  mixture: ActiveDayMixture,
+  activeDays: number,
+  windowDays: number,
+  added: number,
+): Float64Array {
   const likely = mixture.probabilities.map((probability, atom) => {
     const listeners = (mixture.seen[atom] as number) + (mixture.unseen[atom] as number);
     return listeners * Math.exp(binomialLogMass(windowDays, probability, activeDays));
@@ -153,7 +161,10 @@ function addVisits(visits: Map<number, number>, amount: number, listeners: numbe
 
 function toHistogram({ visits, activeDays }: Tally, days: number): VisitHistogram {
   const sorted = [...visits].filter(([, people]) => people > 0).sort(([one], [other]) => one - other);
-  const compact = compactSlots({ slots: sorted.map(([count]) => count), listeners: sorted.map(([, people]) => people) });
+  const compact = compactSlots({
+    slots: sorted.map(([count]) => count),
+    listeners: sorted.map(([, people]) => people),
+  });
   return {
     windowDays: days,
     visits: compact.slots,
