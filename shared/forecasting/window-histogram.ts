@@ -5,7 +5,8 @@ import { binomialLogMass } from './binomial-log-mass.ts';
 import { compactSlots } from './compact-slots.ts';
 import { logGamma } from './log-gamma.ts';
 import { MAX_SLOTS } from './slots.ts';
-import { assertHistogram, assertWindow, type VisitHistogram } from './visit-histogram.ts';
+import { assertHistogram, assertWindow, uniques, type VisitHistogram } from './visit-histogram.ts';
+import { visitsByActiveDays, type JointVisits, type VisitGroup } from './visits-by-active-days.ts';
 
 /**
  * The expected histogram of `days` days. Active days of a shorter flight are hypergeometric in those of the window: no
@@ -21,18 +22,13 @@ export function histogramOfWindow(histogram: VisitHistogram, days: number): Visi
   assertWindow(days);
   const { windowDays } = histogram;
   if (days === windowDays) return histogram;
-  const groups = joined(histogram);
   const tally: Tally = { visits: new Map(), activeDays: new Float64Array(days) };
-  if (days < windowDays) for (const group of groups) addShorter(tally, group, windowDays, days);
-  else if (groups.length > 0) addLonger(tally, groups, histogram, days);
+  if (uniques(histogram) > 0) {
+    const joint = visitsByActiveDays(histogram);
+    if (days < windowDays) addShorter(tally, joint, windowDays, days);
+    else addLonger(tally, joint, histogram, days);
+  }
   return toHistogram(tally, days);
-}
-
-/** Listeners with the same visits and active days. */
-interface Group {
-  visits: number;
-  activeDays: number;
-  listeners: number;
 }
 
 interface Tally {
@@ -41,59 +37,52 @@ interface Tally {
   activeDays: Float64Array;
 }
 
-/** Joins the two counts in order: the listeners with the fewest visits are those with the fewest active days. */
-function joined({ visits, visitListeners, activeDayListeners }: VisitHistogram): Group[] {
-  const groups: Group[] = [];
-  let bin = 0;
-  let left = visitListeners[0] ?? 0;
-  activeDayListeners.forEach((people, index) => {
-    let wanted = people;
-    while (wanted > 0 && bin < visits.length) {
-      const listeners = Math.min(wanted, left);
-      const activeDays = index + 1;
-      if (listeners > 0) groups.push({ visits: Math.max(activeDays, visits[bin] as number), activeDays, listeners });
-      wanted -= listeners;
-      left -= listeners;
-      if (left <= 0) left = visitListeners[++bin] ?? 0;
-    }
-  });
-  return groups;
-}
-
-/** Which of a listener's active days fall into the flight is hypergeometric, and each further visit is on any of them. */
-function addShorter(tally: Tally, { visits, activeDays, listeners }: Group, windowDays: number, days: number): void {
-  const fewest = Math.max(1, activeDays + days - windowDays);
-  for (let inside = fewest; inside <= Math.min(days, activeDays); inside++) {
-    const share = Math.exp(
-      logChoose(activeDays, inside) + logChoose(windowDays - activeDays, days - inside) - logChoose(windowDays, days),
-    );
-    const part = inside / activeDays;
+/**
+ * Which of a listener's active days fall into the flight is hypergeometric; how many of its further visits do, as when each
+ * day's are negative binomial: beta-binomial.
+ */
+function addShorter(tally: Tally, { groups, dayShape: shape }: JointVisits, windowDays: number, days: number): void {
+  for (const { visits, activeDays, listeners } of groups) {
     const further = visits - activeDays;
-    addListeners(tally, inside, inside, further * part, further * part * (1 - part), listeners * share);
+    const clumping = (further + shape * activeDays) / (1 + shape * activeDays);
+    for (let inside = Math.max(1, activeDays + days - windowDays); inside <= Math.min(days, activeDays); inside++) {
+      const share = Math.exp(
+        logChoose(activeDays, inside) + logChoose(windowDays - activeDays, days - inside) - logChoose(windowDays, days),
+      );
+      const part = inside / activeDays;
+      const law = { mean: further * part, variance: further * part * (1 - part) * clumping };
+      addListeners(tally, inside, inside, law, listeners * share);
+    }
   }
 }
 
 /** Who was seen comes again, as its days so far say; who was not comes for the first time. */
-function addLonger(
-  tally: Tally,
-  groups: readonly Group[],
-  { windowDays, activeDayListeners }: VisitHistogram,
-  days: number,
-): void {
+function addLonger(tally: Tally, joint: JointVisits, histogram: VisitHistogram, days: number): void {
+  const { windowDays, activeDayListeners } = histogram;
   const mixture = fitActiveDays(activeDayListeners);
   const added = days - windowDays;
-  const laws = Array.from(activeDayListeners, (_, index) => lawOfAddedDays(mixture, index + 1, windowDays, added));
-  for (const { visits, activeDays, listeners } of groups) {
-    const rate = (visits - activeDays) / activeDays;
-    (laws[activeDays - 1] as Float64Array).forEach((share, more) => {
-      addListeners(tally, activeDays + more, visits + more, more * rate, more * rate * (1 + rate), listeners * share);
+  const laws = activeDayListeners.map((_, index) => lawOfAddedDays(mixture, index + 1, windowDays, added));
+  for (const group of joint.groups) {
+    const mean = expectedFurther(joint, group);
+    (laws[group.activeDays - 1] as Float64Array).forEach((share, more) => {
+      const law = { mean: more * mean, variance: more * mean * (1 + mean / joint.dayShape) };
+      addListeners(tally, group.activeDays + more, group.visits + more, law, group.listeners * share);
     });
   }
-  const rate = furtherVisitsOfRarest(groups);
-  const newcomers = massesOfDays(mixture.probabilities, mixture.unseen, added);
-  newcomers.forEach((listeners, more) => {
-    if (more > 0) addListeners(tally, more, more, more * rate, more * rate * (1 + rate), listeners);
+  const mean = joint.daily[0] as number;
+  massesOfDays(mixture.probabilities, mixture.unseen, added).forEach((listeners, more) => {
+    if (more === 0) return;
+    const variance = more * mean * (1 + mean / joint.dayShape + (more * mean) / joint.listenerShape);
+    addListeners(tally, more, more, { mean: more * mean, variance }, listeners);
   });
+}
+
+/** A listener's further visits on an active day to come: between its own so far and those expected, by what each is worth. */
+function expectedFurther({ daily, dayShape, listenerShape }: JointVisits, { visits, activeDays }: VisitGroup): number {
+  const expected = daily[activeDays - 1] as number;
+  const noise = (1 / expected + 1 / dayShape) / activeDays;
+  const own = 1 / listenerShape / (1 / listenerShape + noise);
+  return expected + own * ((visits - activeDays) / activeDays - expected);
 }
 
 /** The law of the active days to come of a listener with so many of the window's. */
@@ -121,15 +110,6 @@ function massesOfDays(probabilities: Float64Array, listeners: Float64Array, days
   });
 }
 
-/** Visits a day beyond the first, of the listeners who come on the fewest days. */
-function furtherVisitsOfRarest(groups: readonly Group[]): number {
-  const fewest = groups[0]?.activeDays as number;
-  const rarest = groups.filter(({ activeDays }) => activeDays === fewest);
-  const visits = rarest.reduce((sum, { visits: own, listeners }) => sum + own * listeners, 0);
-  const listeners = rarest.reduce((sum, { listeners: own }) => sum + own, 0);
-  return visits / listeners / fewest - 1;
-}
-
 /**
  * Adds listeners whose visits are `least` and further ones of this mean and variance: two numbers with that mean and, as
  * nearly as `least` allows, that variance.
@@ -138,8 +118,7 @@ function addListeners(
   { visits, activeDays }: Tally,
   active: number,
   least: number,
-  mean: number,
-  variance: number,
+  { mean, variance }: { mean: number; variance: number },
   listeners: number,
 ): void {
   activeDays[active - 1] = (activeDays[active - 1] as number) + listeners;
