@@ -126,8 +126,8 @@ function addListeners(
   if (below === 0) return addVisits(visits, least + mean, listeners);
   const above = variance / below;
   const share = above / (below + above);
-  addVisits(visits, least + mean - below, listeners * share);
-  addVisits(visits, least + mean + above, listeners * (1 - share));
+  addVisits(visits, least + (mean - below), listeners * share);
+  addVisits(visits, least + (mean + above), listeners * (1 - share));
 }
 
 /** Between two whole numbers listeners are shared so that the mean stays. */
