@@ -27,7 +27,7 @@ export function withoutReached(supply: Slots, offerRate: number, cap = 1): Slots
  */
 export function withoutStreamers(supply: Slots, { hazard, days }: { hazard: number; days: number }): Slots {
   if (!(hazard >= 0 && hazard <= 1)) refuse(`a hazard must be from 0 to 1, not ${hazard}`);
-  if (!(days >= 0)) refuse(`days must be a number of at least 0, not ${days}`);
+  if (!(days >= 0 && days < Infinity)) refuse(`days must be a number of at least 0, not ${days}`);
   const left = (1 - hazard) ** days;
   return thinned(supply, () => left);
 }
