@@ -6,4 +6,5 @@ import './delivery-reported/index.ts';
 import './delivery-tick/index.ts';
 import './outcome-drain/index.ts';
 import './plan/index.ts';
+import './reconcile/index.ts';
 import './report/index.ts';

@@ -1,9 +1,10 @@
 // inspect campaign: the stored campaign with the live numbers of its book entries.
 import { billedMicros } from '../campaign/entry-money.ts';
 import { withLiveNumbers } from '../campaign/evolve.ts';
-import type { BookEntry, Campaign, Subcampaign } from '../contracts/documents.ts';
+import type { Campaign, Subcampaign } from '../contracts/documents.ts';
 import { encodeInstants } from '../contracts/instants.ts';
 import { refs, type AllocationStore } from '../store/allocation-store.ts';
+import { readEntries } from '../store/read-entries.ts';
 import { campaignName, type Conclusion, type Context } from './command.ts';
 import { formatMicros, formatTime } from './format-values.ts';
 import { formatFields, formatTable, type Cell } from './table.ts';
@@ -37,14 +38,6 @@ export async function readCampaign(
 ): Promise<Campaign | undefined> {
   const [stored] = await store.read([refs.campaign(tenantId, campaignId)]);
   return stored && withLiveNumbers(stored, await readEntries(store, stored));
-}
-
-/** The campaign's entries in the books. */
-export async function readEntries(store: AllocationStore, campaign: Campaign): Promise<BookEntry[]> {
-  const live = campaign.subcampaigns.filter(({ status }) => status !== 'ended');
-  const wanted = new Map(live.map(({ market, page }) => [`${market}/${page}`, refs.page(market, page)]));
-  const pages = await store.read([...wanted.values()]);
-  return pages.flatMap((page) => page?.entries.filter(({ campaignId }) => campaignId === campaign.campaignId) ?? []);
 }
 
 async function missing(store: AllocationStore, tenantId: string, campaignId: string): Promise<Conclusion> {

@@ -13,6 +13,7 @@ export const messageNames: readonly MessageName[] = [
   'delivery-reported',
   'delivery-tick',
   'outcome-drain',
+  'reconcile',
 ];
 
 /** One event of the input, or why it is none. `place` is where it stands: `event 3`, `line 7`. */

@@ -34,12 +34,13 @@ export interface Messages {
   'delivery-reported': DeliveryReported;
   'delivery-tick': Scheduled;
   'outcome-drain': Scheduled;
+  reconcile: Scheduled;
 }
 export type MessageName = keyof Messages;
 
 const VERSION = 'v1';
 
-const scheduledNames: ReadonlySet<MessageName> = new Set<MessageName>(['delivery-tick', 'outcome-drain']);
+const scheduledNames: ReadonlySet<MessageName> = new Set<MessageName>(['delivery-tick', 'outcome-drain', 'reconcile']);
 
 const validatorOf: Record<MessageName, validators.Validator> = {
   'campaign-created': validators.campaignCreated,
@@ -48,6 +49,7 @@ const validatorOf: Record<MessageName, validators.Validator> = {
   'delivery-reported': validators.deliveryReported,
   'delivery-tick': validators.deliveryTick,
   'outcome-drain': validators.outcomeDrain,
+  reconcile: validators.reconcile,
 };
 
 /**

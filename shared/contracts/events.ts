@@ -162,6 +162,9 @@ export const DeliveryTickEvent = scheduled('delivery-tick');
 /** Append what the handlers could not. */
 export const OutcomeDrainEvent = scheduled('outcome-drain');
 
+/** Without a market: compare every market. With one: compare its ledger, state and rows, and judge its forecasts. */
+export const ReconcileEvent = scheduled('reconcile');
+
 export type CampaignCreatedWire = Static<typeof CampaignCreatedEvent>;
 export type BudgetChangedWire = Static<typeof BudgetChangedEvent>;
 export type CampaignStatusChangedWire = Static<typeof CampaignStatusChangedEvent>;
@@ -169,9 +172,10 @@ export type DeliveryReportedWire = Static<typeof DeliveryReportedEvent>;
 export type ReportBodyWire = Static<typeof ReportBody>;
 export type DeliveryTickWire = Static<typeof DeliveryTickEvent>;
 export type OutcomeDrainWire = Static<typeof OutcomeDrainEvent>;
+export type ReconcileWire = Static<typeof ReconcileEvent>;
 
 /** Every body that the Scheduler publishes. */
-export type ScheduledWire = DeliveryTickWire | OutcomeDrainWire;
+export type ScheduledWire = DeliveryTickWire | OutcomeDrainWire | ReconcileWire;
 
 export type CampaignCreated = Decoded<CampaignCreatedWire>;
 export type BudgetChanged = Decoded<BudgetChangedWire>;

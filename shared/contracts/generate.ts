@@ -24,6 +24,7 @@ const validated: Record<string, TSchema> = {
   deliveryReported: events.DeliveryReportedEvent,
   deliveryTick: events.DeliveryTickEvent,
   outcomeDrain: events.OutcomeDrainEvent,
+  reconcile: events.ReconcileEvent,
   reportBody: events.ReportBody,
   plan: Plan,
   ...Object.fromEntries(Object.entries(documents).map(([kind, schema]) => [`${kind}Document`, schema])),

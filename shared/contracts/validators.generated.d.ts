@@ -10,6 +10,7 @@ export const campaignStatusChanged: Validator;
 export const deliveryReported: Validator;
 export const deliveryTick: Validator;
 export const outcomeDrain: Validator;
+export const reconcile: Validator;
 export const reportBody: Validator;
 export const plan: Validator;
 export const ledgerDocument: Validator;

@@ -1,10 +1,15 @@
 // Reads outcomes back from BigQuery's de-duplicating views.
-import type { BigQuery } from '@google-cloud/bigquery';
+import { BigQuery } from '@google-cloud/bigquery';
 import { outcomeTables } from '../contracts/outcomes.ts';
 import { instantOf, outcomeOf, textOf } from './from-row.ts';
 import type { Table } from './outcome-log.ts';
 import type { Delivered, GrantPeak, HighestBudget, MarketScope, OutcomeReader, PacedLine } from './outcome-reader.ts';
 import { createViewQuery, type Columns } from './query-views.ts';
+
+/** The reader of a project's dataset; BIGQUERY_EMULATOR_HOST is honoured by the client. */
+export function openBigQueryReader({ projectId, dataset }: { projectId: string; dataset: string }): OutcomeReader {
+  return createBigQueryReader(new BigQuery({ projectId }), { projectId, dataset });
+}
 
 export function createBigQueryReader(client: BigQuery, names: { projectId: string; dataset: string }): OutcomeReader {
   const { view: viewNamed, query } = createViewQuery(client, names);

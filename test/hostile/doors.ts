@@ -11,10 +11,13 @@ import { createDeliveryReportedHandler } from '../../functions/delivery-reported
 import { createDeliveryTickHandler } from '../../functions/delivery-tick/handler.ts';
 import { createOutcomeDrainHandler } from '../../functions/outcome-drain/handler.ts';
 import { createPlanHandler } from '../../functions/plan/handler.ts';
+import { createReconcileHandler } from '../../functions/reconcile/handler.ts';
 import { createReportHandler } from '../../functions/report/handler.ts';
 import { createMemoryBus, type MemoryBus } from '../../shared/bus/memory-bus.ts';
 import type { MessageName } from '../../shared/contracts/decode-message.ts';
+import { createMemoryCalibration } from '../../shared/outcomes/memory-calibration.ts';
 import { createMemoryLog, type MemoryLog } from '../../shared/outcomes/memory-log.ts';
+import { createMemoryReader } from '../../shared/outcomes/memory-reader.ts';
 import { parseConfig } from '../../shared/runtime/config.ts';
 import { createReceiver, type Handler } from '../../shared/runtime/delivery.ts';
 import { createHttpFunction } from '../../shared/runtime/http.ts';
@@ -33,6 +36,7 @@ export const pushDoors: readonly MessageName[] = [
   'delivery-reported',
   'delivery-tick',
   'outcome-drain',
+  'reconcile',
 ];
 export type Door = MessageName | 'plan' | 'report';
 export const doors: readonly Door[] = [...pushDoors, 'plan', 'report'];
@@ -52,6 +56,8 @@ export interface World {
   store: AllocationStore;
   bus: MemoryBus;
   outcomes: MemoryLog;
+  /** What is reconciled: in the store itself others are always in the middle of something. */
+  quiet: AllocationStore;
 }
 
 export interface Doors {
@@ -104,7 +110,8 @@ export async function openDoors(): Promise<Doors> {
 
 async function newWorld(): Promise<World> {
   const store = await seededStore({ markets: MARKETS, days: 3 });
-  return { store, bus: createMemoryBus(), outcomes: createMemoryLog() };
+  const quiet = await seededStore({ markets: MARKETS, days: 3 });
+  return { store, bus: createMemoryBus(), outcomes: createMemoryLog(), quiet };
 }
 
 function functionsOf(world: World, current: AsyncLocalStorage<Trace>): Record<Door, HttpFunction> {
@@ -119,6 +126,13 @@ function functionsOf(world: World, current: AsyncLocalStorage<Trace>): Record<Do
   };
   const time = { clock: () => START_MS, tickIntervalMs: TICK_MS, virtualTime: false };
   const deps = { store, bus, outcomes: world.outcomes, log, ...time };
+  const nothing = { rows: [] };
+  const quiet = {
+    store: world.quiet,
+    reader: createMemoryReader(nothing),
+    calibration: createMemoryCalibration(nothing),
+    sleep: async () => undefined,
+  };
   const push = <N extends MessageName>(name: N, handle: Handler<N>) =>
     createPushFunction(name, createReceiver(name, handle, deps), deps);
   return {
@@ -128,6 +142,7 @@ function functionsOf(world: World, current: AsyncLocalStorage<Trace>): Record<Do
     'delivery-reported': push('delivery-reported', createDeliveryReportedHandler(deps)),
     'delivery-tick': push('delivery-tick', createDeliveryTickHandler(deps)),
     'outcome-drain': push('outcome-drain', createOutcomeDrainHandler(deps)),
+    reconcile: push('reconcile', createReconcileHandler({ ...deps, ...quiet })),
     plan: createHttpFunction('plan', createPlanHandler({ ...deps, authenticateGroup }), deps),
     report: createHttpFunction('report', createReportHandler({ ...deps, authenticateGroup }), deps),
   };

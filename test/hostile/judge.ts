@@ -26,6 +26,7 @@ const results = [
   'quarantined',
   'fanned-out',
   'drained',
+  'agrees',
 ];
 const HANDLED = new Set(results);
 const INSIDES = /node_modules|^\s*at .*\(|[\\/](shared|functions|test)[\\/]\w|file:\/\/|\.[jt]s:\d/m;

@@ -8,12 +8,15 @@ import { createCampaignStatusChangedHandler } from '../../functions/campaign-sta
 import { createDeliveryTickHandler } from '../../functions/delivery-tick/handler.ts';
 import { createOutcomeDrainHandler } from '../../functions/outcome-drain/handler.ts';
 import { createPlanHandler } from '../../functions/plan/handler.ts';
+import { createReconcileHandler } from '../../functions/reconcile/handler.ts';
 import { createReportHandler } from '../../functions/report/handler.ts';
 import type { Random } from '../../emulators/world/random.ts';
 import { attributesOf, topicOf, type EventBus } from '../../shared/bus/event-bus.ts';
 import type { MessageName } from '../../shared/contracts/decode-message.ts';
 import type { AndanteMessage, BudgetChangedWire } from '../../shared/contracts/events.ts';
 import { createBigQueryLog } from '../../shared/outcomes/bigquery-log.ts';
+import { createMemoryCalibration } from '../../shared/outcomes/memory-calibration.ts';
+import { createMemoryReader } from '../../shared/outcomes/memory-reader.ts';
 import { createReceiver } from '../../shared/runtime/delivery.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../../shared/runtime/http.ts';
@@ -221,6 +224,7 @@ function createProcess(deps: ClusterDeps, { name, kill, publish }: Births): Proc
     'delivery-reported': receiver('delivery-reported', createDeliveryReportedHandler(shared)),
     'delivery-tick': receiver('delivery-tick', createDeliveryTickHandler({ ...shared, decide: deps.decideTick })),
     'outcome-drain': receiver('outcome-drain', createOutcomeDrainHandler(shared)),
+    reconcile: receiver('reconcile', createReconcileHandler({ ...shared, ...nothingScored })),
   };
   const authenticateGroup = async (authorization: string | undefined) =>
     (authorization ?? '').replace('Bearer group:', '');
@@ -228,6 +232,13 @@ function createProcess(deps: ClusterDeps, { name, kill, publish }: Births): Proc
   process.doors = { plan: createPlanHandler(doors), report: createReportHandler(doors) };
   return process;
 }
+
+/** Nobody reconciles while the faults go on: the final check does. */
+const nothingScored = {
+  reader: createMemoryReader({ rows: [] }),
+  calibration: createMemoryCalibration({ rows: [] }),
+  sleep: async () => undefined,
+};
 
 /** Only what nobody expects matters; that BigQuery stopped rows was our own doing. */
 function createLog(name: string, onCritical: (what: string) => void, trace: ClusterDeps['trace']): Log {

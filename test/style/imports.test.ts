@@ -27,6 +27,9 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
     ],
     packages: /^@google-cloud\/bigquery$/,
   },
+  'shared/reconcile/': {
+    own: ['shared/outcomes/', 'shared/store/', 'shared/campaign/', 'shared/forecasting/'],
+  },
   'shared/runtime/': {
     own: ['shared/store/'],
     packages: /^(pino|google-auth-library|typebox|@google-cloud\/functions-framework|node:diagnostics_channel)$/,

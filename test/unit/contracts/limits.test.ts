@@ -99,6 +99,12 @@ const kinds = [
     validate: validators.outcomeDrain,
     body: { type: 'andante.outcome-drain.v1', ...tick },
   },
+  {
+    name: 'reconcile',
+    schema: events.ReconcileEvent,
+    validate: validators.reconcile,
+    body: { type: 'andante.reconcile.v1', ...tick },
+  },
 ];
 
 /** The schema of an event with one of the forms that its data may have. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { foldRows } from '../../../shared/cli/fold-rows.ts';
+import { foldRows } from '../../../shared/reconcile/fold-rows.ts';
 import type { Outcome } from '../../../shared/contracts/outcomes.ts';
 import { persistSupply } from '../../../shared/store/persist-supply.ts';
 import { budgetChanged, campaignCreated, order, rebalanced } from '../../support/events.ts';

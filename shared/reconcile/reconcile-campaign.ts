@@ -5,12 +5,12 @@ import type { BookEntry, Campaign } from '../contracts/documents.ts';
 import type { OutcomeReader, RecordedOutcome } from '../outcomes/outcome-reader.ts';
 import { refs } from '../store/allocation-store.ts';
 import { canonicalJson } from '../store/ledger-key.ts';
+import { readEntries } from '../store/read-entries.ts';
 import { checkGrants, firstDayOf } from './check-grants.ts';
 import { checkLedger } from './check-ledger.ts';
 import { compareBudget } from './compare-budget.ts';
 import { compare, type Difference, type ReconcileDeps } from './difference.ts';
 import { foldRows, type PacedIn } from './fold-rows.ts';
-import { readEntries } from './inspect-campaign.ts';
 
 /** The differences of one campaign, or undefined when neither side knows it. */
 export async function reconcileCampaign(
