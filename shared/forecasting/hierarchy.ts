@@ -68,8 +68,8 @@ export function decideReconciliation(origins: readonly FamilyOrigin[]): Reconcil
   const size = first.forecast.children.length;
   const squares = { parent: 0, children: new Float64Array(size), hours: 0 };
   const variances = (): FamilyVariances => ({
-    parent: squares.parent / squares.hours,
-    children: Array.from(squares.children, (square) => square / squares.hours),
+    parent: squares.parent / Math.max(1, squares.hours),
+    children: Array.from(squares.children, (square) => square / Math.max(1, squares.hours)),
   });
   const errors = { base: [0, 0], reconciled: [0, 0] } as Record<'base' | 'reconciled', [number, number]>;
   let amount = 0;

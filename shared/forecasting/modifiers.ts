@@ -1,17 +1,7 @@
 // What people know that no history shows: "this cell sees 30% more from Friday to Sunday". Data, applied after the model.
+import type { Modifier } from '../contracts/forecast-documents.ts';
 import { ForecastError } from './forecast-error.ts';
 import { HOUR_MS } from './traffic-clock.ts';
-
-export interface Modifier {
-  /** Which cells; all when absent. */
-  segments?: readonly string[];
-  surfaces?: readonly string[];
-  startAtMs: number;
-  endAtMs: number;
-  /** What the forecast is multiplied by: 0 closes, 1 changes nothing. */
-  multiplier: number;
-  reason: string;
-}
 
 /** A market that sees more than so many times what its history says needs other analogues, not a modifier. */
 const MOST = 100;
