@@ -2,7 +2,7 @@
 // the week, how they differ from each other, and how wide intervals had to be when each of them began.
 import type { HourlyHistory } from './clean-observations.ts';
 import { CALIBRATED_HOURS, NO_PRIOR, type ColdStartPrior } from './cold-start-prior.ts';
-import { deviationOf, forecastColdStart, startCell, totalColdStart } from './cold-start.ts';
+import { deviationsOf, startCell, totalColdStart } from './cold-start.ts';
 import { WEEK_HOURS } from './fill-gaps.ts';
 import { ForecastError } from './forecast-error.ts';
 import { summariseHistory, type HistorySummary } from './history-summary.ts';
@@ -10,16 +10,19 @@ import { summariseHistory, type HistorySummary } from './history-summary.ts';
 export interface Analogue {
   /** Clean; with less than two whole weeks it says nothing. */
   history: HourlyHistory;
-  /** Listeners of a usual day: levels are compared per listener. 1 where nobody knows. */
-  activeListeners: number;
+  /** Listeners of a usual day, where somebody knows: levels are compared per listener. */
+  activeListeners?: number;
 }
 
-/** Before any market is seen: how unlike the levels, the hours and the weekdays of like cells are, worth two of them. */
-const USUAL = { level: 0.5, shape: 0.3, weekday: 0.1 };
-const USUAL_WEIGHT = 2;
+/**
+ * Before any market is seen: how unlike the levels per listener, the whole levels, the hours and the weekdays of like
+ * cells are, worth one of them.
+ */
+const USUAL = { levelPerListener: 0.4, level: 1.5, shape: 0.3, weekday: 0.15 };
+const USUAL_WEIGHT = 1;
 /** Factors of widths learnt from few markets count for less: so many say half. */
 const CALIBRATION_WEIGHT = 3;
-const [LEAST_CALIBRATION, MOST_CALIBRATION] = [0.7, 3];
+const [LEAST_CALIBRATION, MOST_CALIBRATION] = [0.4, 3];
 /** Starts looked at in each market, a week or more apart, and hours ahead of each. */
 const STARTS = 4;
 const HOURS_AHEAD = WEEK_HOURS;
@@ -30,20 +33,26 @@ const [WIDE, NARROW] = [1.959963984540054, 1.2815515655446004];
  * and their differences, with Student's factor for how few there are, are the doubt. Widths are then calibrated by
  * letting each analogue begin anew as the others' newcomer, with 0, 1, 3 and 7 days of its history (conformal: the
  * quantile of how far off it came).
- * @param activeListeners of a usual day of the cell's market; 1 where nobody knows
+ * @param activeListeners of a usual day of the cell's market; where these or an analogue's are not known, whole levels are
+ * compared, which are more unlike
  * @returns undefined when no analogue has two weeks of history with any traffic
  * @throws ForecastError INVALID_SERIES for listeners that are not above 0, or values that are negative or no number
  */
-export function analoguePrior(analogues: readonly Analogue[], activeListeners: number): ColdStartPrior | undefined {
-  assertListeners(activeListeners);
-  const known = analogues.flatMap(({ history, activeListeners: listeners }): Known[] => {
-    assertListeners(listeners);
+export function analoguePrior(analogues: readonly Analogue[], activeListeners?: number): ColdStartPrior | undefined {
+  const listeners = [activeListeners, ...analogues.map((analogue) => analogue.activeListeners)];
+  const wrong = listeners.find((count) => count !== undefined && !(count > 0 && count < Infinity));
+  if (wrong !== undefined) {
+    throw new ForecastError('INVALID_SERIES', `active listeners must be above 0, not ${wrong}`);
+  }
+  const isPerListener = !listeners.includes(undefined);
+  const known = analogues.flatMap(({ history, activeListeners: own = 1 }): Known[] => {
     const summary = summariseHistory(history);
-    return summary ? [{ history, summary, logListeners: Math.log(listeners) }] : [];
+    return summary ? [{ history, summary, logListeners: isPerListener ? Math.log(own) : 0 }] : [];
   });
   if (known.length === 0) return undefined;
-  const prior = poolOf(known, Math.log(activeListeners));
-  return known.length < 2 ? prior : { ...prior, ...calibrate(known) };
+  const usualLevel = isPerListener ? USUAL.levelPerListener : USUAL.level;
+  const prior = poolOf(known, usualLevel, isPerListener ? Math.log(activeListeners as number) : 0);
+  return known.length < 2 ? prior : { ...prior, ...calibrate(known, usualLevel) };
 }
 
 interface Known {
@@ -52,28 +61,23 @@ interface Known {
   logListeners: number;
 }
 
-function assertListeners(activeListeners: number): void {
-  if (!(activeListeners > 0 && activeListeners < Infinity)) {
-    throw new ForecastError('INVALID_SERIES', `active listeners must be above 0, not ${activeListeners}`);
-  }
-}
-
-function poolOf(known: readonly Known[], logListeners: number): ColdStartPrior {
+function poolOf(known: readonly Known[], usualLevel: number, logListeners: number): ColdStartPrior {
   const count = known.length;
   const levels = known.map(({ summary, logListeners: own }) => summary.logLevel - own);
   const logShape = averageOf(known.map(({ summary }) => summary.logShape));
   const meanShape = logShape.reduce((sum, value) => sum + Math.exp(value), 0) / WEEK_HOURS;
   const root = (pick: (summary: HistorySummary) => number) =>
     Math.sqrt(known.reduce((sum, { summary }) => sum + pick(summary) ** 2, 0) / count);
-  const student = Math.sqrt(1 + 1 / count) * (studentQuantile(count - 1 + USUAL_WEIGHT) / WIDE);
+  const oneMore = Math.sqrt(1 + 1 / count);
+  const student = studentQuantile(count + USUAL_WEIGHT) / WIDE;
   return {
     ...NO_PRIOR,
     basis: 'analogue',
     logLevel: meanOf(levels) + logListeners,
-    levelSpread: student * spreadOf([levels], USUAL.level),
+    levelSpread: oneMore * student * spreadOf([levels], usualLevel),
     shape: logShape.map((value) => Math.exp(value) / meanShape),
-    shapeSpread: spreadOf(transposed(known.map(({ summary }) => summary.logDay)), USUAL.shape),
-    weekdaySpread: spreadOf(transposed(known.map(({ summary }) => summary.logWeekdays)), USUAL.weekday),
+    shapeSpread: oneMore * spreadOf(transposed(known.map(({ summary }) => summary.logDay)), USUAL.shape),
+    weekdaySpread: oneMore * spreadOf(transposed(known.map(({ summary }) => summary.logWeekdays)), USUAL.weekday),
     hourSpread: root(({ hourSpread }) => hourSpread),
     daySpread: root(({ daySpread }) => daySpread),
     driftSpread: root(({ driftSpread }) => driftSpread),
@@ -105,12 +109,16 @@ function transposed(lists: readonly (readonly number[])[]): number[][] {
 }
 
 /** Each market as the others' newcomer. */
-function calibrate(known: readonly Known[]): Pick<ColdStartPrior, 'hourCalibration' | 'totalCalibration'> {
+function calibrate(
+  known: readonly Known[],
+  usualLevel: number,
+): Pick<ColdStartPrior, 'hourCalibration' | 'totalCalibration'> {
   const ofHours = CALIBRATED_HOURS.map((): number[] => []);
   const ofTotals = CALIBRATED_HOURS.map((): number[] => []);
   for (const newcomer of known) {
     const prior = poolOf(
       known.filter((other) => other !== newcomer),
+      usualLevel,
       newcomer.logListeners,
     );
     for (const [at, ownHours] of CALIBRATED_HOURS.entries()) {
@@ -150,10 +158,7 @@ function addDeviations(
 ): void {
   const now = begin + ownHours;
   const start = startCell({ startHour: startHour + begin, values: values.subarray(begin, now) }, prior);
-  const { mean, upper } = forecastColdStart(start, startHour + now, HOURS_AHEAD);
-  mean.forEach((value, index) => {
-    ofHours.push(deviationOf(start, values[now + index] as number, value, upper[index] as number));
-  });
+  ofHours.push(...deviationsOf(start, startHour + now, values.subarray(now, now + HOURS_AHEAD)));
   for (const [from, hours] of [
     [0, 24],
     [72, 24],

@@ -31,12 +31,16 @@ const LONGEST_HOURS = 21 * 24;
 const ALIKE_HOURS = 4;
 /** Of what is expected: an hour further off, in spreads, counts as being so far. */
 const FURTHEST = 4;
+/** Where deviations end that widths are calibrated on. */
+const FURTHEST_SEEN = 100;
 /** So many hours of one's own count as much as the prior's spread of hours. */
 const SPREAD_HOURS = 48;
 /** Added before logarithms are taken: half an event, or this share of the level. */
 const [HALF_EVENT, SMALL_SHARE] = [0.5, 0.01];
 /** Half of a 95% and of an 80% interval of a normal law, in standard deviations. */
 const [WIDE, NARROW] = [1.959963984540054, 1.2815515655446004];
+/** An interval of counts that begins at 0 misses nothing below: all of its 5% lie above. */
+const ONE_SIDED = 1.6448536269514722;
 
 /**
  * The belief after a history, which may be empty: then it is the prior.
@@ -75,13 +79,12 @@ export function startCell(history: HourlyHistory, prior: ColdStartPrior): ColdSt
 }
 
 /**
- * The hours from `fromHour`, none before the end of the history: medians are left out, `mean` is what is expected when the
- * level is what it most likely is. lower <= q10 <= mean <= q90 <= upper is not forced on counts near 0 but holds.
+ * The hours from `fromHour`, none before the end of the history. `mean` is what is expected at the level that is most
+ * likely; lower <= q10 <= mean <= q90 <= upper.
  */
 export function forecastColdStart(start: ColdStart, fromHour: number, hours: number): SeriesForecast {
   const { prior, shape, shapeVariance, levelVariance, weekdayVariance, hourSpread } = start;
   const level = Math.exp(start.logLevel);
-  const offset = prior.isCounted ? HALF_EVENT : SMALL_SHARE * level;
   const calibration = calibrationOf(prior.hourCalibration, start.ownHours);
   const [mean, lower, upper] = [new Float64Array(hours), new Float64Array(hours), new Float64Array(hours)];
   const [q10, q90] = [new Float64Array(hours), new Float64Array(hours)];
@@ -95,22 +98,27 @@ export function forecastColdStart(start: ColdStart, fromHour: number, hours: num
       prior.daySpread ** 2 +
       weekdayVariance +
       (shapeVariance[hourOfWeek(hour) % 24] as number) +
-      hourSpread ** 2 +
-      (prior.isCounted ? 1 / (own + HALF_EVENT) : 0);
-    const spread = calibration * Math.sqrt(variance);
-    const moved = (deviations: number) => (own + offset) * Math.exp(deviations * spread) - offset;
+      hourSpread ** 2;
+    const moved = (deviations: number) => moveBy(own, calibration * deviations, Math.sqrt(variance), prior.isCounted);
     mean[index] = own;
-    lower[index] = inward(moved(-WIDE), prior, Math.floor);
-    upper[index] = inward(moved(WIDE), prior, Math.ceil);
-    q10[index] = Math.max(0, moved(-NARROW));
-    q90[index] = Math.max(0, moved(NARROW));
+    lower[index] = moved(-WIDE);
+    upper[index] = moved(prior.isCounted && lower[index] === 0 ? ONE_SIDED : WIDE);
+    q10[index] = moved(-NARROW);
+    q90[index] = moved(NARROW);
   }
   return { mean, lower, upper, q10, q90 };
 }
 
-/** Counts are whole: the interval of one reaches to whole numbers. */
-function inward(amount: number, { isCounted }: ColdStartPrior, round: (amount: number) => number): number {
-  return Math.max(0, isCounted ? round(amount) : amount);
+/**
+ * An expected amount moved by some deviations: by `spread` as a logarithm and, for counts, by what a Poisson law does (whose
+ * root has the deviation 1/2), both at right angles. Below, counts reach down to a whole number.
+ */
+function moveBy(own: number, deviations: number, spread: number, isCounted: boolean): number {
+  const byRate = own * Math.expm1(deviations * spread);
+  if (!isCounted) return own + byRate;
+  const root = Math.max(0, Math.sqrt(own) + deviations / 2);
+  const distance = Math.hypot(byRate, root ** 2 - own);
+  return deviations > 0 ? own + distance : Math.max(0, Math.floor(own - distance));
 }
 
 /** The total of some hours, with its 80% interval. */
@@ -134,11 +142,16 @@ export function totalColdStart(start: ColdStart, fromHour: number, hours: number
   return { q10: q50 * Math.exp(-width), q50, q90: q50 * Math.exp(width) };
 }
 
-/** How far, in its own spreads, the truth lay from an hour's forecast, as a logarithm: what widths are calibrated on. */
-export function deviationOf({ prior, logLevel }: ColdStart, truth: number, mean: number, upper: number): number {
-  const offset = prior.isCounted ? HALF_EVENT : SMALL_SHARE * Math.exp(logLevel);
-  const spread = Math.log((upper + offset) / (mean + offset)) / WIDE;
-  return Math.abs(Math.log((truth + offset) / (mean + offset))) / spread;
+/** How far, in its own spreads, the truth lay from each hour's forecast: what widths are calibrated on. */
+export function deviationsOf(start: ColdStart, fromHour: number, truth: Float64Array): Float64Array {
+  const { mean, lower, upper } = forecastColdStart(start, fromHour, truth.length);
+  const offset = start.prior.isCounted ? HALF_EVENT : SMALL_SHARE * Math.exp(start.logLevel);
+  return truth.map((value, hour) => {
+    const expected = mean[hour] as number;
+    const bound = (value > expected ? upper[hour] : lower[hour]) as number;
+    const distance = Math.log((value + offset) / (expected + offset));
+    return Math.min(FURTHEST_SEEN, (WIDE * distance) / Math.log((bound + offset) / (expected + offset)));
+  });
 }
 
 /** By the logarithm of the hours of one's own between those that were looked at. */
