@@ -5,6 +5,8 @@ import type { Modifier } from '../contracts/forecast-documents.ts';
 import type { HourlyHistory } from './clean-observations.ts';
 import { forecastColdStart, startCell, totalColdStart } from './cold-start.ts';
 import { NO_PRIOR, type ColdStartPrior } from './cold-start-prior.ts';
+import { cutSpikes } from './cut-spikes.ts';
+import { WEEK_HOURS } from './fill-gaps.ts';
 import { ForecastError } from './forecast-error.ts';
 import { NO_HOLIDAY_EFFECT, holidayFactors, withoutHolidays, type HolidayEffect } from './holidays.ts';
 import { modifierFactors } from './modifiers.ts';
@@ -66,11 +68,15 @@ const STALE_HOURS = 28 * 24;
  * @throws ForecastError INVALID_SERIES for a value that is negative or no number, or a holiday that is no day
  */
 export function fitCell(history: HourlyHistory, holidays: readonly string[]): CellModel {
+  assertHistory(history);
   if (history.values.length === 0) return { holidayEffect: NO_HOLIDAY_EFFECT };
   const { history: usual, effect } = withoutHolidays(history, holidays);
   const holidayEffect = effect.map((log) => Number(log.toFixed(4))) as HolidayEffect;
   if (usual.values.length < MODEL_HOURS) return { holidayEffect };
-  return { series: fitSeries(usual.values, { season: SEASON_HOURS, horizon: HORIZON_HOURS }), holidayEffect };
+  return {
+    series: fitSeries(cutSpikes(usual.values, SEASON_HOURS), { season: SEASON_HOURS, horizon: HORIZON_HOURS }),
+    holidayEffect,
+  };
 }
 
 /**
@@ -81,6 +87,7 @@ export function fitCell(history: HourlyHistory, holidays: readonly string[]): Ce
  */
 export function forecastCell(model: CellModel, history: HourlyHistory, context: CellForecastContext): CellForecast {
   assertContext(context);
+  assertHistory(history);
   const { nowHour, days, holidays, modifiers, cell, widening = 1 } = context;
   const known = until(history, nowHour);
   const endHour = known.values.length === 0 ? nowHour : known.startHour + known.values.length;
@@ -127,9 +134,14 @@ function sourceOf(
   hours: number,
 ): Source {
   if (series && usual.values.length > 0) {
-    const forecast: SeriesForecast = forecastSeries(series, usual.values, hours);
-    const total = (from: number, count: number) => totalForecast(series, forecast, from, count);
-    return { basis: 'model', mean: forecast.mean, total, sellable: () => 1 };
+    const calm = cutSpikes(usual.values, SEASON_HOURS);
+    const forecast: SeriesForecast = forecastSeries(series, calm, hours);
+    const spikes = spikesFactor(usual.values, calm);
+    const total = (from: number, count: number) => {
+      const { q10, q50, q90 } = laterTotal(series, forecast, from, count);
+      return { q10: q10 * spikes, q50: q50 * spikes, q90: q90 * spikes };
+    };
+    return { basis: 'model', mean: forecast.mean.map((value) => value * spikes), total, sellable: () => 1 };
   }
   const own = usual.values.length === 0 ? { startHour: endHour, values: usual.values } : usual;
   const start = startCell(own, prior ?? ownPrior(own));
@@ -140,6 +152,44 @@ function sourceOf(
     total: (from, count) => totalColdStart(start, endHour + from, count),
     sellable: (aheadHours) => sellableShare(ownHours, aheadHours),
   };
+}
+
+/** What spikes add in a usual week: those that come every week are supply, one that came once is not. */
+function spikesFactor(values: Float64Array, calm: Float64Array): number {
+  const factors: number[] = [];
+  for (let end = values.length; end >= WEEK_HOURS; end -= WEEK_HOURS) {
+    let [amount, calmAmount] = [0, 0];
+    for (let hour = end - WEEK_HOURS; hour < end; hour++) {
+      amount += values[hour] as number;
+      calmAmount += calm[hour] as number;
+    }
+    if (calmAmount > 0) factors.push(amount / calmAmount);
+  }
+  factors.sort((a, b) => a - b);
+  return factors[factors.length >> 1] ?? 1;
+}
+
+/**
+ * A total that begins later is less certain than one of the same length that begins now: by as much as its hours are, for
+ * what moves the level until then moves all of them. Variances of logarithms are added.
+ */
+function laterTotal(series: SeriesModel, forecast: SeriesForecast, from: number, count: number): TotalForecast {
+  const now = totalForecast(series, forecast, from, count);
+  const later = hourVariance(forecast, from, count) - hourVariance(forecast, 0, count);
+  if (now.q50 <= 0 || later <= 0) return now;
+  const further = (quantile: number) => Math.exp(Math.sqrt(Math.log(quantile / now.q50) ** 2 + later));
+  return { q10: now.q10 > 0 ? now.q50 / further(now.q10) : 0, q50: now.q50, q90: now.q50 * further(now.q90) };
+}
+
+/** Mean of the squares of half an 80% interval, as logarithms. */
+function hourVariance({ mean, q90 }: SeriesForecast, from: number, count: number): number {
+  let [sum, hours] = [0, 0];
+  for (let hour = from; hour < from + count; hour++) {
+    if (!((mean[hour] as number) > 0)) continue;
+    sum += Math.log((q90[hour] as number) / (mean[hour] as number)) ** 2;
+    hours += 1;
+  }
+  return hours > 0 ? sum / hours : 0;
 }
 
 /** Whole numbers are counts. */
@@ -188,6 +238,14 @@ function dayForecast(known: HourlyHistory, { dayHour, endHour, nowHour, mean, to
 function until({ startHour, values }: HourlyHistory, nowHour: number): HourlyHistory {
   const isStale = startHour + values.length < nowHour - STALE_HOURS;
   return { startHour, values: values.subarray(0, isStale ? 0 : Math.max(0, nowHour - startHour)) };
+}
+
+function assertHistory({ startHour, values }: HourlyHistory): void {
+  if (!Number.isSafeInteger(startHour)) {
+    throw new ForecastError('INVALID_SERIES', `a history starts at a whole hour, not at ${startHour}`);
+  }
+  const wrong = values.find((value) => !(value >= 0 && value < Infinity));
+  if (wrong !== undefined) throw new ForecastError('INVALID_SERIES', `a history must be of 0 or more, not ${wrong}`);
 }
 
 function assertContext({ nowHour, days, widening = 1 }: CellForecastContext): void {

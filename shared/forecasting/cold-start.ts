@@ -172,14 +172,13 @@ function offsetOf(values: Float64Array, { isCounted }: ColdStartPrior): number {
 
 /** Hours far above what the middle one says of all, in the shape expected, are cut to what is still likely. */
 function cutSpikes(startHour: number, values: Float64Array, prior: ColdStartPrior): Float64Array {
-  const ratios = values
-    .map((value, index) => value / (prior.shape[hourOfWeek(startHour + index)] as number))
-    .sort();
+  const ratios = values.map((value, index) => value / (prior.shape[hourOfWeek(startHour + index)] as number)).sort();
   const middle = ratios[ratios.length >> 1] as number;
   const spread = Math.hypot(prior.hourSpread, prior.daySpread, prior.shapeSpread);
   return values.map((value, index) => {
     const usual = middle * (prior.shape[hourOfWeek(startHour + index)] as number);
-    const most = usual * Math.exp(FURTHEST * spread) + (prior.isCounted ? FURTHEST ** 2 + FURTHEST * Math.sqrt(usual) : 0);
+    const most =
+      usual * Math.exp(FURTHEST * spread) + (prior.isCounted ? FURTHEST ** 2 + FURTHEST * Math.sqrt(usual) : 0);
     return middle > 0 ? Math.min(value, most) : value;
   });
 }

@@ -4,6 +4,8 @@ import { ForecastError } from './forecast-error.ts';
 export const WEEK_HOURS = 168;
 /** Half of the window around an hour whose known hours give the level there. */
 const LEVEL_HOURS = WEEK_HOURS / 2;
+/** Profile and level are taken from each other so often: the level without a profile is off where a day is missing. */
+const ROUNDS = 3;
 
 /** Where an hour since the epoch lies in its week, 0 to 167, UTC; the epoch's own weekday is the first. */
 export function hourOfWeek(hour: number): number {
@@ -20,18 +22,39 @@ export function hourOfWeek(hour: number): number {
 export function fillGaps(startHour: number, values: Float64Array): Float64Array {
   const filled = Float64Array.from(values);
   if (!values.some(Number.isNaN)) return filled;
-  const profile = medianProfile(startHour, values);
+  if (values.every(Number.isNaN)) {
+    throw new ForecastError('INVALID_SERIES', `none of ${values.length} hours is known`);
+  }
+  let expected = (_index: number) => 1;
+  let level = levels(values, expected);
+  for (let round = 0; round < ROUNDS; round++) {
+    const around = level;
+    const profile = medianProfile(
+      startHour,
+      values.map((value, index) => (Number.isNaN(value) ? NaN : relative(value, around(index)))),
+    );
+    expected = (index) => profile[hourOfWeek(startHour + index)] as number;
+    level = levels(values, expected);
+  }
+  for (const [index, value] of values.entries()) {
+    if (Number.isNaN(value)) filled[index] = expected(index) * level(index);
+  }
+  return filled;
+}
+
+function relative(value: number, level: number): number {
+  return level > 0 ? value / level : 0;
+}
+
+/** The level around an hour: known amounts over what is expected of the same hours; 0 where nothing is expected. */
+function levels(values: Float64Array, expected: (index: number) => number): (index: number) => number {
   const [amounts, weights] = [new Float64Array(values.length + 1), new Float64Array(values.length + 1)];
   values.forEach((value, index) => {
     const isKnown = !Number.isNaN(value);
     amounts[index + 1] = (amounts[index] as number) + (isKnown ? value : 0);
-    weights[index + 1] = (weights[index] as number) + (isKnown ? profileAt(profile, startHour + index) : 0);
+    weights[index + 1] = (weights[index] as number) + (isKnown ? expected(index) : 0);
   });
-  for (const [index, value] of values.entries()) {
-    if (!Number.isNaN(value)) continue;
-    filled[index] = profileAt(profile, startHour + index) * levelAround(index, amounts, weights);
-  }
-  return filled;
+  return (index) => levelAround(index, amounts, weights);
 }
 
 /** Known amounts over what the profile says of the same hours, around one hour; 0 where the profile says nothing. */
@@ -43,10 +66,6 @@ function levelAround(index: number, amounts: Float64Array, weights: Float64Array
     if (weight > 0) return ((amounts[to] as number) - (amounts[from] as number)) / weight;
     if (from === 0 && to === last) return 0;
   }
-}
-
-function profileAt(profile: Float64Array, hour: number): number {
-  return profile[hourOfWeek(hour)] as number;
 }
 
 /** What the hours of a week usually are, 168 amounts. */
@@ -62,7 +81,6 @@ function medianProfile(startHour: number, values: Float64Array): Float64Array {
     sum += value;
     known += 1;
   });
-  if (known === 0) throw new ForecastError('INVALID_SERIES', `none of ${values.length} hours is known`);
   const ofDay = byDayHour.map((list) => (list.length > 0 ? medianOf(list) : sum / known));
   return Float64Array.from(byHour, (list, hour) => (list.length > 1 ? medianOf(list) : (ofDay[hour % 24] as number)));
 }

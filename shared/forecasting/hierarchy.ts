@@ -84,7 +84,8 @@ export function decideReconciliation(origins: readonly FamilyOrigin[]): Reconcil
     squares.hours += forecast.parent.length;
     squares.parent += squaredError(forecast.parent, actual.parent);
     forecast.children.forEach((child, of) => {
-      squares.children[of] = (squares.children[of] as number) + squaredError(child, actual.children[of] as Float64Array);
+      squares.children[of] =
+        (squares.children[of] as number) + squaredError(child, actual.children[of] as Float64Array);
     });
   }
   const relative = ([parent, children]: [number, number]) =>

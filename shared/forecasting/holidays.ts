@@ -24,7 +24,8 @@ export function holidayNumbers(holidays: readonly string[]): Set<number> {
   return new Set(
     holidays.map((day) => {
       const atMs = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(day) : NaN;
-      if (Number.isNaN(atMs)) throw new ForecastError('INVALID_SERIES', `a holiday is a day like 2026-12-25, not ${day}`);
+      if (Number.isNaN(atMs))
+        throw new ForecastError('INVALID_SERIES', `a holiday is a day like 2026-12-25, not ${day}`);
       return atMs / DAY_MS;
     }),
   );

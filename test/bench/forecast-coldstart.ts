@@ -11,11 +11,11 @@ import { readM4, readNab, readTrafficShares } from './public-series.ts';
 
 const OWN_DAYS = [0, 1, 3, 7];
 const AHEAD_HOURS = 168;
-const SEEDS = Number(process.env.SD ?? 6);
-const MARKETS = Number(process.env.MK ?? 8);
+const SEEDS = 12;
+const MARKETS = 8;
 const DAYS = 56;
 /** Newcomers of one population: more say nothing new. */
-const MOST_NEWCOMERS = 24;
+const MOST_NEWCOMERS = 48;
 
 /** Counts of hours, and of totals of a day and a week, by days of own history. */
 interface Tally {
