@@ -2,6 +2,7 @@
 import { SMALL, historyOf, recentValues } from './series-history.ts';
 import { mixedForecast } from './series-mix.ts';
 import type { SeriesModel } from './series-model.ts';
+import { WIDEST } from './series-spread.ts';
 
 /** By step ahead; lower <= q10 <= mean <= q90 <= upper, all 0 or more. */
 export interface SeriesForecast {
@@ -28,8 +29,9 @@ export function forecastSeries(model: SeriesModel, values: Float64Array, horizon
   for (let step = 0; step < horizon; step++) {
     while (knot + 1 < spread.steps.length && (spread.steps[knot] as number) < step + 1) knot++;
     const own = mean[step] as number;
-    const wide = widthAt(spread.steps, spread.wide, knot, step + 1);
-    const narrow = Math.min(wide, widthAt(spread.steps, spread.narrow, knot, step + 1));
+    const tilt = (own + SMALL) ** -spread.tilt;
+    const wide = Math.min(WIDEST, tilt * widthAt(spread.steps, spread.wide, knot, step + 1));
+    const narrow = Math.min(wide, tilt * widthAt(spread.steps, spread.narrow, knot, step + 1));
     lower[step] = finite(moved(own, -wide) * unit);
     upper[step] = finite(moved(own, wide) * unit);
     q10[step] = finite(moved(own, -narrow) * unit);

@@ -70,3 +70,13 @@ function rangeOf(values: Float64Array): [number, number] {
   const room = (highest - lowest) / 2;
   return [Math.max(0, lowest - room), highest + room];
 }
+
+/** Six digits: what a model keeps of a number. */
+export function roundTo6(value: number): number {
+  return Number(value.toPrecision(6));
+}
+
+/** The logarithm of a ratio of two amounts in units, for which little is as good as nothing. */
+export function logRatio(truth: number, said: number): number {
+  return Math.log((truth + SMALL) / (said + SMALL));
+}

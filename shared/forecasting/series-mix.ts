@@ -2,6 +2,7 @@
 import { candidatesOf } from './series-candidates.ts';
 import type { SeriesHistory } from './series-history.ts';
 import type { SeriesMember } from './series-model.ts';
+import type { SeriesTrials } from './series-trials.ts';
 
 /** Ends of the parts of a horizon in which members have their own weights, in seasons; the last part has no end. */
 const PART_ENDS_SEASONS = [1, 2, 7];
@@ -39,4 +40,25 @@ export function mixedForecast(members: readonly SeriesMember[], history: SeriesH
 
 export function clamp(value: number, [lowest, highest]: readonly [number, number]): number {
   return value < lowest ? lowest : value > highest ? highest : value;
+}
+
+/** What the candidates tried, mixed by their weights, would have said at an origin. */
+export function mixAt(
+  { candidates }: SeriesTrials,
+  weights: readonly number[][],
+  index: number,
+  season: number,
+): Float64Array {
+  const mixed = new Float64Array(candidates.at(-1)?.forecasts[index]?.length ?? 0);
+  const weighed = new Float64Array(mixed.length);
+  candidates.forEach(({ forecasts }, candidate) => {
+    const own = forecasts[index];
+    if (!own) return;
+    for (let step = 0; step < mixed.length; step++) {
+      const weight = (weights[candidate] as number[])[partOf(step, season)] as number;
+      mixed[step] = (mixed[step] as number) + weight * (own[step] as number);
+      weighed[step] = (weighed[step] as number) + weight;
+    }
+  });
+  return mixed.map((value, step) => value / (weighed[step] as number));
 }

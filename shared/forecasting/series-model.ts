@@ -25,6 +25,8 @@ export interface SeriesMember {
 }
 
 export interface SeriesSpread {
+  /** Widths are divided by the forecast, in units, to this power: what is low may be off by more. */
+  tilt: number;
   /** Steps ahead, ascending; between them widths are interpolated in the logarithm of the steps. */
   steps: number[];
   /** Half the 95% interval at these steps. */
