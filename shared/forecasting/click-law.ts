@@ -2,13 +2,15 @@
 import { ForecastError } from './forecast-error.ts';
 import { logGammaRatio, type Complex } from './log-gamma-ratio.ts';
 
-/** Opportunities to come: a mixture of log-normal laws with one median. */
-export interface SupplyLaw {
+/** Opportunities to come: a mixture of log-normal laws. A certain supply is `[{ weight: 1, median, sigma: 0 }]`. */
+export type SupplyLaw = readonly {
+  /** Of any positive sum. */
+  weight: number;
   /** 0 or more. */
   median: number;
-  /** How far the logarithm may be off; `sigma` 0 or more, weights of any positive sum. One certain node: `[{ weight: 1, sigma: 0 }]`. */
-  nodes: readonly { weight: number; sigma: number }[];
-}
+  /** Standard deviation of the logarithm. */
+  sigma: number;
+}[];
 
 /** Clicks per opportunity: a Beta law, as after `alpha` clicks and `beta` impressions without. No alpha: never; no beta: always. */
 export interface ClickRate {
@@ -47,24 +49,47 @@ const MAX_NODES = 10_000;
  */
 export function clickLaw(supply: SupplyLaw, rate: ClickRate): ClickLaw {
   assertLaw(supply, rate);
-  const { median } = supply;
-  const { alpha, beta } = rate;
-  if (median === 0 || alpha < NEVER) return (clicks) => (clicks <= 0 ? 1 : 0);
-  const logMean = Math.log(median) - Math.log1p(beta / alpha);
+  const total = supply.reduce((sum, { weight }) => sum + weight, 0);
+  const some = supply.filter(({ weight, median }) => weight > 0 && median > 0);
+  const possible = some.reduce((sum, { weight }) => sum + weight, 0) / total;
+  if (possible === 0 || rate.alpha < NEVER) return (clicks) => (asClicks(clicks) === 0 ? 1 : 0);
+  const expected = expectedClicks(some, rate);
   let below: Line | undefined;
   let above: Line | undefined;
   return (clicks) => {
-    if (Number.isNaN(clicks)) throw new ForecastError('INVALID_QUOTE', 'the clicks asked for must be a number');
-    if (clicks <= 0) return 1;
-    if (clicks === Infinity) return 0;
-    const count = Math.max(1, clicks);
+    const asked = asClicks(clicks);
+    if (asked === 0) return 1;
+    if (asked === Infinity) return 0;
+    const count = Math.max(1, asked);
     // Left of 0 the integral is small where clicks are likely, right of 0 where they are not: no digits are lost.
-    const isLikely = Math.log(count) < logMean;
+    const isLikely = Math.log(count) < expected.logMean;
     const probability = isLikely
-      ? 1 + along((below ??= createLine(supply, rate, -1)), count, logMean)
-      : along((above ??= createLine(supply, rate, 1)), count, logMean);
-    return Math.round(Math.max(0, Math.min(1, probability)) * MILLION) / MILLION;
+      ? 1 + along((below ??= createLine(expected, rate, -1)), count, expected.logMean)
+      : along((above ??= createLine(expected, rate, 1)), count, expected.logMean);
+    return Math.round(possible * Math.max(0, Math.min(1, probability)) * MILLION) / MILLION;
   };
+}
+
+/** ln(S x mean of C): a middle, and normal laws around it whose weights add up to 1. */
+interface Expected {
+  logMean: number;
+  laws: { weight: number; shift: number; sigma: number }[];
+  deviation: number;
+}
+
+function expectedClicks(supply: SupplyLaw, rate: ClickRate): Expected {
+  const total = supply.reduce((sum, { weight }) => sum + weight, 0);
+  const logMedian = supply.reduce((sum, { weight, median }) => sum + (weight / total) * Math.log(median), 0);
+  const logMean = logMedian + logOfMean(rate);
+  const chance = 1 / (1 + Math.exp(logMean));
+  const widest = Math.max(...supply.map(({ median, sigma }) => Math.hypot(Math.log(median) - logMedian, sigma)));
+  const deviation = Math.sqrt(widest ** 2 + logRateVariance(rate) + chance);
+  const laws = supply.map(({ weight, median, sigma }) => ({
+    weight: weight / total,
+    shift: Math.log(median) - logMedian,
+    sigma: Math.max(sigma, LEAST_SHARE * deviation),
+  }));
+  return { logMean, laws, deviation };
 }
 
 /** The nodes of the upper half of a line: t = at + i k step, and M(t) / t without what depends on the count. */
@@ -75,41 +100,35 @@ interface Line {
   im: Float64Array;
 }
 
-function createLine({ median, nodes }: SupplyLaw, { alpha, beta }: ClickRate, side: 1 | -1): Line {
-  const logMean = Math.log(median) - Math.log1p(beta / alpha);
-  const widest = nodes.reduce((most, { weight, sigma }) => (weight > 0 ? Math.max(most, sigma) : most), 0);
-  const chance = 1 / (1 + Math.exp(logMean));
-  const deviation = Math.sqrt(widest ** 2 + logRateVariance({ alpha, beta }) + chance);
+function createLine({ logMean, laws, deviation }: Expected, rate: ClickRate, side: 1 | -1): Line {
   // The line stays away from the poles at 0, -alpha and n, which is the mean or more right of 0.
-  const distance = Math.min(1 / deviation, (side < 0 ? alpha : Math.max(1, Math.exp(logMean))) / 2);
+  const distance = Math.min(1 / deviation, (side < 0 ? rate.alpha : Math.max(1, Math.exp(logMean))) / 2);
   const at = side * distance;
   const step = (2 * Math.PI * distance) / (DIGITS + 8 * distance * deviation);
-  const floor = LEAST_SHARE * deviation;
-  const laws = widened(nodes, floor);
-  const narrowest = laws.reduce((least, { sigma }) => Math.min(least, sigma), Infinity);
-  const count = Math.min(MAX_NODES, Math.ceil(Math.sqrt(2 * DIGITS) / narrowest / step) + 1);
-  const [lineRe, lineIm] = [new Float64Array(count), new Float64Array(count)];
+  const narrowest = Math.min(...laws.map(({ sigma }) => sigma));
+  const most = Math.min(MAX_NODES, Math.ceil(Math.sqrt(2 * DIGITS) / narrowest / step) + 1);
+  const [lineRe, lineIm] = [new Float64Array(most), new Float64Array(most)];
   const ratio: Complex = { re: 0, im: 0 };
   let used = 0;
-  for (let least = 0; used < count; used++) {
+  for (let least = 0; used < most; used++) {
     const y = used * step;
-    let [sumRe, sumIm, most] = [0, 0, 0];
-    for (const { weight, sigma } of laws) {
+    let [supplyRe, supplyIm, supplySize] = [0, 0, 0];
+    for (const { weight, shift, sigma } of laws) {
       const half = (sigma * sigma) / 2;
-      const size = weight * Math.exp(half * (at * at - y * y));
-      const angle = 2 * half * at * y;
-      sumRe += size * Math.cos(angle);
-      sumIm += size * Math.sin(angle);
-      most += size;
+      const size = weight * Math.exp(half * (at * at - y * y) + shift * at);
+      const angle = (2 * half * at + shift) * y;
+      supplyRe += size * Math.cos(angle);
+      supplyIm += size * Math.sin(angle);
+      supplySize += size;
     }
-    logRateMoment({ alpha, beta }, at, y, ratio);
+    logRateMoment(rate, at, y, ratio);
     const size = Math.exp(ratio.re) / (at * at + y * y);
     const [factorRe, factorIm] = [size * Math.cos(ratio.im), size * Math.sin(ratio.im)];
-    const [re, im] = [sumRe * factorRe - sumIm * factorIm, sumRe * factorIm + sumIm * factorRe];
+    const [re, im] = [supplyRe * factorRe - supplyIm * factorIm, supplyRe * factorIm + supplyIm * factorRe];
     lineRe[used] = re * at + im * y;
     lineIm[used] = im * at - re * y;
-    if (used === 0) least = most * size * Math.exp(-DIGITS);
-    else if (most * size < least) break;
+    if (used === 0) least = supplySize * size * Math.exp(-DIGITS);
+    else if (supplySize * size < least) break;
   }
   return { at, step, re: lineRe.subarray(0, used), im: lineIm.subarray(0, used) };
 }
@@ -132,17 +151,21 @@ function along({ at, step, re, im }: Line, clicks: number, logMean: number): num
 }
 
 /** ln E[(C / mean)^t]. */
-function logRateMoment({ alpha, beta }: ClickRate, re: number, im: number, out: Complex): void {
+function logRateMoment(rate: ClickRate, re: number, im: number, out: Complex): void {
+  const { alpha, beta } = rate;
   if (beta === 0) {
     out.re = out.im = 0;
     return;
   }
   logGammaRatio(alpha + beta, re, im, out);
-  const [whole, wholeIm] = [out.re, out.im];
+  const [wholeRe, wholeIm] = [out.re, out.im];
   logGammaRatio(alpha, re, im, out);
-  const logOfMean = -Math.log1p(beta / alpha);
-  out.re -= whole + re * logOfMean;
-  out.im -= wholeIm + im * logOfMean;
+  out.re -= wholeRe + re * logOfMean(rate);
+  out.im -= wholeIm + im * logOfMean(rate);
+}
+
+function logOfMean({ alpha, beta }: ClickRate): number {
+  return -Math.log1p(beta / alpha);
 }
 
 /** About the variance of ln C: never less, never more than twice of it. */
@@ -150,21 +173,19 @@ function logRateVariance({ alpha, beta }: ClickRate): number {
   return (beta / (alpha + beta) / alpha) * (1 + 1 / alpha);
 }
 
-/** Nodes of weights that add up to 1, none narrower than the floor. */
-function widened(nodes: SupplyLaw['nodes'], floor: number): { weight: number; sigma: number }[] {
-  const total = nodes.reduce((sum, { weight }) => sum + weight, 0);
-  const weighty = nodes.filter(({ weight }) => weight > 0);
-  return weighty.map(({ weight, sigma }) => ({ weight: weight / total, sigma: Math.max(sigma, floor) }));
+function asClicks(clicks: number): number {
+  if (!Number.isNaN(clicks)) return Math.max(0, clicks);
+  throw new ForecastError('INVALID_QUOTE', 'the clicks that are asked for must be a number');
 }
 
-function assertLaw({ median, nodes }: SupplyLaw, { alpha, beta }: ClickRate): void {
-  assertAmount('median of the supply', median, Number.MAX_VALUE);
-  nodes.forEach(({ weight, sigma }, index) => {
-    assertAmount(`weight of node ${index}`, weight, FURTHEST);
-    assertAmount(`sigma of node ${index}`, sigma, WIDEST);
+function assertLaw(supply: SupplyLaw, { alpha, beta }: ClickRate): void {
+  supply.forEach(({ weight, median, sigma }, index) => {
+    assertAmount(`weight of supply ${index}`, weight, FURTHEST);
+    assertAmount(`median of supply ${index}`, median, FURTHEST);
+    assertAmount(`sigma of supply ${index}`, sigma, WIDEST);
   });
-  if (!nodes.some(({ weight }) => weight > 0)) {
-    throw new ForecastError('INVALID_QUOTE', 'a supply needs a node of some weight');
+  if (!supply.some(({ weight }) => weight > 0)) {
+    throw new ForecastError('INVALID_QUOTE', 'a supply needs a median of some weight');
   }
   assertAmount('alpha of the click rate', alpha, FURTHEST);
   assertAmount('beta of the click rate', beta, FURTHEST);

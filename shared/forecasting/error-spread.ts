@@ -39,10 +39,8 @@ export function estimateSpread(errors: readonly PastError[], prior: SpreadPrior 
  * @param widening what spreads are multiplied by, where input could not be trusted
  */
 export function supplyLaw(forecast: number, { bias, nodes }: ErrorSpread, widening = 1): SupplyLaw {
-  return {
-    median: forecast * Math.exp(bias),
-    nodes: nodes.map(({ weight, sigma }) => ({ weight, sigma: sigma * widening })),
-  };
+  const median = forecast * Math.exp(bias);
+  return nodes.map(({ weight, sigma }) => ({ weight, median, sigma: sigma * widening }));
 }
 
 /** The posterior cut at probabilities: of each piece its mass and its mean square. */

@@ -14,11 +14,11 @@ export const SPREADS: readonly number[] = Array.from(
   (_, index) => NARROWEST * (WIDEST / NARROWEST) ** (index / (GRID - 1)),
 );
 
-/** Spreads of markets differ by a factor of 1.8, up or down, in two of three cases. */
+/** Weak on purpose, as markets are of many kinds: a factor of 2.5 up or down in two of three cases. */
 const USUAL_SPREAD = 0.25;
-const LOG_DEVIATION = 0.6;
+const LOG_DEVIATION = 0.9;
 /** How often a market is like no other: then every spread is as likely. */
-const ODD_SHARE = 0.1;
+const ODD_SHARE = 0.3;
 
 /**
  * The prior around a spread: log-normal, with a share that is flat over the whole grid, so that errors can contradict it.

@@ -1,0 +1,173 @@
+// What a budget brings: impressions, listeners, clicks, conversions and spend, each as a careful, a middle and a hopeful number.
+import { clickLaw, type ClickRate, type SupplyLaw } from './click-law.ts';
+import { clicksReached } from './clicks-reached.ts';
+import { ForecastError } from './forecast-error.ts';
+import { fullSpendOf, type SpendTerms } from './full-spend.ts';
+import { normalCdf } from './normal-cdf.ts';
+
+export interface DeliveryTerms extends SpendTerms {
+  /** Conversions per click. */
+  conversion: ClickRate;
+  /** Listeners that so many impressions reach, not falling; absent where none were counted. */
+  reachAt?: (impressions: number) => number;
+}
+
+/** The tenth, the fiftieth and the ninetieth percentile: real numbers, low <= mid <= high. */
+export interface DeliveryRange {
+  low: number;
+  mid: number;
+  high: number;
+}
+
+export interface Delivery {
+  budgetMicros: number;
+  /** Probability that all of it is spent. */
+  fullSpend: number;
+  /** Never more than the budget. */
+  spendMicros: DeliveryRange;
+  clicks: DeliveryRange;
+  impressions: DeliveryRange;
+  conversions: DeliveryRange;
+  reach?: DeliveryRange;
+  /** Impressions per listener reached. */
+  frequency?: DeliveryRange;
+}
+
+/**
+ * The delivery of each budget. Supply, click rate and chance are one law for all budgets; what is delivered ends where the
+ * first of money and supply does, so that medians rise ever more slowly with the budget.
+ * @param budgetsMicros any order; one delivery each, in the same order
+ * @throws ForecastError `INVALID_QUOTE` for amounts that are negative or no numbers, and a price of 0
+ */
+export function deliveryCurve(terms: DeliveryTerms, budgetsMicros: readonly number[]): Delivery[] {
+  const { supply, rate, clickPriceMicros, conversion } = terms;
+  assertConversion(conversion);
+  const law = clickLaw(supply, rate);
+  const potential = rangeOf((probability) => clicksReached(law, probability));
+  return budgetsMicros.map((budgetMicros) => {
+    const probability = fullSpendOf(law, clickPriceMicros, budgetMicros);
+    const payable = budgetMicros / clickPriceMicros;
+    const clicks = mapRange(potential, (most) => Math.min(most, payable));
+    const impressions = rangeOf((share) => impressionsReached(supply, rate, payable, share));
+    return {
+      budgetMicros,
+      fullSpend: probability,
+      spendMicros: mapRange(potential, (most) => Math.min(budgetMicros, most * clickPriceMicros)),
+      clicks,
+      impressions,
+      conversions: rangeOf((share) => conversionsReached(potential, conversion, payable, share)),
+      ...listeners(impressions, terms.reachAt),
+    };
+  });
+}
+
+function rangeOf(reached: (probability: number) => number): DeliveryRange {
+  return { low: reached(0.9), mid: reached(0.5), high: reached(0.1) };
+}
+
+function mapRange({ low, mid, high }: DeliveryRange, map: (value: number) => number): DeliveryRange {
+  return { low: map(low), mid: map(mid), high: map(high) };
+}
+
+function listeners(impressions: DeliveryRange, reachAt: DeliveryTerms['reachAt']) {
+  if (!reachAt) return {};
+  const reach = mapRange(impressions, reachAt);
+  const per = (shown: number, reached: number) => (reached > 0 ? shown / reached : 0);
+  const frequencies = [
+    per(impressions.low, reach.low),
+    per(impressions.mid, reach.mid),
+    per(impressions.high, reach.high),
+  ].sort((a, b) => a - b) as [number, number, number];
+  return { reach, frequency: { low: frequencies[0], mid: frequencies[1], high: frequencies[2] } };
+}
+
+/**
+ * Impressions end with the supply or with the click that spends the last money, whichever is first; the two are
+ * independent. The impressions until a click are about log-normal.
+ */
+function impressionsReached(supply: SupplyLaw, rate: ClickRate, payable: number, probability: number): number {
+  if (payable === 0) return 0;
+  if (rate.alpha === 0) return reached((impressions) => supplyAbove(supply, impressions), probability);
+  const logNeeded = Math.log(payable) + Math.log1p(rate.beta / rate.alpha) + logVariance(rate) / 2;
+  const deviation = Math.sqrt(logVariance(rate) + 1 / Math.max(1, payable));
+  return reached((impressions) => {
+    const isPaid = normalCdf((logNeeded - Math.log(impressions)) / deviation);
+    return isPaid * supplyAbove(supply, impressions);
+  }, probability);
+}
+
+/** Conversions come with clicks as clicks with impressions: so many need about a log-normal number of clicks. */
+function conversionsReached(
+  potential: DeliveryRange,
+  conversion: ClickRate,
+  payable: number,
+  probability: number,
+): number {
+  if (conversion.alpha === 0 || payable === 0 || potential.high === 0) return 0;
+  const logPerClick = -Math.log1p(conversion.beta / conversion.alpha);
+  return reached((conversions) => {
+    const deviation = Math.sqrt(logVariance(conversion) + 1 / Math.max(1, conversions));
+    let [sum, weights] = [0, 0];
+    for (let z = -FURTHEST; z <= FURTHEST; z += STEP) {
+      const weight = Math.exp((-z * z) / 2);
+      const needed = Math.exp(Math.log(conversions) - logPerClick + z * deviation);
+      weights += weight;
+      if (needed <= payable) sum += weight * clicksAbove(potential, needed);
+    }
+    return sum / weights;
+  }, probability);
+}
+
+/** Nodes of the normal law. */
+const [FURTHEST, STEP] = [4, 0.5];
+/** The ninth decile of a standard normal law. */
+const Z90 = 1.2815515655446004;
+
+/** A log-normal law through the range, with one spread below its middle and one above. */
+function clicksAbove({ low, mid, high }: DeliveryRange, clicks: number): number {
+  const centre = Math.max(mid, 0.5);
+  const decile = clicks < centre ? centre / Math.max(low, 0.25) : Math.max(high, 0.5) / centre;
+  const spread = Math.log(decile) / Z90;
+  const away = Math.log(centre / clicks);
+  return spread > 0 ? normalCdf(away / spread) : away >= 0 ? 1 : 0;
+}
+
+function supplyAbove(supply: SupplyLaw, opportunities: number): number {
+  let [sum, weights] = [0, 0];
+  for (const { weight, median, sigma } of supply) {
+    const away = Math.log(median / opportunities);
+    weights += weight;
+    sum += weight * (sigma > 0 ? normalCdf(away / sigma) : away >= 0 ? 1 : 0);
+  }
+  return sum / weights;
+}
+
+/** Of the logarithm of a Beta law, as if it were log-normal. */
+function logVariance({ alpha, beta }: ClickRate): number {
+  return Math.log1p(beta / alpha / (alpha + beta + 1));
+}
+
+/** Relative width at which a search ends. */
+const TOLERANCE = 1e-5;
+/** Less than this of anything is nothing. */
+const LEAST = 1e-3;
+
+/** The most that is reached with the probability, where the chance of more than x falls with x. */
+function reached(above: (x: number) => number, probability: number): number {
+  if (above(LEAST) < probability) return 0;
+  let [low, high] = [LEAST, LEAST * 1e3];
+  while (above(high) >= probability && high < Number.MAX_SAFE_INTEGER) [low, high] = [high, high * 1e3];
+  while (high - low > TOLERANCE * high) {
+    const middle = Math.sqrt(low * high);
+    if (above(middle) >= probability) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function assertConversion({ alpha, beta }: ClickRate): void {
+  for (const [name, amount] of Object.entries({ alpha, beta })) {
+    if (amount >= 0 && amount < Infinity) continue;
+    throw new ForecastError('INVALID_QUOTE', `the ${name} of the conversion rate must be 0 or more, not ${amount}`);
+  }
+}
