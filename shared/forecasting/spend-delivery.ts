@@ -104,22 +104,25 @@ function conversionsReached(
   probability: number,
 ): number {
   if (conversion.alpha === 0 || payable === 0 || potential.high === 0) return 0;
-  const logPerClick = -Math.log1p(conversion.beta / conversion.alpha);
+  const logClicks = Math.log1p(conversion.beta / conversion.alpha);
   return reached((conversions) => {
     const deviation = Math.sqrt(logVariance(conversion) + 1 / Math.max(1, conversions));
-    let [sum, weights] = [0, 0];
-    for (let z = -FURTHEST; z <= FURTHEST; z += STEP) {
-      const weight = Math.exp((-z * z) / 2);
-      const needed = Math.exp(Math.log(conversions) - logPerClick + z * deviation);
-      weights += weight;
-      if (needed <= payable) sum += weight * clicksAbove(potential, needed);
+    const logNeeded = Math.log(conversions) + logClicks;
+    // Past the clicks that the budget pays for nothing converts.
+    const end = Math.min(FURTHEST, (Math.log(payable) - logNeeded) / deviation);
+    const step = (end + FURTHEST) / STEPS;
+    let sum = 0;
+    for (let node = 0; step > 0 && node <= STEPS; node++) {
+      const z = node * step - FURTHEST;
+      const weight = node === 0 || node === STEPS ? 0.5 : 1;
+      sum += weight * Math.exp((-z * z) / 2) * clicksAbove(potential, Math.exp(logNeeded + z * deviation));
     }
-    return sum / weights;
+    return (sum * step) / Math.sqrt(2 * Math.PI);
   }, probability);
 }
 
-/** Nodes of the normal law. */
-const [FURTHEST, STEP] = [4, 0.5];
+/** How far out the normal law is followed, and in how many steps. */
+const [FURTHEST, STEPS] = [4, 20];
 /** The ninth decile of a standard normal law. */
 const Z90 = 1.2815515655446004;
 
