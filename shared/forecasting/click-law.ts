@@ -25,14 +25,16 @@ export type ClickLaw = (clicks: number) => number;
 const FURTHEST = 1e100;
 /** A supply e^100 times as large as its median is no forecast. */
 const WIDEST = 100;
-/** A rate that says less than this is none. */
-const NEVER = 1e-6;
+/** Rates whose alpha is below it are 0, and whose beta is, 1. */
+const NONE = 1e-6;
 /** Probabilities are told in millionths: what lies below is the quadrature's own error. */
 const MILLION = 1e6;
 /** Both nodes' distance and where they end leave errors of e^-25: below 1e-10. */
 const DIGITS = 25;
-/** No law is narrower than this share of all uncertainty: it costs 5e-5 of the answer, and keeps the nodes few. */
-const LEAST_SHARE = 0.02;
+/** No law is narrower than this share of all uncertainty: it costs 2e-5 of the answer, and keeps the nodes few. */
+const LEAST_SHARE = 0.01;
+/** Nothing is known better than to a millionth. */
+const LEAST_DEVIATION = 1e-6;
 /** Reached only by rates that are half certain, as after one click and no impression without. */
 const MAX_NODES = 10_000;
 
@@ -52,7 +54,7 @@ export function clickLaw(supply: SupplyLaw, rate: ClickRate): ClickLaw {
   const total = supply.reduce((sum, { weight }) => sum + weight, 0);
   const some = supply.filter(({ weight, median }) => weight > 0 && median > 0);
   const possible = some.reduce((sum, { weight }) => sum + weight, 0) / total;
-  if (possible === 0 || rate.alpha < NEVER) return (clicks) => (asClicks(clicks) === 0 ? 1 : 0);
+  if (possible === 0 || rate.alpha < NONE) return (clicks) => (asClicks(clicks) === 0 ? 1 : 0);
   const expected = expectedClicks(some, rate);
   let below: Line | undefined;
   let above: Line | undefined;
@@ -83,7 +85,7 @@ function expectedClicks(supply: SupplyLaw, rate: ClickRate): Expected {
   const logMean = logMedian + logOfMean(rate);
   const chance = 1 / (1 + Math.exp(logMean));
   const widest = Math.max(...supply.map(({ median, sigma }) => Math.hypot(Math.log(median) - logMedian, sigma)));
-  const deviation = Math.sqrt(widest ** 2 + logRateVariance(rate) + chance);
+  const deviation = Math.max(LEAST_DEVIATION, Math.sqrt(widest ** 2 + logRateVariance(rate) + chance));
   const laws = supply.map(({ weight, median, sigma }) => ({
     weight: weight / total,
     shift: Math.log(median) - logMedian,
@@ -102,7 +104,7 @@ interface Line {
 
 function createLine({ logMean, laws, deviation }: Expected, rate: ClickRate, side: 1 | -1): Line {
   // The line stays away from the poles at 0, -alpha and n, which is the mean or more right of 0.
-  const distance = Math.min(1 / deviation, (side < 0 ? rate.alpha : Math.max(1, Math.exp(logMean))) / 2);
+  const distance = Math.min(1 / deviation, (side < 0 ? poleOf(rate) : Math.max(1, Math.exp(logMean))) / 2);
   const at = side * distance;
   const step = (2 * Math.PI * distance) / (DIGITS + 8 * distance * deviation);
   const narrowest = Math.min(...laws.map(({ sigma }) => sigma));
@@ -153,7 +155,7 @@ function along({ at, step, re, im }: Line, clicks: number, logMean: number): num
 /** ln E[(C / mean)^t]. */
 function logRateMoment(rate: ClickRate, re: number, im: number, out: Complex): void {
   const { alpha, beta } = rate;
-  if (beta === 0) {
+  if (beta < NONE) {
     out.re = out.im = 0;
     return;
   }
@@ -168,9 +170,14 @@ function logOfMean({ alpha, beta }: ClickRate): number {
   return -Math.log1p(beta / alpha);
 }
 
+/** How far left of 0 the rate's moments end. */
+function poleOf({ alpha, beta }: ClickRate): number {
+  return beta < NONE ? Infinity : alpha;
+}
+
 /** About the variance of ln C: never less, never more than twice of it. */
 function logRateVariance({ alpha, beta }: ClickRate): number {
-  return (beta / (alpha + beta) / alpha) * (1 + 1 / alpha);
+  return beta < NONE ? 0 : (beta / (alpha + beta) / alpha) * (1 + 1 / alpha);
 }
 
 function asClicks(clicks: number): number {

@@ -69,6 +69,13 @@ const benches: Record<string, Entry> = {
     about: 'availability beside the linear programme; how fast its quick answers are, and that none promises too much',
     load: () => import('./availability.ts'),
   },
+  'full-spend': {
+    about: 'calibration of the probability of full spend, its spread estimated from past errors; or of settled quotes',
+    options: {
+      file: { type: 'string', value: 'FILE', about: 'score these quotes (JSON lines) instead of synthetic markets' },
+    },
+    load: () => import('./full-spend.ts'),
+  },
 };
 
 const USAGE = `npm run bench -- NAME [--rounds N] [--json]
