@@ -102,7 +102,8 @@ function pointOf({
 
 function instantOf(atMs: number): string {
   const instant = new Date(atMs);
-  if (Number.isNaN(instant.getTime())) throw new ForecastError('INVALID_QUOTE', `${atMs} is no instant in milliseconds`);
+  if (Number.isNaN(instant.getTime()))
+    throw new ForecastError('INVALID_QUOTE', `${atMs} is no instant in milliseconds`);
   return instant.toISOString();
 }
 

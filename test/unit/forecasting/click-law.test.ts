@@ -35,7 +35,8 @@ function simulated(supply: SupplyLaw, { alpha, beta }: ClickRate, clicks: number
   let hits = 0;
   for (let draw = 0; draw < draws; draw++) {
     let left = random() * supply.reduce((sum, { weight }) => sum + weight, 0);
-    const one = supply.find(({ weight }) => (left -= weight) < 0) ?? supply[0];
+    const one = supply.find(({ weight }) => (left -= weight) < 0);
+    assert(one);
     const opportunities = one.median * Math.exp(one.sigma * drawNormal(random));
     if (drawPoisson(random, opportunities * drawBeta(random, alpha, beta)) >= clicks) hits += 1;
   }
