@@ -16,6 +16,7 @@ export function mixtureWeights(
   steps: number,
 ): Float64Array {
   const atoms = start.length;
+  const spans = Array.from(counts, (_, row) => spanOf(likelihood.subarray(row * atoms, (row + 1) * atoms)));
   let weights = Float64Array.from(start);
   let shared = new Float64Array(atoms);
   for (let step = 0; step < steps; step++) {
@@ -27,13 +28,20 @@ export function mixtureWeights(
 
   function shareRow(row: number): void {
     const offset = row * atoms;
+    const [from, to] = spans[row] as [number, number];
     let all = 0;
-    for (let atom = 0; atom < atoms; atom++) all += (weights[atom] as number) * (likelihood[offset + atom] as number);
+    for (let atom = from; atom < to; atom++) all += (weights[atom] as number) * (likelihood[offset + atom] as number);
     if (!(all > 0)) return;
     const scale = (counts[row] as number) / all;
-    for (let atom = 0; atom < atoms; atom++) {
+    for (let atom = from; atom < to; atom++) {
       const part = (weights[atom] as number) * (likelihood[offset + atom] as number) * scale;
       shared[atom] = (shared[atom] as number) + part;
     }
   }
+}
+
+/** Where a row's likelihoods are: outside all are 0. */
+function spanOf(row: Float64Array): [from: number, to: number] {
+  const from = row.findIndex((value) => value > 0);
+  return from < 0 ? [0, 0] : [from, row.findLastIndex((value) => value > 0) + 1];
 }

@@ -36,6 +36,11 @@ export function slotsFromExposures(
   const rows = rowsOf(table);
   const rate = offerRate ?? unknownRate(rows);
   assertRate(rate, rows);
+  if (everyoneHadSlots && rate === 1 && rows.exposures[0] === 0)
+    throw new ForecastError(
+      'INVALID_HISTOGRAM',
+      'all slots were taken, everyone had one, and yet some had no exposure',
+    );
   const slots = gridFor(rows, rate, everyoneHadSlots ? 1 : 0);
   const likelihood = likelihoodOf(rows, slots, rate);
   const fitted = (start: Float64Array) => mixtureWeights(likelihood.scaled, rows.people, start, STEPS);
@@ -64,9 +69,6 @@ const GRID_STEP = 1.06;
 
 /** The grid goes so far beyond what explains the most exposures. */
 const BEYOND = 1.3;
-
-/** At rates near 1 laws are narrower than steps: up to so many rows have the number of slots that explains them best. */
-const MOST_OWN_ATOMS = 120;
 
 /** The part of listeners without slots at the start, where there may be some. */
 const ABSENT_AT_START = 0.01;
@@ -99,10 +101,8 @@ function gridFor({ exposures }: Rows, rate: number, least: number): Float64Array
   const end = Math.ceil((BEYOND * (exposures.at(-1) as number)) / rate) + 1;
   const grid = new Set<number>();
   for (let slots = least; slots <= end; slots = Math.max(slots + 1, Math.round(slots * GRID_STEP))) grid.add(slots);
-  const every = Math.ceil(exposures.length / MOST_OWN_ATOMS);
-  for (let row = exposures.length - 1; row >= 0; row -= every) {
-    grid.add(Math.max(least, Math.round((exposures[row] as number) / rate)));
-  }
+  // At rates near 1 laws are narrower than steps: each row has the number of slots that explains it best.
+  for (const count of exposures) grid.add(Math.max(least, Math.round(count / rate)));
   return Float64Array.from(grid).sort();
 }
 
@@ -137,15 +137,29 @@ interface Likelihood {
   logLargest: number[];
 }
 
+/** A law that explains a row so much worse than another explains nothing of it. */
+const NEGLIGIBLE_LOG = -35;
+
+/** Of a row the laws around that which explains it best: likelihood falls on both sides of exposures / rate. */
 function likelihoodOf({ exposures }: Rows, slots: Float64Array, rate: number): Likelihood {
   const scaled = new Float64Array(exposures.length * slots.length);
+  const logs = new Float64Array(slots.length);
   const logLargest = exposures.map((count, row) => {
-    const logs = slots.map((atom) => binomialLogMass(atom, rate, count));
-    const largest = logs.reduce((most, log) => Math.max(most, log), -Infinity);
-    scaled.set(
-      logs.map((log) => Math.exp(log - largest)),
-      row * slots.length,
-    );
+    const found = slots.findIndex((atom) => atom >= count / rate);
+    const middle = found < 0 ? slots.length - 1 : found;
+    let largest = -Infinity;
+    const isWorth = (atom: number) => {
+      const log = binomialLogMass(slots[atom] as number, rate, count);
+      logs[atom] = log;
+      largest = Math.max(largest, log);
+      return log > largest + NEGLIGIBLE_LOG;
+    };
+    let to = middle;
+    while (to < slots.length && isWorth(to)) to++;
+    let from = middle;
+    while (from > 0 && isWorth(from - 1)) from--;
+    for (let atom = from; atom < to; atom++)
+      scaled[row * slots.length + atom] = Math.exp((logs[atom] as number) - largest);
     return largest;
   });
   return { scaled, logLargest };
