@@ -8,8 +8,8 @@ import { assertWindow } from './visit-histogram.ts';
 export interface FlightListeners {
   /** Listeners who come on exactly 1, 2, ... D of its days. */
   activeDayListeners: readonly number[];
-  /** How busy each of the D days is beside the others, at least 0; all alike when left out. */
-  dayWeights?: readonly number[];
+  /** How many listeners come on each of the D days, in any unit: a forecast of the days beside one another. All alike when left out. */
+  dayTraffic?: readonly number[];
   /** The part that leaves from one day to the next because it streams the release anyway, from 0 to 1; 0 when left out. */
   streamingHazard?: number;
 }
@@ -141,7 +141,11 @@ function passDay(state: GroupState, day: number, rate: number): void {
  * for the day and j days before it that is sums_j x weight x e_(d-1-j)(days after) / e_d(all days), e the elementary
  * symmetric sums.
  */
-function comingOn(day: number, before: Float64Array, { activeDayListeners, weights, ahead }: GroupState): number {
+function comingOn(
+  day: number,
+  before: Float64Array,
+  { activeDayListeners, weights, ahead }: Pick<GroupState, 'activeDayListeners' | 'weights' | 'ahead'>,
+): number {
   const after = ahead[day + 1] as Float64Array;
   const whole = ahead[0] as Float64Array;
   let listeners = 0;
@@ -172,12 +176,38 @@ function sumsAhead(weights: readonly number[]): Float64Array[] {
 /** A day counts as at least this part of the busiest: products of 31 weights stay numbers. */
 const LEAST_WEIGHT = 1e-6;
 
-function weightsOf({ activeDayListeners, dayWeights }: FlightListeners): number[] {
+/** The traffic of days is met to a thousandth by then. */
+const WEIGHT_ROUNDS = 30;
+
+/**
+ * Weights under which the listeners come in the proportions of the traffic: those who come nearly always come on quiet days
+ * too, so that weights differ more than traffic does. Iterative (Chen, Dempster, Liu).
+ */
+function weightsOf({ activeDayListeners, dayTraffic }: FlightListeners): number[] {
   const days = activeDayListeners.length;
-  if (dayWeights === undefined) return Array<number>(days).fill(1);
-  assertParts(dayWeights, days);
-  const busiest = Math.max(...dayWeights);
-  return dayWeights.map((weight) => Math.max(LEAST_WEIGHT, weight / busiest));
+  if (dayTraffic === undefined) return Array<number>(days).fill(1);
+  assertParts(dayTraffic, days);
+  const busiest = Math.max(...dayTraffic);
+  const traffic = dayTraffic.map((amount) => Math.max(LEAST_WEIGHT, amount / busiest));
+  const whole = traffic.reduce((sum, amount) => sum + amount, 0);
+  const listenerDays = activeDayListeners.reduce((sum, people, index) => sum + people * (index + 1), 0);
+  if (listenerDays === 0) return traffic;
+  const shares = activeDayListeners.map((people) => people / listenerDays);
+  let weights = traffic;
+  for (let round = 0; round < WEIGHT_ROUNDS; round++) {
+    const ahead = sumsAhead(weights);
+    const before = Float64Array.from({ length: days + 1 }, (_, count) => Number(count === 0));
+    const scaled = weights.map((weight, day) => {
+      const coming = comingOn(day, before, { activeDayListeners: shares, weights, ahead });
+      for (let count = day + 1; count > 0; count--) {
+        before[count] = (before[count] as number) + weight * (before[count - 1] as number);
+      }
+      return (weight * (traffic[day] as number)) / (whole * coming);
+    });
+    const largest = Math.max(...scaled);
+    weights = scaled.map((weight) => Math.max(LEAST_WEIGHT, weight / largest));
+  }
+  return weights;
 }
 
 /** @throws ForecastError INVALID_HISTOGRAM */

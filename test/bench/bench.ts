@@ -69,6 +69,19 @@ const benches: Record<string, Entry> = {
     about: 'availability beside the linear programme; how fast its quick answers are, and that none promises too much',
     load: () => import('./availability.ts'),
   },
+  reach: {
+    about: 'reach, frequency and flights beside listeners served one by one; fits of exposures beside published ones',
+    isCount: true,
+    options: {
+      file: {
+        type: 'string',
+        value: 'FILE',
+        about: 'fit this table of exposures (CSV: exposures,people) and nothing else',
+      },
+      data: { type: 'string', value: 'DIR', about: 'the public data; ../shared/data otherwise' },
+    },
+    load: () => import('./reach.ts'),
+  },
   'full-spend': {
     about: 'calibration of the probability of full spend, its spread estimated from past errors; or of settled quotes',
     options: {

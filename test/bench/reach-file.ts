@@ -63,7 +63,10 @@ export function fitExposures(table: ExposureTable): ExposureFit {
     nbdR: nbd.r,
     nbdAlpha: nbd.alpha,
     nbdLogLikelihood: nbd.logLikelihood,
-    poissonLogLikelihood: rows.reduce((sum, row) => sum + row.people * poissonLogMass(exposures / people, row.count), 0),
+    poissonLogLikelihood: rows.reduce(
+      (sum, row) => sum + row.people * poissonLogMass(exposures / people, row.count),
+      0,
+    ),
     mixtureLogLikelihood: slotsFromExposures(table, { everyoneHadSlots: false }).logLikelihood,
   };
 }

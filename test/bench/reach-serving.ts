@@ -101,7 +101,10 @@ export function measureOtherWindow(days: number, listeners: number, kinds: reado
     worst.uniques = Math.max(worst.uniques, error(uniques(expected), uniques(seen)));
     for (const level of LEVELS) {
       worst.byDay = Math.max(worst.byDay, error(reach(daySlots(expected), level), reach(daySlots(seen), level)));
-      worst.byVisit = Math.max(worst.byVisit, error(reach(visitSlots(expected), level), reach(visitSlots(seen), level)));
+      worst.byVisit = Math.max(
+        worst.byVisit,
+        error(reach(visitSlots(expected), level), reach(visitSlots(seen), level)),
+      );
     }
   }
   return worst;
@@ -117,18 +120,26 @@ export interface Delivery {
   fixed: number[];
 }
 
-/** Ten-day flights of one exposure a listener, sold at half of the uniques of the ten days before. */
+/**
+ * Ten-day flights of one exposure a listener, sold at half of the uniques of the ten days before. How busy a weekday is comes
+ * from the two weeks before; the flight begins on a weekday of the seed's.
+ */
 export function measureFlights(seeds: readonly number[], listeners: number): Delivery {
   const delivery: Delivery = { planned: [], once: [], fixed: [] };
   for (const name of Object.keys(KINDS)) {
     for (const seed of seeds) {
-      const population = drawPopulation(name, listeners, 20, seed);
-      const { activeDayListeners } = countWindow(population, 0, 10);
+      const start = 14 + (seed % 7);
+      const population = drawPopulation(name, listeners, start + 10, seed);
+      const { activeDayListeners } = countWindow(population, start - 10, start);
+      const dayTraffic = Array.from({ length: 10 }, (_, day) => {
+        const weekday = day % 7;
+        return comingOn(population, start - 14 + weekday) + comingOn(population, start - 7 + weekday);
+      });
       const sold = activeDayListeners.reduce((sum, people) => sum + people, 0) / 2;
       const listenerDays = activeDayListeners.reduce((sum, people, index) => sum + people * (index + 1), 0);
-      const groups = [{ activeDayListeners }];
+      const groups = [{ activeDayListeners, dayTraffic }];
       const { offerRates } = planReach(groups, { sold });
-      const flown = (rateOf: RateOf) => fly(population, `${name} ${seed}`, rateOf) / sold;
+      const flown = (rateOf: RateOf) => fly(population, start, `${name} ${seed}`, rateOf) / sold;
       delivery.planned.push(flown((day, soFar) => planReach(groups, { sold, soFar }).offerRates[day] as number));
       delivery.once.push(flown((day) => offerRates[day] as number));
       delivery.fixed.push(flown(() => sold / listenerDays));
@@ -139,8 +150,15 @@ export function measureFlights(seeds: readonly number[], listeners: number): Del
 
 type RateOf = (day: number, soFar: { offerRates: number[]; reached: number[] }) => number;
 
-/** Listeners reached on days 10 to 19: a listener draws once a day. */
-function fly({ listeners, days, visits }: Population, seed: string, rateOf: RateOf): number {
+function comingOn({ listeners, days, visits }: Population, day: number): number {
+  let coming = 0;
+  for (let listener = 0; listener < listeners; listener++)
+    coming += Number((visits[listener * days + day] as number) > 0);
+  return coming;
+}
+
+/** Listeners reached on ten days from `start`: a listener draws once a day. */
+function fly({ listeners, days, visits }: Population, start: number, seed: string, rateOf: RateOf): number {
   const random = createRandom('fly', seed);
   const isReached = new Uint8Array(listeners);
   const soFar: { offerRates: number[]; reached: number[] } = { offerRates: [], reached: [] };
@@ -148,7 +166,7 @@ function fly({ listeners, days, visits }: Population, seed: string, rateOf: Rate
     const rate = rateOf(day, soFar);
     let reached = 0;
     for (let listener = 0; listener < listeners; listener++) {
-      const comes = (visits[listener * days + 10 + day] as number) > 0;
+      const comes = (visits[listener * days + start + day] as number) > 0;
       if (!comes || isReached[listener] === 1 || random() >= rate) continue;
       isReached[listener] = 1;
       reached++;
