@@ -20,7 +20,7 @@ export interface ResponseOptions {
   halfLifeDays?: number;
   /**
    * Factors whose levels must add up: over the observations, the predicted clicks of each of their levels with ten
-   * clicks or more are within 4% of its clicks. Their effects are not shrunk, so they should have few levels.
+   * clicks or more are within 4% of its clicks, or half their standard error where that is less. Their effects are not shrunk, so they should have few levels.
    */
   balanced?: readonly string[];
 }

@@ -33,8 +33,9 @@ export interface ResponseEffects {
   cells: Effects;
 }
 
-/** A balanced level may miss its clicks by this share. */
+/** A balanced level may miss its clicks by this share, and by no more than this part of their standard error. */
 const BALANCE = 0.04;
+const CHANCE = 0.5;
 /** Fewer clicks than this, had or expected, are too few to balance: the level keeps the rate of the others. */
 const LEAST_TO_BALANCE = 10;
 /** Keeps a balanced level without any click finite: its log-odds are within 2 of the others', give or take. */
@@ -51,7 +52,7 @@ const FURTHEST = 12;
  * Penalised likelihood by coordinate steps of Newton's, the effects of cells integrated out of the steps of levels
  * (penalised quasi-likelihood: Breslow and Clayton, JASA 1993). Effects of levels and cells are normal with a variance
  * by {@link effectVariance}; those of balanced factors are free but for a soft threshold, which by its optimality
- * condition leaves the sum of predicted clicks of each level within {@link BALANCE} of its clicks (Tibshirani 1996).
+ * condition leaves the sum of predicted clicks of each level within {@link BALANCE} and {@link CHANCE} of its clicks (Tibshirani 1996).
  */
 export function descendResponse(rows: ResponseRows): ResponseEffects {
   const state = startOf(rows);
@@ -117,7 +118,9 @@ function thresholdsOf(rows: ResponseRows, factor: ResponseRows['factors'][number
     expected[level] = (expected[level] as number) + rate * (rows.impressions[row] as number);
   });
   return clicks.map((count, level) =>
-    Math.max(count, expected[level] as number) < LEAST_TO_BALANCE ? Infinity : BALANCE * count,
+    Math.max(count, expected[level] as number) < LEAST_TO_BALANCE
+      ? Infinity
+      : Math.min(BALANCE * count, CHANCE * Math.sqrt(count)),
   );
 }
 

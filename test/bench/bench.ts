@@ -89,6 +89,15 @@ const benches: Record<string, Entry> = {
     },
     load: () => import('./full-spend.ts'),
   },
+  response: {
+    about: 'rates of clicks on Open Bandit logs, delays, the click filter and increments beside their truth',
+    isCount: true,
+    options: {
+      data: { type: 'string', value: 'DIR', about: 'where the public data are (default ../shared/data)' },
+      file: { type: 'string', value: 'FILE', about: 'only rates, of this log of the same form' },
+    },
+    load: () => import('./response.ts'),
+  },
 };
 
 const USAGE = `npm run bench -- NAME [--rounds N] [--json]

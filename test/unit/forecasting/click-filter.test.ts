@@ -27,6 +27,10 @@ describe('the click filter', () => {
     );
   });
 
+  it('goes by the click, not by its impression', () => {
+    assert.deepEqual(verdictsOf([click('a', 'x', 900, 800), click('a', 'x', 800, 400)]), ['DUPLICATE', 'BILLABLE']);
+  });
+
   it('bills no click without an impression before it and within the window, nor one that nobody is fast enough for', () => {
     assert.deepEqual(
       verdictsOf([

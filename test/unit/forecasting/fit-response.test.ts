@@ -117,6 +117,28 @@ describe('a response model', () => {
     assert(ratioOf(shrunk, 'a') > 1.2 && ratioOf(shrunk, 'c') < 0.9);
   });
 
+  it('adds up the more closely the more clicks there are', () => {
+    const clicksOf = { a: 10_000, b: 12_000, c: 9000 };
+    const observations = Object.entries(clicksOf).flatMap(([segment, clicks]) =>
+      Array.from({ length: 50 }, (_, surface) => {
+        return { factors: { segment, surface: `${surface}` }, impressions: 20_000, clicks: clicks / 50 };
+      }),
+    );
+    const model = fitResponse(observations, { balanced: ['segment'] });
+    for (const [segment, clicks] of Object.entries(clicksOf)) {
+      const own = observations.filter(({ factors }) => factors.segment === segment);
+      const predicted = own.reduce((sum, { factors }) => sum + 20_000 * predictRate(model, factors).rate, 0);
+      assert(Math.abs(predicted - clicks) <= 0.51 * Math.sqrt(clicks), `${predicted}, ${clicks}`);
+    }
+  });
+
+  it('is as sure of a cell as the cell has data, where cells differ', () => {
+    const model = fitResponse(worldOf(6, { impressions: 100_000, cellSigma: 0.6 }).observations);
+    assert(model.cells.variance > 0.1);
+    const { effectiveImpressions } = predictRate(model, { segment: 's2', surface: 'u3' });
+    assert(effectiveImpressions > 80_000 && effectiveImpressions < 140_000, `${effectiveImpressions}`);
+  });
+
   it('balances no level of fewer than ten clicks, had or expected, and survives one without any', () => {
     const thin = fitResponse([one(1000, 9, 'a'), one(400_000, 4000, 'b')], { balanced: ['segment'] });
     assert(Math.abs(predictRate(thin, { segment: 'a' }).rate - predictRate(thin, { segment: 'b' }).rate) < 5e-4);

@@ -28,6 +28,15 @@ describe('recalibration', () => {
     }
   });
 
+  it('makes of predictions in the wrong order one rate, not a falling curve', () => {
+    const curve = fitRecalibration([
+      { rate: 0.01, impressions: 100_000, clicks: 5000 },
+      { rate: 0.05, impressions: 100_000, clicks: 1000 },
+    ]);
+    assert.equal(curve.predicted.length, 1);
+    assert(recalibrateRate(curve, 0.01) < recalibrateRate(curve, 0.05));
+  });
+
   it('leaves predictions alone that are right, and those it knows nothing of', () => {
     const right = overconfident(3).map((own) => ({ ...own, rate: 0.1 * Math.sqrt(own.rate) }));
     const curve = fitRecalibration(right);
