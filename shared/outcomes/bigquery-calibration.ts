@@ -2,7 +2,7 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import type { Calibration, CalibrationReader } from './calibration-reader.ts';
 import { textOf } from './from-row.ts';
-import { createViewQuery } from './query-views.ts';
+import { createViewQuery } from './view-query.ts';
 
 /** The calibration of a project's dataset; BIGQUERY_EMULATOR_HOST is honoured by the client. */
 export function openBigQueryCalibration({

@@ -7,8 +7,8 @@ import { estimateListeners, type RequestsByListener } from '../forecasting/estim
 import { DAY_MS, HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { ARRIVAL_MS, type FeatureReader, type FeatureScope } from './feature-reader.ts';
 import { instantOf, textOf } from './from-row.ts';
-import { createViewQuery } from './query-views.ts';
-import { fillSilentHours } from './silent-hours.ts';
+import { createViewQuery } from './view-query.ts';
+import { fillSilentHours } from './fill-silent-hours.ts';
 
 /** The features of a project's dataset; BIGQUERY_EMULATOR_HOST is honoured by the client. */
 export function openBigQueryFeatures({ projectId, dataset }: { projectId: string; dataset: string }): FeatureReader {

@@ -4,7 +4,7 @@ import { outcomeTables } from '../contracts/outcomes.ts';
 import { instantOf, outcomeOf, textOf } from './from-row.ts';
 import type { Table } from './outcome-log.ts';
 import type { Delivered, GrantPeak, HighestBudget, MarketScope, OutcomeReader, PacedLine } from './outcome-reader.ts';
-import { createViewQuery, type Columns } from './query-views.ts';
+import { createViewQuery, type Columns } from './view-query.ts';
 
 /** The reader of a project's dataset; BIGQUERY_EMULATOR_HOST is honoured by the client. */
 export function openBigQueryReader({ projectId, dataset }: { projectId: string; dataset: string }): OutcomeReader {

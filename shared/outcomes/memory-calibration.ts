@@ -1,8 +1,16 @@
 // How well forecasts and quotes turned out, from the log in memory: for tests and simulations. Scores as the views scores,
 // calibration and reliability do.
+import { reliabilityTable } from '../forecasting/reliability-table.ts';
+import {
+  scoreProbabilities,
+  type ProbabilityScore,
+  type SettledProbability,
+} from '../forecasting/score-probability.ts';
 import type { Calibration, CalibrationReader, ReliabilityBin } from './calibration-reader.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { forecastScores, quoteScores } from './memory-scores.ts';
+
+const BINS = 10;
 
 interface Score {
   eventDay: string;
@@ -10,7 +18,7 @@ interface Score {
   market: string;
   modelId: string;
   interval?: { logError: number; isInside: boolean };
-  probability?: { forecast: number; happened: number };
+  settled?: SettledProbability;
 }
 
 export function createMemoryCalibration(log: Pick<MemoryLog, 'rows'>): CalibrationReader {
@@ -43,7 +51,7 @@ function scoresOf(log: Pick<MemoryLog, 'rows'>): Score[] {
   const quotes = quoteScores(log).flatMap(({ eventDay, market, modelId, fullSpend, isSpentInFull, ranges }) => {
     const about = { eventDay, market, modelId };
     return [
-      { kind: 'full-spend', ...about, probability: { forecast: fullSpend, happened: Number(isSpentInFull) } },
+      { kind: 'full-spend', ...about, settled: { probability: fullSpend, happened: isSpentInFull } },
       ...Object.entries(ranges).map(([kind, interval]) => ({ kind, ...about, interval })),
     ];
   });
@@ -61,7 +69,7 @@ function groups(scores: readonly Score[], keysOf: (score: Score) => string[]): G
 function judge(own: Group): Calibration {
   const [{ kind, market, modelId }] = own;
   const intervals = own.flatMap(({ interval }) => interval ?? []);
-  const probabilities = own.flatMap(({ probability }) => probability ?? []);
+  const settled = own.flatMap(({ settled: one }) => one ?? []);
   const days = own.map(({ eventDay }) => eventDay).sort();
   return {
     ...{ kind, market, modelId, n: own.length },
@@ -71,30 +79,24 @@ function judge(own: Group): Calibration {
           coverage: mean(intervals.map(({ isInside }) => Number(isInside))),
         }
       : {}),
-    ...(probabilities.length > 0
-      ? {
-          brier: mean(probabilities.map(({ forecast, happened }) => (forecast - happened) ** 2)),
-          ece:
-            bins(own).reduce((sum, { n, forecast, observed }) => sum + n * Math.abs(forecast - observed), 0) /
-            own.length,
-        }
-      : {}),
+    ...(settled.length > 0 ? pick(scoreProbabilities(settled)) : {}),
     firstDay: days[0] as string,
     lastDay: days.at(-1) as string,
   };
 }
 
+function pick({ brier, ece }: ProbabilityScore): { brier: number; ece: number } {
+  return { brier, ece };
+}
+
 function bins(own: Group): ReliabilityBin[] {
   const [{ market, modelId }] = own;
-  const probabilities = own.flatMap(({ probability }) => probability ?? []);
-  const byBin = Map.groupBy(probabilities, ({ forecast }) => Math.min(9, Math.floor(forecast * 10)));
-  return [...byBin]
-    .sort(([a], [b]) => a - b)
-    .map(([bin, within]) => ({
-      ...{ market, modelId, bin, n: within.length },
-      forecast: mean(within.map(({ forecast }) => forecast)),
-      observed: mean(within.map(({ happened }) => happened)),
-    }));
+  const settled = own.flatMap(({ settled: one }) => one ?? []);
+  return reliabilityTable(settled, { bins: BINS, by: 'width' }).map(({ low, count, meanProbability, rate }) => ({
+    ...{ market, modelId, bin: Math.round(low * BINS), n: count },
+    forecast: meanProbability,
+    observed: rate,
+  }));
 }
 
 function mean(values: readonly number[]): number {

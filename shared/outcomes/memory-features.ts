@@ -7,7 +7,7 @@ import { ARRIVAL_MS, type FeatureReader } from './feature-reader.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { cellHours, hoursOf, observationsOf, sampledRequests, type Observation } from './memory-observations.ts';
 import { forecastScores } from './memory-scores.ts';
-import { fillSilentHours } from './silent-hours.ts';
+import { fillSilentHours } from './fill-silent-hours.ts';
 
 export function createMemoryFeatures(log: Pick<MemoryLog, 'rows'>): FeatureReader {
   const observations = (from: { market?: string; fromDay: string; untilMs?: number }) =>
