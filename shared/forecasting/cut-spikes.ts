@@ -9,6 +9,8 @@ const AROUND = 2;
 const SMALL_SHARE = 0.15;
 /** A series of which more than this is 0 has no usual hours. */
 const SPARSE_SHARE = 0.25;
+/** Where fewer than these are 0, a 0 is an outage. */
+const ODD_ZEROS_SHARE = 0.02;
 /** Nothing within this factor of what is usual is touched, nor within so many times what one hour in twenty exceeds. */
 const [LEAST_LIMIT, LIMIT_QUANTILE, LIMIT_TIMES] = [Math.log(2), 0.95, 2];
 const [SPARSE_QUANTILE, SPARSE_TIMES] = [0.98, 2];
@@ -16,8 +18,8 @@ const [SPARSE_QUANTILE, SPARSE_TIMES] = [0.98, 2];
 /**
  * The series with values that are far from usual, and from those a season before and after, moved towards it, the further off the more: up to the limit as they are,
  * at twice the limit and beyond as usual (Hampel's redescending function of logarithms). Usual is the median at the
- * same place of the season (the week, for hours) times the median level of the seasons around. Sparse series are only
- * capped. With less than three seasons nothing is usual.
+ * same place of the season (the week, for hours) times the median level of the seasons around. An odd 0 counts
+ * as far off. Sparse series are only capped. With less than three seasons nothing is usual.
  * @param values finite and 0 or more, oldest first; not changed
  * @param season steps after which the series repeats: 24 for hours, 7 for days
  */
@@ -43,7 +45,14 @@ export function cutSpikes(values: Float64Array, season: number): Float64Array {
     other !== undefined && Math.abs(Math.log((value + offset) / (other + offset))) <= limit;
   return values.map((value, step) => {
     const distance = Math.abs(distances[step] as number);
-    if (distance <= limit || isLike(value, values[step - season]) || isLike(value, values[step + season])) return value;
+    const isOutage = value === 0 && zeros <= ODD_ZEROS_SHARE * values.length;
+    if (
+      (distance <= limit && !isOutage) ||
+      isLike(value, values[step - season]) ||
+      isLike(value, values[step + season])
+    )
+      return value;
+    if (isOutage) return usual[step] as number;
     const kept = Math.sign(distances[step] as number) * Math.max(0, 2 * limit - distance);
     return Math.max(0, ((usual[step] as number) + offset) * Math.exp(kept) - offset);
   });
