@@ -15,12 +15,15 @@ import { fitSeries } from './series-fit.ts';
 import { forecastSeries, type SeriesForecast } from './series-forecast.ts';
 import type { SeriesModel } from './series-model.ts';
 import { totalForecast, type TotalForecast } from './series-totals.ts';
+import { fitTodayGain, todayFactor } from './today-gain.ts';
 import { DAY_MS, dayOf } from './traffic-clock.ts';
 
 /** What is stored of a fit; plain JSON. */
 export interface CellModel {
   /** Absent while the history is too short for one. */
   series?: SeriesModel;
+  /** How much today's hours move the rest of today ({@link fitTodayGain}). */
+  todayGain?: number;
   holidayEffect: HolidayEffect;
 }
 
@@ -73,15 +76,14 @@ export function fitCell(history: HourlyHistory, holidays: readonly string[]): Ce
   const { history: usual, effect } = withoutHolidays(history, holidays);
   const holidayEffect = effect.map((log) => Number(log.toFixed(4))) as HolidayEffect;
   if (usual.values.length < MODEL_HOURS) return { holidayEffect };
-  return {
-    series: fitSeries(cutSpikes(usual.values, SEASON_HOURS), { season: SEASON_HOURS, horizon: HORIZON_HOURS }),
-    holidayEffect,
-  };
+  const calm = cutSpikes(usual.values, SEASON_HOURS);
+  const series = fitSeries(calm, { season: SEASON_HOURS, horizon: HORIZON_HOURS });
+  return { series, todayGain: fitTodayGain(series, usual.startHour, calm), holidayEffect };
 }
 
 /**
- * The forecast from a stored model and newer history: the hours of today that are over move the rest of it and the days
- * to come by themselves, for the model looks at the last hours.
+ * The forecast from a stored model and newer history: the hours of today that are over move the rest of it ({@link
+ * todayFactor}), and the days to come by themselves, for the model looks at the last hours.
  * @param history clean; hours from `nowHour` on are not looked at; where it ends before, the model fills the gap
  * @throws ForecastError INVALID_SERIES when nothing is known to forecast from, or the context makes no sense
  */
@@ -127,7 +129,7 @@ interface Source {
 }
 
 function sourceOf(
-  { series }: CellModel,
+  { series, todayGain = 0 }: CellModel,
   usual: HourlyHistory,
   prior: ColdStartPrior | undefined,
   endHour: number,
@@ -136,6 +138,11 @@ function sourceOf(
   if (series && usual.values.length > 0) {
     const calm = cutSpikes(usual.values, SEASON_HOURS);
     const forecast: SeriesForecast = forecastSeries(series, calm, hours);
+    const today = todayFactor(series, todayGain, usual.startHour, calm);
+    const restHours = (24 - (endHour % 24)) % 24;
+    for (const amounts of [forecast.mean, forecast.q90]) {
+      for (let hour = 0; hour < restHours; hour++) amounts[hour] = today * (amounts[hour] as number);
+    }
     const spikes = spikesFactor(usual.values, calm);
     const total = (from: number, count: number) => {
       const { q10, q50, q90 } = laterTotal(series, forecast, from, count);
