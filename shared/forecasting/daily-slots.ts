@@ -36,7 +36,6 @@ export function dailySlots(histogram: VisitHistogram, cap: number): Slots {
  * are negative binomial; the sum of P[E > i] over i below m.
  */
 function furtherUpTo(most: number, further: number, days: number, shape: number): number {
-  if (days === 1) return Math.min(most, further);
   if (most >= further) return further / days;
   const others = shape * (days - 1);
   let mass = Math.exp(

@@ -9,6 +9,12 @@ import {
 } from '../../../shared/forecasting/overlap.ts';
 import { reach } from '../../../shared/forecasting/reach.ts';
 
+/** Doubles alone are nearly all tiny. */
+const probability = fc.oneof(
+  fc.integer({ min: 0, max: 1000 }).map((parts) => parts / 1000),
+  fc.double({ min: 0, max: 1, noNaN: true }),
+);
+
 interface Counted {
   slots: number[];
   listeners: number[];
@@ -54,7 +60,7 @@ describe('campaigns for the same listeners', () => {
   });
 
   it('share out all that they reach, when each listener has one exposure of them', () => {
-    const rates = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 2 });
+    const rates = fc.array(probability, { minLength: 2, maxLength: 2 });
     fc.assert(
       fc.property(rates, rates, (one, other) => {
         const both = [

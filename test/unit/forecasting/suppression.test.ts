@@ -4,6 +4,12 @@ import { reach } from '../../../shared/forecasting/reach.ts';
 import { frequencies } from '../../../shared/forecasting/frequency.ts';
 import { withoutReached, withoutStreamers } from '../../../shared/forecasting/suppression.ts';
 
+/** Doubles alone are nearly all tiny. */
+const probability = fc.oneof(
+  fc.integer({ min: 0, max: 1000 }).map((parts) => parts / 1000),
+  fc.double({ min: 0, max: 1, noNaN: true }),
+);
+
 const supply = { slots: [0, 1, 4, 20], listeners: [10, 100, 80, 60] };
 const total = (amounts: ArrayLike<number>) => Array.from(amounts).reduce((sum, amount) => sum + amount, 0);
 
@@ -23,14 +29,10 @@ describe('listeners who were not reached yet', () => {
 
   it('are reached by a second campaign as if both had been one', () => {
     fc.assert(
-      fc.property(
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (one, other) => {
-          const both = reach(supply, one) + reach(withoutReached(supply, one), other);
-          assert(Math.abs(both - reach(supply, 1 - (1 - one) * (1 - other))) < 1e-9);
-        },
-      ),
+      fc.property(probability, probability, (one, other) => {
+        const both = reach(supply, one) + reach(withoutReached(supply, one), other);
+        assert(Math.abs(both - reach(supply, 1 - (1 - one) * (1 - other))) < 1e-9);
+      }),
     );
   });
 

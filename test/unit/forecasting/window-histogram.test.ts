@@ -116,6 +116,18 @@ describe('the histogram of another window', () => {
     });
   }
 
+  it('keeps apart who always comes and who always comes again and again', () => {
+    const activeDayListeners = [...Array<number>(9).fill(0), 100];
+    const { visits, visitListeners } = histogramOfWindow(
+      { windowDays: 10, visits: [12, 1000], visitListeners: [50, 50], activeDayListeners },
+      31,
+    );
+    const few = visits.reduce((sum, count, bin) => sum + (count < 100 ? (visitListeners[bin] as number) : 0), 0);
+    const many = visits.reduce((sum, count, bin) => sum + (count > 1500 ? (visitListeners[bin] as number) : 0), 0);
+    near(few, 50, 0.05);
+    near(many, 50, 0.05);
+  });
+
   it('is a histogram at the ends of what there may be', () => {
     const extremes: VisitHistogram[] = [
       { windowDays: 1, visits: [1], visitListeners: [1], activeDayListeners: [1] },
