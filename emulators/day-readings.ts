@@ -1,10 +1,11 @@
 // Reads what a played day left behind: campaigns and ledger from Firestore, rows from BigQuery.
 import { BigQuery } from '@google-cloud/bigquery';
 import { Firestore } from '@google-cloud/firestore';
-import type { Campaign, LedgerEntry, Quarantined } from '../shared/contracts/documents.ts';
+import type { Campaign, LedgerEntry, Quarantined, SupplyDay } from '../shared/contracts/documents.ts';
 import { outcomeTables } from '../shared/contracts/outcomes.ts';
 import { refs, type AllocationStore, type Ref } from '../shared/store/allocation-store.ts';
 import type { Stack } from './stack.ts';
+import { HISTORY_SOURCE } from './world-history.ts';
 import type { PlayResult } from './world-stack.ts';
 
 export interface TableRows {
@@ -34,6 +35,22 @@ export interface BilledRow {
   billedMicros: number;
 }
 
+/** What a campaign was told when it was booked. */
+export interface QuotedRow {
+  campaignId: string;
+  /** The probability that all of its budget is spent, 0 to 1. */
+  fullSpend: number;
+  clicks: number;
+}
+
+/** How a forecast of a whole market's day turned out. */
+export interface ScoredRow {
+  market: string;
+  /** log(what came / what was forecast). */
+  logError: number;
+  isInside: boolean;
+}
+
 export interface DayReadings {
   campaigns: Campaign[];
   ledger: LedgerLine[];
@@ -41,19 +58,30 @@ export interface DayReadings {
   rows: TableRows[];
   paced: PacedRow[];
   billed: BilledRow[];
+  /** What each market could sell at the most. */
+  supply: ReadonlyMap<string, SupplyDay[]>;
+  quotes: QuotedRow[];
+  scores: ScoredRow[];
 }
 
-export async function readDay(stack: Stack, store: AllocationStore, play: PlayResult): Promise<DayReadings> {
+export async function readDay(
+  stack: Stack,
+  store: AllocationStore,
+  play: PlayResult,
+  supply: DayReadings['supply'],
+): Promise<DayReadings> {
   const client = new BigQuery({ projectId: stack.projectId, apiEndpoint: stack.bigqueryEndpoint });
-  const [campaigns, ledger, quarantined, rows, paced, billed] = await Promise.all([
+  const [campaigns, ledger, quarantined, rows, paced, billed, quotes, scores] = await Promise.all([
     readCampaigns(store, play),
     readLedger(stack),
     store.quarantined(10_000).then((found) => found.map(({ document }) => document)),
     Promise.all(Object.keys(outcomeTables).map((table) => readTable(client, stack, table))),
     readPaced(client, stack),
     readBilled(client, stack),
+    readQuotes(client, stack),
+    readScores(client, stack),
   ]);
-  return { campaigns, ledger, quarantined, rows, paced, billed };
+  return { campaigns, ledger, quarantined, rows, paced, billed, supply, quotes, scores };
 }
 
 async function readCampaigns(store: AllocationStore, play: PlayResult): Promise<Campaign[]> {
@@ -79,10 +107,14 @@ async function readLedger({ projectId, firestoreHost }: Stack): Promise<LedgerLi
   }
 }
 
+/** The rows that the ledger owes: the weeks before the world are in no ledger. */
 async function readTable(client: BigQuery, { projectId, topology }: Stack, table: string): Promise<TableRows> {
   const name = `${projectId}.${topology.dataset}.${table}`;
-  const [all] = await client.query(`SELECT COUNT(*) AS appended, COUNT(DISTINCT row_id) AS row_ids FROM \`${name}\``);
-  const [view] = await client.query(`SELECT COUNT(*) AS row_ids FROM \`${name}_once\``);
+  const own = `WHERE source != '${HISTORY_SOURCE}'`;
+  const [all] = await client.query(
+    `SELECT COUNT(*) AS appended, COUNT(DISTINCT row_id) AS row_ids FROM \`${name}\` ${own}`,
+  );
+  const [view] = await client.query(`SELECT COUNT(*) AS row_ids FROM \`${name}_once\` ${own}`);
   const [counts, shown] = [all[0], view[0]] as [{ appended: number; row_ids: number }, { row_ids: number }];
   return { table, appended: counts.appended, distinct: counts.row_ids, inView: shown.row_ids };
 }
@@ -112,6 +144,31 @@ async function readBilled(client: BigQuery, { projectId, topology }: Stack): Pro
     campaignId: row.campaign_id,
     subcampaignId: row.subcampaign_id,
     billedMicros: row.billed_micros,
+  }));
+}
+
+async function readQuotes(client: BigQuery, { projectId, topology }: Stack): Promise<QuotedRow[]> {
+  const [rows] = await client.query(`
+    SELECT campaign_id, full_spend_ppm, clicks.mid AS clicks
+    FROM \`${projectId}.${topology.dataset}.quotes_once\`
+    WHERE TRUE
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY issued_at) = 1`);
+  return (rows as { campaign_id: string; full_spend_ppm: number; clicks: number }[]).map((row) => ({
+    campaignId: row.campaign_id,
+    fullSpend: row.full_spend_ppm / 1e6,
+    clicks: row.clicks,
+  }));
+}
+
+async function readScores(client: BigQuery, { projectId, topology }: Stack): Promise<ScoredRow[]> {
+  const [rows] = await client.query(`
+    SELECT market, log_error, is_inside
+    FROM \`${projectId}.${topology.dataset}.forecast_scores\`
+    WHERE days = 1 AND segment IS NULL AND surface IS NULL`);
+  return (rows as { market: string; log_error: number; is_inside: boolean }[]).map((row) => ({
+    market: row.market,
+    logError: row.log_error,
+    isInside: row.is_inside,
   }));
 }
 

@@ -2,7 +2,7 @@
 import type { Campaign } from '../shared/contracts/documents.ts';
 import { dayOf } from '../shared/forecasting/traffic-clock.ts';
 import { passedTrafficShare } from '../shared/pacing/spend-curve.ts';
-import type { BilledRow, DayReadings, PacedRow } from './day-readings.ts';
+import type { BilledRow, DayReadings, PacedRow, QuotedRow } from './day-readings.ts';
 import { dayViolations } from './day-violations.ts';
 import type { Population } from './world/population.ts';
 import type { PlayResult } from './world-stack.ts';
@@ -22,6 +22,8 @@ export interface CampaignLine {
   overrunMicros: number;
   impressions: number;
   clicks: number;
+  /** What was said when it was booked: the probability that all is spent, and expected clicks. */
+  quoted?: { fullSpend: number; clicks: number };
   /** Mean distance of accrued spend from the traffic curve at the full hours of the flight, in parts of the budget. */
   pacingError?: number;
 }
@@ -46,6 +48,8 @@ export interface DayReport {
     spentMicros: number;
     billedMicros: number;
   };
+  /** How the forecasts of the markets' first day turned out; absent where the day is not over. */
+  forecast?: { markets: number; medianError: number; inside: number };
   /** What did not hold, each with the number of its invariant; empty when all did. */
   violations: string[];
 }
@@ -62,6 +66,7 @@ export function reportDay(
   const campaigns = booked.map((campaign) =>
     lineOf(campaign, {
       billed: readings.billed.filter(({ campaignId }) => campaignId === campaign.campaignId),
+      quoted: readings.quotes.find(({ campaignId }) => campaignId === campaign.campaignId),
       error: pacingError(campaign, paced.get(campaign.campaignId) ?? [], population, tickIntervalMs),
     }),
   );
@@ -89,13 +94,23 @@ export function reportDay(
       spentMicros: sum('spentMicros'),
       billedMicros: sum('billedMicros'),
     },
-    violations: dayViolations(readings, play, population),
+    ...forecastOf(readings.scores),
+    violations: dayViolations(readings, play),
+  };
+}
+
+function forecastOf(scores: DayReadings['scores']): Pick<DayReport, 'forecast'> {
+  if (scores.length === 0) return {};
+  const errors = scores.map(({ logError }) => Math.abs(Math.expm1(logError))).sort((left, right) => left - right);
+  const medianError = errors[Math.floor(errors.length / 2)] as number;
+  return {
+    forecast: { markets: scores.length, medianError, inside: scores.filter(({ isInside }) => isInside).length },
   };
 }
 
 function lineOf(
   campaign: Campaign,
-  { billed, error }: { billed: readonly BilledRow[]; error: number | undefined },
+  { billed, error, quoted }: { billed: readonly BilledRow[]; error: number | undefined; quoted: QuotedRow | undefined },
 ): CampaignLine {
   const { campaignId, tenantId, status, budgetMicros, subcampaigns } = campaign;
   const sum = (name: 'spentMicros' | 'leasedMicros' | 'inFlightMicros' | 'overrunMicros' | 'impressions' | 'clicks') =>
@@ -113,6 +128,7 @@ function lineOf(
     impressions: sum('impressions'),
     clicks: sum('clicks'),
     ...(error === undefined ? {} : { pacingError: error }),
+    ...(quoted ? { quoted: { fullSpend: quoted.fullSpend, clicks: quoted.clicks } } : {}),
   };
 }
 

@@ -13,6 +13,12 @@ const columns: { title: string; align: Align; cell: (line: CampaignLine) => stri
   { title: 'accrued', align: 'right', cell: (line) => money(line.accruedMicros) },
   { title: 'delivered', align: 'right', cell: (line) => whole(line.impressions) },
   { title: 'clicks', align: 'right', cell: (line) => whole(line.clicks) },
+  { title: 'forecast', align: 'right', cell: ({ quoted }) => (quoted ? whole(quoted.clicks) : '-') },
+  {
+    title: 'full spend',
+    align: 'right',
+    cell: ({ quoted }) => (quoted ? `${Math.round(quoted.fullSpend * 100)}%` : '-'),
+  },
   {
     title: 'pacing error',
     align: 'right',
@@ -21,7 +27,7 @@ const columns: { title: string; align: Align; cell: (line: CampaignLine) => stri
 ];
 
 /** The table of campaigns, the totals under it, and what did not hold. */
-export function renderDay({ campaigns, totals, violations }: DayReport): string {
+export function renderDay({ campaigns, totals, forecast, violations }: DayReport): string {
   const body = campaigns.map((line) => columns.map(({ cell }) => cell(line)));
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...body.map((row) => (row[index] as string).length)),
@@ -43,6 +49,11 @@ export function renderDay({ campaigns, totals, violations }: DayReport): string 
     '',
     `${totals.campaigns} campaigns booked, ${totals.refused} refused: ${money(totals.billedMicros)} billed of ${money(totals.budgetMicros)}; ${whole(totals.impressions)} impressions of ${whole(totals.opportunities)} opportunities, ${whole(totals.clicks)} clicks`,
     `events ${whole(totals.events)}   reports ${whole(totals.reports)}   ticks ${whole(totals.ticks)}   outcomes in BigQuery ${whole(totals.outcomes)}   duplicates absorbed ${whole(totals.duplicatesAbsorbed)}   quarantined ${whole(totals.quarantined)}   overspend ${money(totals.overspendMicros)}`,
+    ...(forecast
+      ? [
+          `supply forecasts of the first day: ${percent(forecast.medianError)} off in the middle, ${forecast.inside} of ${forecast.markets} markets inside their 80% interval`,
+        ]
+      : []),
     violations.length === 0
       ? 'every invariant held'
       : `${violations.length} violations:\n${violations

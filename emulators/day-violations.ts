@@ -3,14 +3,13 @@
 import type { Campaign } from '../shared/contracts/documents.ts';
 import type { DayReadings } from './day-readings.ts';
 import { oversold, type Wanting } from './supply-fit.ts';
-import type { Population } from './world/population.ts';
 import type { PlayResult } from './world-stack.ts';
 
 /** Everything that did not hold, a sentence each. */
-export function dayViolations(readings: DayReadings, play: PlayResult, population: Population): string[] {
+export function dayViolations(readings: DayReadings, play: PlayResult): string[] {
   return [
     ...readings.campaigns.flatMap((campaign) => moneyViolations(campaign, readings.billed)),
-    ...oversoldMarkets(readings.campaigns, population),
+    ...oversoldMarkets(readings.campaigns, readings.supply),
     ...traceViolations(readings, play),
     ...rowViolations(readings),
     ...play.overfullPlans.map((plan) => `5: plan ${plan} allocates more than a cell has`),
@@ -47,8 +46,8 @@ function moneyViolations(campaign: Campaign, billed: DayReadings['billed']): str
 const SLACK = 1.02;
 
 /** Every market's budgets must fit the lower quartile of supply together, each in the cells of its audience and flight. */
-function oversoldMarkets(campaigns: readonly Campaign[], population: Population): string[] {
-  return population.markets.flatMap((market) => {
+function oversoldMarkets(campaigns: readonly Campaign[], known: DayReadings['supply']): string[] {
+  return [...known].flatMap(([market, ofMarket]) => {
     // What was spent before a change cannot be told apart any more: cancelled and cut budgets count as they ended.
     const wanting = campaigns.flatMap(({ campaignId, terms, subcampaigns }) =>
       subcampaigns.flatMap((sub): Wanting[] =>
@@ -67,7 +66,7 @@ function oversoldMarkets(campaigns: readonly Campaign[], population: Population)
     );
     const startAtMs = Math.min(...wanting.map((line) => line.startAtMs));
     const days = new Set(wanting.flatMap(daysOfFlight));
-    const supply = [...days].map((day) => population.expectedSupply(market, day));
+    const supply = ofMarket.filter(({ day }) => days.has(day));
     const wrong = wanting.length > 0 ? oversold([], wanting, supply, startAtMs) : undefined;
     return wrong === undefined ? [] : [`2: ${market}: ${wrong}`];
   });

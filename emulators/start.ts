@@ -9,8 +9,10 @@ import { reportDay, type DayReport } from './day-report.ts';
 import { renderDay } from './day-table.ts';
 import { startIdleTicks } from './idle-ticks.ts';
 import { showProgress } from './progress.ts';
+import { runQuery } from './run-query.ts';
 import { cacheDir, startStack, type Stack } from './stack.ts';
 import { USAGE, UsageError, parseStartOptions, type StartOptions } from './start-options.ts';
+import { forecastWorld, watchSupply, type SupplyWatch } from './world-forecast.ts';
 import { idleDays, nudge, openPopulation, playWorld, seedSupply, type PlayResult } from './world-stack.ts';
 import type { Population } from './world/population.ts';
 
@@ -68,7 +70,12 @@ async function idle(stack: Stack, population: Population, options: StartOptions)
 async function play(stack: Stack, population: Population, options: StartOptions): Promise<number> {
   const store = storeOf(stack);
   const { seed, campaigns, days, tickFaults } = options;
-  await seedSupply(store, population, START_AT_MS, START_AT_MS + days * DAY_MS + 8 * 3_600_000);
+  const endAtMs = START_AT_MS + days * DAY_MS;
+  const forecastAtMs = performance.now();
+  await forecastWorld(stack, store, population, { seed, startAtMs: START_AT_MS, signal: stopped.signal });
+  const seconds = ((performance.now() - forecastAtMs) / 1000).toFixed(1);
+  console.error(`Forecast ${population.markets.length} markets from eight weeks of reports in ${seconds} s.`);
+  const supply = watchSupply(store, population, { startAtMs: START_AT_MS, endAtMs: endAtMs + 8 * 3_600_000 });
   const progress = showProgress(days);
   const played = await playWorld(stack, population, {
     seed,
@@ -77,10 +84,12 @@ async function play(stack: Stack, population: Population, options: StartOptions)
     days,
     tickIntervalMs: TICK_INTERVAL_MS,
     tickFaults,
+    look: () => supply.look(),
     onProgress: (reached) => progress.update(reached),
     signal: stopped.signal,
   }).finally(() => progress.stop());
-  const report = await settledReport(stack, store, population, played);
+  await runQuery(stack, 'close_supply_hours', endAtMs);
+  const report = await settledReport({ stack, store, population, played, supply });
   console.log(renderDay(report));
   if (options.report !== undefined) await writeReport(options.report, options, report);
   if (options.once) return report.violations.length === 0 ? 0 : 1;
@@ -95,15 +104,18 @@ async function play(stack: Stack, population: Population, options: StartOptions)
 /** Ticks and drains that a world which has ended may still need: its last reports can be on their way. */
 const LAST_ROUNDS = 10;
 
+interface Played {
+  stack: Stack;
+  store: AllocationStore;
+  population: Population;
+  played: PlayResult;
+  supply: SupplyWatch;
+}
+
 /** The report once nothing is on its way any more, or what is still wrong after some more ticks. */
-async function settledReport(
-  stack: Stack,
-  store: AllocationStore,
-  population: Population,
-  played: PlayResult,
-): Promise<DayReport> {
+async function settledReport({ stack, store, population, played, supply }: Played): Promise<DayReport> {
   for (let round = 1; ; round++) {
-    const report = reportDay(await readDay(stack, store, played), played, population, TICK_INTERVAL_MS);
+    const report = reportDay(await readDay(stack, store, played, supply.most()), played, population, TICK_INTERVAL_MS);
     if (report.violations.length === 0 || round === LAST_ROUNDS) return report;
     await nudge(stack, played.reachedAtMs + round * TICK_INTERVAL_MS);
     await pauseFor(500, undefined, { signal: stopped.signal });

@@ -51,6 +51,8 @@ export interface PlayOptions {
   days: number;
   tickIntervalMs: number;
   tickFaults: Pick<TickFaults, 'doubledShare' | 'lateShare' | 'missingShare'>;
+  /** Called before every tick: what is to be noticed of the supply that is sold on. */
+  look: () => Promise<void>;
   onProgress: (progress: WorldProgress) => void;
   signal: AbortSignal;
 }
@@ -103,6 +105,7 @@ export async function playWorld(stack: Stack, population: Population, options: P
       fetch: watchPlans(overfullPlans),
       tick: async (atMs) => {
         reachedAtMs = atMs;
+        await options.look();
         return (await (atMs < endAtMs ? ofDays : ofDrain).advanceTo(atMs)).get('delivery-tick') ?? atMs;
       },
     });
@@ -127,15 +130,23 @@ export async function nudge(stack: Stack, atMs: number): Promise<void> {
   }
 }
 
-/** The world's minute is its tick: what the cloud does every minute it does every tick, and the rest once an hour. */
+/**
+ * The world's minute is its tick: what the cloud does every minute it does every tick, what every few minutes once an hour,
+ * and what a few times a day as the cloud does. What compares stores that rest has nothing to do while they do not.
+ */
 export function inTicksOf(
   schedules: Stack['topology']['schedules'],
   tickIntervalMs: number,
 ): Stack['topology']['schedules'] {
   const minutes = tickIntervalMs / 60_000;
-  const cron = (name: string) => (name === 'delivery-tick' && minutes < 60 ? `*/${minutes} * * * *` : '0 * * * *');
+  const cronOf = (name: string, cron: string) => {
+    if (name === 'supply-refresh') return cron;
+    return name === 'delivery-tick' && minutes < 60 ? `*/${minutes} * * * *` : '0 * * * *';
+  };
   return Object.fromEntries(
-    Object.entries(schedules).map(([name, schedule]) => [name, { ...schedule, cron: cron(name) }]),
+    Object.entries(schedules)
+      .filter(([name]) => name !== 'reconcile')
+      .map(([name, schedule]) => [name, { ...schedule, cron: cronOf(name, schedule.cron) }]),
   );
 }
 

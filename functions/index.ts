@@ -8,3 +8,4 @@ import './outcome-drain/index.ts';
 import './plan/index.ts';
 import './reconcile/index.ts';
 import './report/index.ts';
+import './supply-refresh/index.ts';

@@ -10,7 +10,8 @@ import type { FunctionsClient } from './functions-client.ts';
 import { type LeaseBook, createLeaseBook, impressionCostMillionths } from './lease-book.ts';
 import type { Cell, CellTraffic } from './population.ts';
 import { type Random, createRandom } from './random.ts';
-import { type ReportLine, writeReports } from './report-writer.ts';
+import type { ListenerSample } from './listeners.ts';
+import { type CellResponse, type ReportLine, writeReports } from './report-writer.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -23,6 +24,8 @@ export interface AdServerDeps {
   delays: ResponseDelays;
   /** True clicks per impression. */
   clickRate: (cell: Cell) => number;
+  /** What the listener of a request in this cell did lately. */
+  listener: (cell: Cell, random: Random) => ListenerSample;
   /** The share of reports it sends twice, to show that duplicates are absorbed. */
   duplicateShare: number;
 }
@@ -62,10 +65,13 @@ export function createAdServer(deps: AdServerDeps): AdServer {
       const random = createRandom(deps.seed, 'serve', deps.group, interval.startAtMs);
       const isCurrent = leases.adopt(plan);
       const served = isCurrent ? serve({ ...deps, interval, plan, traffic, random, leases, clicks }) : [];
-      const lines = mergeLines(served, clicks.take(interval.endAtMs));
+      const arrived = clicks.take(interval.endAtMs);
+      const lines = mergeLines(served, arrived);
+      const responses = mergeResponses(served, arrived);
       const closings = leases.takeClosings(interval.endAtMs);
-      const { market, group } = deps;
-      const reports = writeReports({ market, group, interval, lines, traffic, closings, random });
+      const { market, group, listener } = deps;
+      const report = { market, group, interval, lines, responses, traffic, closings, random, listener };
+      const reports = writeReports(report);
       const sent = await send(reports, createRandom(deps.seed, 'send', group, interval.startAtMs), deps);
       leases.confirmReported();
       const opportunities = traffic.reduce((sum, cell) => sum + cell.opportunities, 0);
@@ -94,21 +100,25 @@ interface Serving extends AdServerDeps {
   clicks: ClickStream;
 }
 
+/** Impressions of one subcampaign in one cell. */
+interface CellLine extends ReportLine, Cell {}
+
 /** Lines of impressions, one per subcampaign and cell. */
-function serve(serving: Serving): ReportLine[] {
+function serve(serving: Serving): CellLine[] {
   const { traffic, random } = serving;
   // Cells share a line's lease; starting at a drawn cell keeps any one of them from always being served first.
   const first = drawInteger(random, 0, Math.max(0, traffic.length - 1));
   return [...traffic.slice(first), ...traffic.slice(0, first)].flatMap((cell) => serveCell(serving, cell));
 }
 
-function serveCell(serving: Serving, cell: CellTraffic): ReportLine[] {
+function serveCell(serving: Serving, cell: CellTraffic): CellLine[] {
   const { plan, interval, random, leases, clicks } = serving;
   const place = plan.response.findIndex((known) => known.segment === cell.segment && known.surface === cell.surface);
   const response = plan.response[place];
   if (!response || cell.opportunities === 0) return [];
   const hourAtMs = interval.startAtMs - (interval.startAtMs % HOUR_MS);
-  const lines: ReportLine[] = [];
+  const { segment, surface } = cell;
+  const lines: CellLine[] = [];
   let left = cell.opportunities;
   let shareLeft = 1;
   for (const line of plan.lines) {
@@ -121,19 +131,20 @@ function serveCell(serving: Serving, cell: CellTraffic): ReportLine[] {
     const spent = leases.spend(line, won, cost);
     if (spent.impressions === 0) continue;
     const { campaignId, subcampaignId } = line;
-    lines.push({ campaignId, subcampaignId, hourAtMs, clicks: 0, conversions: 0, ...spent });
+    lines.push({ campaignId, subcampaignId, segment, surface, hourAtMs, clicks: 0, conversions: 0, ...spent });
     const { impressions } = spent;
     const clickRate = serving.clickRate(cell);
-    clicks.add(random, { campaignId, subcampaignId, ...interval, hourAtMs, impressions, clickRate });
+    const of = { campaignId, subcampaignId, segment, surface };
+    clicks.add(random, { ...of, ...interval, hourAtMs, impressions, clickRate });
   }
   return lines;
 }
 
 /** One line per subcampaign and hour of impression. */
-function mergeLines(served: ReportLine[], arrived: ReturnType<ClickStream['take']>): ReportLine[] {
+function mergeLines(served: CellLine[], arrived: ReturnType<ClickStream['take']>): ReportLine[] {
   const merged = new Map<string, ReportLine>();
   const late = arrived.map((arrival) => ({ ...arrival, impressions: 0, chargedMicros: 0 }));
-  for (const line of [...served, ...late]) {
+  for (const { segment: _segment, surface: _surface, ...line } of [...served, ...late]) {
     const key = `${line.campaignId}/${line.subcampaignId}/${line.hourAtMs}`;
     const known = merged.get(key);
     if (!known) {
@@ -144,6 +155,25 @@ function mergeLines(served: ReportLine[], arrived: ReturnType<ClickStream['take'
     known.clicks += line.clicks;
     known.conversions += line.conversions;
     known.chargedMicros += line.chargedMicros;
+  }
+  return [...merged.values()];
+}
+
+/** How listeners responded in each cell, whoever's ad it was. */
+export function mergeResponses(
+  served: readonly (Cell & { hourAtMs: number; impressions: number })[],
+  arrived: ReturnType<ClickStream['take']>,
+): CellResponse[] {
+  const merged = new Map<string, CellResponse>();
+  const shown = served.map((line) => ({ ...line, clicks: 0, conversions: 0 }));
+  for (const line of [...shown, ...arrived.map((arrival) => ({ ...arrival, impressions: 0 }))]) {
+    const { segment, surface, hourAtMs } = line;
+    const key = `${segment}/${surface}/${hourAtMs}`;
+    const known = merged.get(key) ?? { segment, surface, hourAtMs, impressions: 0, clicks: 0, conversions: 0 };
+    merged.set(key, known);
+    known.impressions += line.impressions;
+    known.clicks += line.clicks;
+    known.conversions += line.conversions;
   }
   return [...merged.values()];
 }

@@ -2,6 +2,7 @@
 // What would come after the attribution window is nobody's click and is never told.
 import { drawBinomial, drawLogNormal } from './draws.ts';
 import type { SubcampaignKey } from './lease-book.ts';
+import type { Cell } from './population.ts';
 import type { Random } from './random.ts';
 
 const SIGMA = 1;
@@ -21,7 +22,7 @@ export interface ResponseDelays {
 }
 
 /** Impressions of one subcampaign in one cell and interval. */
-export interface Served extends SubcampaignKey {
+export interface Served extends SubcampaignKey, Cell {
   startAtMs: number;
   endAtMs: number;
   /** The hour the impressions are counted in. */
@@ -31,8 +32,8 @@ export interface Served extends SubcampaignKey {
   clickRate: number;
 }
 
-/** What arrived for the impressions of one hour. */
-export interface Arrived extends SubcampaignKey {
+/** What arrived for the impressions of one hour in one cell. */
+export interface Arrived extends SubcampaignKey, Cell {
   hourAtMs: number;
   clicks: number;
   conversions: number;
@@ -86,10 +87,18 @@ export function createClickStream(delays: ResponseDelays): ClickStream {
   };
 }
 
-function count(arrivals: Map<string, Arrived>, of: SubcampaignKey & { hourAtMs: number }): Arrived {
-  const { campaignId, subcampaignId, hourAtMs } = of;
-  const key = `${campaignId}/${subcampaignId}/${hourAtMs}`;
-  const known = arrivals.get(key) ?? { campaignId, subcampaignId, hourAtMs, clicks: 0, conversions: 0 };
+function count(arrivals: Map<string, Arrived>, of: SubcampaignKey & Cell & { hourAtMs: number }): Arrived {
+  const { campaignId, subcampaignId, segment, surface, hourAtMs } = of;
+  const key = `${campaignId}/${subcampaignId}/${segment}/${surface}/${hourAtMs}`;
+  const known = arrivals.get(key) ?? {
+    campaignId,
+    subcampaignId,
+    segment,
+    surface,
+    hourAtMs,
+    clicks: 0,
+    conversions: 0,
+  };
   arrivals.set(key, known);
   return known;
 }

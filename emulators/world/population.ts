@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import type { SupplyDay } from '../../shared/contracts/documents.ts';
 import { drawLogNormal, drawPoisson, drawSplit } from './draws.ts';
+import { createPanel, type ListenerSample, type Panel } from './listeners.ts';
 import type { MarketProfile } from './market-profile.ts';
-import { createRandom } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -44,6 +45,8 @@ export interface Population {
   traffic(market: string, interval: { startAtMs: number; endAtMs: number }, groups: number): CellTraffic[][];
   /** True clicks per impression of a cell; 0 for a cell the market does not have. */
   clickRate(market: string, cell: Cell): number;
+  /** What the listener of one request in this cell did in the last ten days. */
+  listener(market: string, cell: Cell, random: Random): ListenerSample;
 }
 
 /** A population that is fixed by its seed and profiles. */
@@ -113,6 +116,11 @@ export function createPopulation(options: PopulationOptions): Population {
     clickRate(market, { segment, surface }) {
       return placeOf(market).clickRates.get(`${segment}|${surface}`) ?? 0;
     },
+    listener(market, { segment, surface }, random) {
+      const panel = placeOf(market).panels.get(segment);
+      assert(panel, `population: no segment ${segment}`);
+      return panel.sample(random, SURFACE_SHARES.get(surface) ?? 0);
+    },
   };
 }
 
@@ -138,6 +146,7 @@ interface Place {
   profile: MarketProfile;
   cells: PlaceCell[];
   clickRates: Map<string, number>;
+  panels: Map<string, Panel>;
 }
 
 function createPlace(seed: number, profile: MarketProfile, clickNoiseShare: number): Place {
@@ -158,7 +167,8 @@ function createPlace(seed: number, profile: MarketProfile, clickNoiseShare: numb
       Math.min(1, (cell.clickPpm / 1e6) * drawLogNormal(random, 1, clickNoiseShare)),
     ]),
   );
-  return { profile, cells, clickRates };
+  const panels = new Map(SEGMENTS.map(([segment]) => [segment, createPanel(seed, profile.market, segment)]));
+  return { profile, cells, clickRates, panels };
 }
 
 /** Segment, share of the opportunities, click rate against the surface's. */
@@ -176,3 +186,5 @@ const SURFACES: [string, number, number][] = [
   ['now-playing', 0.42, 6_000],
   ['search', 0.18, 22_000],
 ];
+
+const SURFACE_SHARES = new Map(SURFACES.map(([surface, share]) => [surface, share]));

@@ -3,7 +3,8 @@ import type { ReportBodyWire } from '../../shared/contracts/events.ts';
 import { formatInstant } from '../../shared/contracts/instants.ts';
 import { drawInteger, drawLogNormal } from './draws.ts';
 import type { LeaseClosing, SubcampaignKey } from './lease-book.ts';
-import type { CellTraffic } from './population.ts';
+import type { ListenerSample } from './listeners.ts';
+import type { Cell, CellTraffic } from './population.ts';
 import type { Random } from './random.ts';
 
 /** Lines, and closings, of one report: the contract's limit. */
@@ -20,12 +21,22 @@ export interface ReportLine extends SubcampaignKey {
   chargedMicros: number;
 }
 
+/** What came of a cell's impressions of one hour in this interval. */
+export interface CellResponse extends Cell {
+  hourAtMs: number;
+  impressions: number;
+  clicks: number;
+  conversions: number;
+}
+
 export interface ReportInput {
   market: string;
   group: string;
   interval: { startAtMs: number; endAtMs: number };
   lines: readonly ReportLine[];
+  responses: readonly CellResponse[];
   traffic: readonly CellTraffic[];
+  listener: (cell: Cell, random: Random) => ListenerSample;
   closings: readonly LeaseClosing[];
   random: Random;
 }
@@ -47,7 +58,10 @@ export function writeReports(input: ReportInput): ReportBodyWire[] {
         hourAt: formatInstant(hourAtMs),
       })),
       opportunities: isFirst ? traffic.map((cell) => ({ ...cell })) : [],
-      sample: isFirst ? drawSample(input.random, traffic) : [],
+      sample: isFirst ? drawSample(input) : [],
+      ...(isFirst && input.responses.length > 0
+        ? { responses: input.responses.map(({ hourAtMs, ...one }) => ({ ...one, hourAt: formatInstant(hourAtMs) })) }
+        : {}),
       closings: closings.slice(start, start + MAX_LINES),
     };
   });
@@ -57,7 +71,11 @@ export function writeReports(input: ReportInput): ReportBodyWire[] {
  * Different requests of the interval, each as likely as any other: what a reservoir over the single requests would
  * hold. The multiplier says how this listener responds against the cell's average; its mean is 1.
  */
-function drawSample(random: Random, traffic: readonly CellTraffic[]): ReportBodyWire['sample'] {
+export function drawSample({
+  random,
+  traffic,
+  listener,
+}: Pick<ReportInput, 'random' | 'traffic' | 'listener'>): ReportBodyWire['sample'] {
   const total = traffic.reduce((sum, cell) => sum + cell.opportunities, 0);
   const chosen = new Set<number>();
   while (chosen.size < Math.min(SAMPLE_SIZE, total)) chosen.add(drawInteger(random, 0, total - 1));
@@ -67,7 +85,8 @@ function drawSample(random: Random, traffic: readonly CellTraffic[]): ReportBody
     if (!cell) return [];
     const multiplier = drawLogNormal(random, Math.exp(-(MULTIPLIER_SIGMA ** 2) / 2), MULTIPLIER_SIGMA);
     const responseMultiplier = Math.min(1000, Math.round(multiplier * 1000) / 1000);
-    return [{ segment: cell.segment, surface: cell.surface, responseMultiplier }];
+    const { segment, surface } = cell;
+    return [{ segment, surface, responseMultiplier, listener: listener(cell, random) }];
   });
 }
 

@@ -131,6 +131,7 @@ function createGroup(market: string, group: string, deps: MarketDeps): AdServer 
     client: createFunctionsClient({ functionsUrl, group, fetch, pause }),
     delays: { ...settings, bucketMs: settings.tickIntervalMs },
     clickRate: (cell) => population.clickRate(market, cell),
+    listener: (cell, random) => population.listener(market, cell, random),
     duplicateShare: settings.duplicateShare,
   });
 }

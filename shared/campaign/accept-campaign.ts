@@ -1,7 +1,7 @@
 // A new campaign: accepted, scaled down where it asked for that, or refused with what would have been possible.
 import type { Campaign } from '../contracts/documents.ts';
 import type { CampaignCreated } from '../contracts/events.ts';
-import type { CampaignAccepted, CampaignRefused, ReasonCode } from '../contracts/outcomes.ts';
+import type { CampaignAccepted, CampaignRefused, CounterOffer, ReasonCode } from '../contracts/outcomes.ts';
 import { daysBetween } from '../forecasting/traffic-clock.ts';
 import type { EmptyMarket } from '../planning/availability.ts';
 import { choosePage, reservedBytes } from './book-page.ts';
@@ -12,21 +12,28 @@ import { emptyMarkets, openMarkets } from './open-markets.ts';
 import { scarcityWords } from './scarcity-words.ts';
 import { splitWithin } from './split-within.ts';
 
+/** What an order comes to, and for an accepted one what supply has for each of its parts. */
+export type Decided = { outcome: CampaignAccepted; reachMicros: number[] } | { outcome: CampaignRefused };
+
 /** Decides a campaign whose id is free. */
-export function acceptCampaign(
-  campaign: Campaign,
-  order: CampaignCreated['data'],
-  context: CampaignContext,
-): CampaignAccepted | CampaignRefused {
+export function acceptCampaign(campaign: Campaign, order: CampaignCreated['data'], context: CampaignContext): Decided {
   const about = { tenantId: campaign.tenantId, campaignId: campaign.campaignId };
   const requestedMicros = order.budgetMicros;
-  const refuse = (code: ReasonCode, reason: string, counterOfferMicros?: number): CampaignRefused => ({
-    type: 'campaign-refused',
-    ...about,
-    requestedMicros,
-    code,
-    reason,
-    ...(counterOfferMicros === undefined ? {} : { counterOfferMicros }),
+  const refuse = (
+    code: ReasonCode,
+    reason: string,
+    counterOfferMicros?: number,
+    counterOffers: CounterOffer[] = [],
+  ): { outcome: CampaignRefused } => ({
+    outcome: {
+      type: 'campaign-refused',
+      ...about,
+      requestedMicros,
+      code,
+      reason,
+      ...(counterOfferMicros === undefined ? {} : { counterOfferMicros }),
+      ...(counterOffers.length === 0 ? {} : { counterOffers }),
+    },
   });
   if (order.endAtMs <= context.nowMs)
     return refuse('FLIGHT_ENDED', 'the flight is over before it begins: choose a later end');
@@ -48,10 +55,8 @@ export function acceptCampaign(
     );
     const reason = `supply is there for ${fit.reachMicros} of ${requestedMicros} micros${scarcityWords(scarce)}`;
     const counterOffers = campaignOffers(short, context);
-    return {
-      ...refuse('SUPPLY_SHORT', reason, counterOffers.find(({ kind }) => kind === 'budget')?.budgetMicros ?? 0),
-      ...(counterOffers.length === 0 ? {} : { counterOffers }),
-    };
+    const lessMicros = counterOffers.find(({ kind }) => kind === 'budget')?.budgetMicros ?? 0;
+    return refuse('SUPPLY_SHORT', reason, lessMicros, counterOffers);
   }
   const budgetMicros = fit.kind === 'short' ? fit.reachMicros : requestedMicros;
   const split = splitWithin(budgetMicros, parts, reachMicros);
@@ -83,7 +88,7 @@ export function acceptCampaign(
     for (const sub of here) sub.page = page;
   }
   const { currency, objective, ifShort, startAtMs, endAtMs } = order;
-  return {
+  const outcome: CampaignAccepted = {
     type: 'campaign-accepted',
     ...about,
     currency,
@@ -98,4 +103,5 @@ export function acceptCampaign(
     ...(fit.kind === 'short' ? { code: 'SCALED_DOWN' as const } : {}),
     subcampaigns,
   };
+  return { outcome, reachMicros };
 }

@@ -1,21 +1,31 @@
 // What a campaign event comes to. Pure: the time is an argument, the books are an argument, the answer is outcomes.
 import type { Campaign } from '../contracts/documents.ts';
 import type { CampaignCreated, CampaignEvent, CampaignStatusChanged } from '../contracts/events.ts';
+import type { QuoteIssued } from '../contracts/forecast-outcomes.ts';
 import type { CampaignOutcome } from '../contracts/outcomes.ts';
 import { acceptCampaign } from './accept-campaign.ts';
 import type { CampaignContext } from './campaign-state.ts';
 import { changeBudget } from './change-budget.ts';
 import { evolve } from './evolve.ts';
+import { quoteCampaign } from './quote-campaign.ts';
 import { rebalance } from './rebalance.ts';
+
+type Quote = (...args: Parameters<typeof quoteCampaign>) => QuoteIssued | undefined;
 
 /**
  * The outcomes of one campaign event, at least one; none for a rebalance that nothing would gain by.
  * @param campaign the stored campaign, or `expectedCampaign` where none is
+ * @param quote what an accepted campaign is told; simulations tell most of theirs nothing
  */
-export function decideCampaign(campaign: Campaign, event: CampaignEvent, context: CampaignContext): CampaignOutcome[] {
+export function decideCampaign(
+  campaign: Campaign,
+  event: CampaignEvent,
+  context: CampaignContext,
+  quote: Quote = quoteCampaign,
+): CampaignOutcome[] {
   switch (event.type) {
     case 'andante.campaign-created.v1':
-      return decideCreated(campaign, event, context);
+      return decideCreated(campaign, event, context, quote);
     case 'andante.budget-changed.v1': {
       if (!('cause' in event.data)) return [decideBudget(campaign, event.data, context)];
       const split = rebalance(campaign, context);
@@ -29,7 +39,12 @@ export function decideCampaign(campaign: Campaign, event: CampaignEvent, context
 }
 
 /** A campaign that finds changes waiting for it is decided as if they had come after it. */
-function decideCreated(campaign: Campaign, event: CampaignCreated, context: CampaignContext): CampaignOutcome[] {
+function decideCreated(
+  campaign: Campaign,
+  event: CampaignCreated,
+  context: CampaignContext,
+  quote: Quote,
+): CampaignOutcome[] {
   const { campaignId } = campaign;
   const about = { tenantId: campaign.tenantId, campaignId };
   if (campaign.status !== 'expected') {
@@ -43,9 +58,11 @@ function decideCreated(campaign: Campaign, event: CampaignCreated, context: Camp
       },
     ];
   }
-  const first = acceptCampaign(campaign, event.data, context);
-  if (first.type === 'campaign-refused') return [first];
-  const outcomes: CampaignOutcome[] = [first];
+  const decided = acceptCampaign(campaign, event.data, context);
+  if (!('reachMicros' in decided)) return [decided.outcome];
+  const { outcome: first, reachMicros } = decided;
+  const quoted = quote(first, reachMicros, context);
+  const outcomes: CampaignOutcome[] = [first, ...(quoted ? [quoted] : [])];
   // Nothing has been served yet and the new entries are not in the books: the waiting changes are decided on the split alone.
   if (campaign.waitingBudget) outcomes.push(decideBudget(evolve(campaign, first), campaign.waitingBudget, context));
   if (campaign.waitingStatus)

@@ -7,7 +7,7 @@ import { LEASE_TICKS, grantLeases } from '../pacing/grant-leases.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { pageTable } from './book-page.ts';
 import type { MarketView } from './campaign-state.ts';
-import { billedMicros, committedMicros, entryNumbers } from './entry-money.ts';
+import { billedMicros, committedMicros, entryNumbers, expectedInFlightMicros, leasedMicros } from './entry-money.ts';
 import { entryKey, foldReports, type Verdict, type WaitingReport } from './fold-reports.ts';
 import { makePlan } from './make-plan.ts';
 import { admitGroups } from './admit-groups.ts';
@@ -134,7 +134,7 @@ function pace(
   ended: BookEntry[],
   nowMs: number,
 ): void {
-  const hourShape = view.supply.get(dayOf(nowMs))?.hourShape ?? evenHours;
+  const { hourShape = evenHours, clickDelay } = view.supply.get(dayOf(nowMs)) ?? {};
   const heard = groups.filter((group) => group.seenAtMs > nowMs - LEASE_TICKS * tickIntervalMs);
   const endedCampaigns = new Set<string>();
   for (const [key, entry] of entries) {
@@ -151,6 +151,9 @@ function pace(
         ? grantLeases({
             entry: settled,
             committedMicros: committedMicros(settled),
+            pacedMicros: clickDelay
+              ? settled.spentMicros + expectedInFlightMicros(settled, nowMs, clickDelay) + leasedMicros(settled)
+              : committedMicros(settled),
             groups: heard,
             hourShape,
             nowMs,

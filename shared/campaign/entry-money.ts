@@ -6,11 +6,26 @@
 // accrued    spent + in flight: what pacing steers
 // committed  spent + in flight + leased: what no change can take back
 import type { BookEntry, Lease } from '../contracts/documents.ts';
+import { expectedOutstanding } from '../forecasting/expected-outstanding.ts';
+import type { DelayCurve } from '../forecasting/delay-curve.ts';
 import { sumMicros } from '../contracts/micros.ts';
 
 /** Expected cost of impressions not yet confirmed, hour by hour: an hour that clicked more than expected lends nothing to another. */
 export function inFlightMicros(entry: BookEntry): number {
   return sumMicros(entry.cohorts.map((cohort) => Math.max(0, cohort.chargedMicros - cohort.confirmedMicros)));
+}
+
+/**
+ * What pacing takes to be in flight: what of the charges is still expected to become spend, by how late clicks come here and
+ * what came so far. Grants stay inside what {@link inFlightMicros} keeps back, which believes every charge until its window closes.
+ */
+export function expectedInFlightMicros(entry: BookEntry, nowMs: number, delay: DelayCurve): number {
+  const { clickPriceMicros } = entry;
+  return sumMicros(
+    entry.cohorts.map(({ hourAtMs, ...cohort }) =>
+      expectedOutstanding({ ...cohort, clickPriceMicros, ageMs: Math.max(0, nowMs - hourAtMs) }, delay),
+    ),
+  );
 }
 
 /** What one group may still spend. */

@@ -1,6 +1,8 @@
 // What the books of its markets can still sell to a campaign. Its own entries are left out of the books: what it holds is an
 // argument, because a campaign that is being created is not in them yet.
-import type { BookEntry } from '../contracts/documents.ts';
+import type { BookEntry, Campaign, SupplyDay } from '../contracts/documents.ts';
+import { flightAudience, type FlightAudience } from '../forecasting/flight-audience.ts';
+import { daysBetween } from '../forecasting/traffic-clock.ts';
 import {
   capacityMicros,
   deliverableMicros,
@@ -14,6 +16,8 @@ import {
 import { isEligible, type Demand, type SoldDemand } from '../planning/market-model.ts';
 import type { CampaignContext, MarketView } from './campaign-state.ts';
 import { accruedMicros, leasedMicros } from './entry-money.ts';
+
+type CampaignTerms = NonNullable<Campaign['terms']>;
 
 /** A part of a campaign, or what it could be instead. */
 export interface Asked {
@@ -114,15 +118,32 @@ export function openMarkets(
   };
 }
 
-/** What an empty market is worth to each, in their order. */
+/** What an empty market is worth to each, in their order; with their listeners where a split will go by reach. */
 export function emptyMarkets(
   asked: readonly Asked[],
-  flight: { startAtMs: number; endAtMs: number },
+  { objective, ...flight }: { startAtMs: number; endAtMs: number; objective: CampaignTerms['objective'] },
   context: CampaignContext,
 ): EmptyMarket[] {
-  return asked.map((sub) =>
-    emptyMarket({ ...sub, ...flight }, context.markets.get(sub.market)?.supply ?? new Map(), context.nowMs),
-  );
+  return asked.map((sub) => {
+    const supply = context.markets.get(sub.market)?.supply ?? new Map<string, SupplyDay>();
+    const { startAtMs, endAtMs } = flight;
+    const demand = { startAtMs, endAtMs, ...sub };
+    const empty = emptyMarket(demand, supply, context.nowMs);
+    if (objective !== 'reach' || asked.length === 1) return empty;
+    const audience = audienceOf(demand, supply, empty);
+    return audience ? { ...empty, audience } : empty;
+  });
+}
+
+/** The listeners of a flight, as the first day that is known counts them. */
+export function audienceOf(
+  demand: Parameters<typeof flightAudience>[0],
+  supply: ReadonlyMap<string, SupplyDay>,
+  { trafficByDay }: Pick<EmptyMarket, 'trafficByDay'>,
+): FlightAudience | undefined {
+  const [first] = daysBetween(demand.startAtMs, demand.endAtMs).flatMap((day) => supply.get(day) ?? []);
+  const traffic = trafficByDay.reduce((sum, ofDay) => sum + ofDay, 0);
+  return first && flightAudience(demand, first, traffic);
 }
 
 /**

@@ -1,6 +1,7 @@
 // A campaign's budget over its parts by what money brings in each, inside what each may have and can reach.
 import type { Campaign } from '../contracts/documents.ts';
 import type { EmptyMarket } from '../planning/availability.ts';
+import { reachPoints } from '../forecasting/reach-points.ts';
 import { reachCurve, spendCurve, type ResponseCurve } from '../planning/response-curve.ts';
 import { splitByResponse, type ResponsePart } from '../planning/response-split.ts';
 import type { Split } from '../planning/split-budget.ts';
@@ -8,11 +9,11 @@ import type { Split } from '../planning/split-budget.ts';
 /**
  * What a budget brings to a part, by its market as it was when the part was accepted, so that a split depends on nothing
  * later: listeners reached where those are the objective, the money's worth of clicks that supply will deliver where
- * clicks or conversions are. The day with most traffic stands for the part's listeners.
+ * clicks or conversions are. Where listeners were never counted, the day with most traffic stands for them.
  */
 function partCurve(
   objective: NonNullable<Campaign['terms']>['objective'],
-  { weightMicros, medianMicros, trafficByDay }: EmptyMarket,
+  { weightMicros, medianMicros, trafficByDay, audience }: EmptyMarket,
 ): ResponseCurve {
   if (objective !== 'reach')
     return spendCurve({ medianMicros, lowMicros: Math.min(weightMicros, medianMicros) }, POINTS);
@@ -21,6 +22,10 @@ function partCurve(
     trafficByDay.reduce((sum, ofDay) => sum + ofDay, 0),
   );
   const costPerOpportunityMicros = opportunities > 0 ? medianMicros / opportunities : 0;
+  if (audience) {
+    const { micros, reach } = reachPoints({ supply: audience, costPerOpportunityMicros, cap: Infinity });
+    return { micros, response: reach };
+  }
   return reachCurve({ listeners: Math.max(0, ...trafficByDay), opportunities, costPerOpportunityMicros }, POINTS);
 }
 

@@ -8,6 +8,7 @@ import { parseConfig, readEnvironment, type Config } from '../runtime/config.ts'
 import { AndanteError } from '../runtime/errors.ts';
 import { audit } from './audit.ts';
 import { calibration } from './calibration.ts';
+import { backfill } from './backfill.ts';
 import {
   exitCodes,
   UsageError,
@@ -25,9 +26,21 @@ import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { stackFileOnDisk, withStack, type StackFileDeps, type Variables } from './stack-file.ts';
+import { settings } from './settings.ts';
 import { tick } from './tick.ts';
 
-export const commands: readonly Command[] = [preview, publish, inspect, tick, replay, reconcile, audit, calibration];
+export const commands: readonly Command[] = [
+  preview,
+  publish,
+  inspect,
+  tick,
+  settings,
+  backfill,
+  replay,
+  reconcile,
+  audit,
+  calibration,
+];
 
 export interface Sink {
   write(text: string): unknown;

@@ -3,6 +3,8 @@ import type { DeadLetters } from '../bus/dead-letters.ts';
 import type { EventBus } from '../bus/event-bus.ts';
 import { parseInstant } from '../contracts/instants.ts';
 import type { CalibrationReader } from '../outcomes/calibration-reader.ts';
+import type { FeatureReader } from '../outcomes/feature-reader.ts';
+import type { OutcomeLog } from '../outcomes/outcome-log.ts';
 import type { OutcomeReader } from '../outcomes/outcome-reader.ts';
 import type { Config } from '../runtime/config.ts';
 import type { AllocationStore } from '../store/allocation-store.ts';
@@ -56,6 +58,8 @@ export interface Ports {
   deadLetters: DeadLetters;
   reader: OutcomeReader;
   calibration: CalibrationReader;
+  features: FeatureReader;
+  outcomes: OutcomeLog;
   close(): Promise<void>;
 }
 

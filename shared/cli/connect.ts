@@ -7,6 +7,8 @@ import { PassThroughClient } from 'google-auth-library';
 import { createPubSubBus } from '../bus/pubsub-bus.ts';
 import { createPubSubDeadLetters } from '../bus/pubsub-dead-letters.ts';
 import { createBigQueryCalibration } from '../outcomes/bigquery-calibration.ts';
+import { createBigQueryFeatures } from '../outcomes/bigquery-features.ts';
+import { createBigQueryLog } from '../outcomes/bigquery-log.ts';
 import { createBigQueryReader } from '../outcomes/bigquery-reader.ts';
 import type { Config } from '../runtime/config.ts';
 import { createFirestoreStore } from '../store/firestore-store.ts';
@@ -25,6 +27,8 @@ export function openPorts(config: Config): Ports {
     deadLetters,
     reader: createBigQueryReader(bigquery, config),
     calibration: createBigQueryCalibration(bigquery, config),
+    features: createBigQueryFeatures(bigquery, config),
+    outcomes: createBigQueryLog(bigquery, config.dataset),
     async close() {
       await Promise.allSettled([deadLetters.close(), pubsub.close(), firestore.terminate()]);
     },

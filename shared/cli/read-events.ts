@@ -14,6 +14,7 @@ export const messageNames: readonly MessageName[] = [
   'delivery-tick',
   'outcome-drain',
   'reconcile',
+  'supply-refresh',
 ];
 
 /** One event of the input, or why it is none. `place` is where it stands: `event 3`, `line 7`. */

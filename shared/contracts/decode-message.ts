@@ -35,12 +35,18 @@ export interface Messages {
   'delivery-tick': Scheduled;
   'outcome-drain': Scheduled;
   reconcile: Scheduled;
+  'supply-refresh': Scheduled;
 }
 export type MessageName = keyof Messages;
 
 const VERSION = 'v1';
 
-const scheduledNames: ReadonlySet<MessageName> = new Set<MessageName>(['delivery-tick', 'outcome-drain', 'reconcile']);
+const scheduledNames: ReadonlySet<MessageName> = new Set<MessageName>([
+  'delivery-tick',
+  'outcome-drain',
+  'reconcile',
+  'supply-refresh',
+]);
 
 const validatorOf: Record<MessageName, validators.Validator> = {
   'campaign-created': validators.campaignCreated,
@@ -50,6 +56,7 @@ const validatorOf: Record<MessageName, validators.Validator> = {
   'delivery-tick': validators.deliveryTick,
   'outcome-drain': validators.outcomeDrain,
   reconcile: validators.reconcile,
+  'supply-refresh': validators.supplyRefresh,
 };
 
 /**

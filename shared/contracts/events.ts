@@ -165,6 +165,9 @@ export const OutcomeDrainEvent = scheduled('outcome-drain');
 /** Without a market: compare every market. With one: compare its ledger, state and rows, and judge its forecasts. */
 export const ReconcileEvent = scheduled('reconcile');
 
+/** Without a market: one message per market. With one: forecast that market's supply anew. */
+export const SupplyRefreshEvent = scheduled('supply-refresh');
+
 export type CampaignCreatedWire = Static<typeof CampaignCreatedEvent>;
 export type BudgetChangedWire = Static<typeof BudgetChangedEvent>;
 export type CampaignStatusChangedWire = Static<typeof CampaignStatusChangedEvent>;
@@ -174,8 +177,10 @@ export type DeliveryTickWire = Static<typeof DeliveryTickEvent>;
 export type OutcomeDrainWire = Static<typeof OutcomeDrainEvent>;
 export type ReconcileWire = Static<typeof ReconcileEvent>;
 
+export type SupplyRefreshWire = Static<typeof SupplyRefreshEvent>;
+
 /** Every body that the Scheduler publishes. */
-export type ScheduledWire = DeliveryTickWire | OutcomeDrainWire | ReconcileWire;
+export type ScheduledWire = DeliveryTickWire | OutcomeDrainWire | ReconcileWire | SupplyRefreshWire;
 
 export type CampaignCreated = Decoded<CampaignCreatedWire>;
 export type BudgetChanged = Decoded<BudgetChangedWire>;

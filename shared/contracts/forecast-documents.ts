@@ -53,8 +53,23 @@ export const SupplyDay = closed({
   listeners: Type.Optional(
     listOf(closed({ segment: Id, surface: Type.Optional(Id), ...ListenerHistogram.properties }), MAX_CELLS + 50),
   ),
-  /** The newest errors of this market's forecasts: logarithms of what came over what was forecast for a week. */
-  errors: Type.Optional(listOf(Type.Number({ minimum: -20, maximum: 20 }), 60)),
+  /** How far forecasts of this market turn out to be off, as logarithms of what came over what was forecast for a week. */
+  errorSpread: Type.Optional(
+    closed({
+      bias: Type.Number({ minimum: -20, maximum: 20 }),
+      /** Standard deviations and how likely each is. */
+      nodes: listOf(closed({ weight: Type.Number({ minimum: 0 }), sigma: Type.Number({ minimum: 0 }) }), 20, 1),
+      /** The part of the variance that all of the market's campaigns share. */
+      sharedShare: Type.Number({ minimum: 0, maximum: 1 }),
+    }),
+  ),
+  /** How much of the clicks has come by which part of the window after the hour of their impression. */
+  clickDelay: Type.Optional(
+    closed({
+      windowMs: Type.Integer({ minimum: 1, maximum: 31 * 86_400_000 }),
+      shares: listOf(Type.Number({ minimum: 0, maximum: 1 }), 64, 1),
+    }),
+  ),
   /** Hash of what the forecast was made of. */
   inputsHash: Type.Optional(Sha256),
   issuedAtMs: Type.Optional(EpochMs),
@@ -95,6 +110,8 @@ export const ForecastModels = closed({
   inputsHash: Sha256,
   /** In the form of shared/forecasting, which wrote it. */
   cells: listOf(closed({ segment: Id, surface: Id, model: Type.Unknown() }), MAX_CELLS),
+  /** Of all cells together. */
+  whole: Type.Optional(Type.Unknown()),
 });
 
 export type SupplyDay = Static<typeof SupplyDay>;

@@ -25,6 +25,7 @@ const validated: Record<string, TSchema> = {
   deliveryTick: events.DeliveryTickEvent,
   outcomeDrain: events.OutcomeDrainEvent,
   reconcile: events.ReconcileEvent,
+  supplyRefresh: events.SupplyRefreshEvent,
   reportBody: events.ReportBody,
   plan: Plan,
   ...Object.fromEntries(Object.entries(documents).map(([kind, schema]) => [`${kind}Document`, schema])),

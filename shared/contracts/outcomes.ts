@@ -78,6 +78,10 @@ export const subcampaignTerms = {
   medianMicros: Micros,
   /** Expected opportunities of its audience on each day of the flight, from the day it starts. */
   trafficByDay: listOf(Count, 32, 1),
+  /** Where reach is the objective: its listeners by their opportunities in the flight, as they were when it was accepted. */
+  audience: Type.Optional(
+    closed({ slots: listOf(Type.Number({ minimum: 1 }), 24), listeners: listOf(Type.Number({ minimum: 0 }), 24) }),
+  ),
   ...partBudget,
 };
 

@@ -11,6 +11,7 @@ export const deliveryReported: Validator;
 export const deliveryTick: Validator;
 export const outcomeDrain: Validator;
 export const reconcile: Validator;
+export const supplyRefresh: Validator;
 export const reportBody: Validator;
 export const plan: Validator;
 export const ledgerDocument: Validator;

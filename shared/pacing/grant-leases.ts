@@ -19,8 +19,10 @@ export interface SpenderGroup {
 
 export interface GrantInput {
   entry: BookEntry;
-  /** Spent, in flight and leased so far. */
+  /** Spent, in flight and leased so far: no grant brings it past the budget. */
   committedMicros: number;
+  /** The same with what is expected to come of what is in flight: this follows the spend curve. */
+  pacedMicros: number;
   /** Groups heard of lately; silent ones get nothing. */
   groups: readonly SpenderGroup[];
   hourShape: readonly number[];
@@ -51,12 +53,16 @@ export function grantLeases(input: GrantInput): Lease[] {
 }
 
 /** What accrued and leased lack of the spend curve at the horizon; nothing below one click price. */
-function grantTotalMicros({ entry, committedMicros, hourShape }: GrantInput, horizonAtMs: number): number {
+function grantTotalMicros({ entry, committedMicros, pacedMicros, hourShape }: GrantInput, horizonAtMs: number): number {
   // Grants are cumulative: what was returned and granted again counts twice, and what lies charge counts too.
   const grantedMicros = entry.leases.reduce((sum, lease) => sum + lease.grantedMicros, 0);
   const dueShare = passedTrafficShare(entry, hourShape, horizonAtMs);
   const dueMicros = Math.min(entry.budgetMicros, Math.floor(entry.budgetMicros * dueShare));
-  const lackMicros = Math.min(dueMicros - committedMicros, MAX_MICROS - grantedMicros);
+  const lackMicros = Math.min(
+    dueMicros - pacedMicros,
+    entry.budgetMicros - committedMicros,
+    MAX_MICROS - grantedMicros,
+  );
   return lackMicros < entry.clickPriceMicros ? 0 : lackMicros;
 }
 

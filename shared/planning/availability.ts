@@ -3,6 +3,7 @@
 // lower quartile of supply (algorithm: maximum flow in expected clicks, see flow.ts).
 import type { SupplyDay } from '../contracts/documents.ts';
 import { MAX_MICROS } from '../contracts/micros.ts';
+import type { FlightAudience } from '../forecasting/flight-audience.ts';
 import { bookableOpportunities } from '../forecasting/supply-quantile.ts';
 import { daysBetween, shareOfDay } from '../forecasting/traffic-clock.ts';
 import { bottleneck, copyFlow, openFlow, route, routed, type Flow } from './flow.ts';
@@ -26,6 +27,8 @@ export interface EmptyMarket {
   medianMicros: number;
   /** Expected (q50) opportunities of its audience on each day of its flight, from the day it starts. */
   trafficByDay: number[];
+  /** Listeners by their opportunities in the flight, where they were counted and a split goes by reach. */
+  audience?: FlightAudience;
 }
 
 /**

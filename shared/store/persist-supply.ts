@@ -1,6 +1,6 @@
 // Writes a market's supply by day and raises its version, so that nobody decides on the supply that was.
 import type { Market, SupplyDay } from '../contracts/documents.ts';
-import { refs, type AllocationStore } from './allocation-store.ts';
+import { refs, type AllocationStore, type Transaction } from './allocation-store.ts';
 
 /** A market nobody has booked yet. */
 export function newMarket(market: string): Market {
@@ -14,6 +14,12 @@ export function newMarket(market: string): Market {
     pages: [],
     groups: [],
   };
+}
+
+/** Makes sure that a market is known: a document less than a market with supply, and reports of it are taken. */
+export async function openMarket(transaction: Transaction, market: string): Promise<void> {
+  const [known] = await transaction.get([refs.market(market)]);
+  if (!known) transaction.create(refs.market(market), newMarket(market));
 }
 
 /** Writes days of one market's supply in one transaction; the first ones open the market. */

@@ -39,8 +39,8 @@ export function toFields<K extends Kind>(kind: K, document: Documents[K]): Field
       return { ...rest, holidays: JSON.stringify(holidays), modifiers: JSON.stringify(modifiers) };
     }
     case 'forecastModels': {
-      const { cells, ...rest } = document as Documents['forecastModels'];
-      return { ...rest, cells: gzipSync(JSON.stringify(cells)) };
+      const { cells, whole, ...rest } = document as Documents['forecastModels'];
+      return { ...rest, models: gzipSync(JSON.stringify({ cells, whole })) };
     }
     case 'plan': {
       const { body, ...rest } = document as Documents['plan'];
@@ -102,8 +102,10 @@ function unpack(kind: Kind, fields: Fields): unknown {
       );
       return { ...fields, holidays, modifiers };
     }
-    case 'forecastModels':
-      return { ...fields, cells: JSON.parse(gunzipSync(fields['cells'] as Uint8Array).toString('utf8')) as unknown };
+    case 'forecastModels': {
+      const { models, ...rest } = fields;
+      return { ...rest, ...(JSON.parse(gunzipSync(models as Uint8Array).toString('utf8')) as object) };
+    }
     case 'plan':
       return { ...fields, body: gunzipSync(fields['body'] as Uint8Array).toString('utf8') };
     case 'quarantine': {

@@ -5,6 +5,7 @@ import { createCampaignCreatedHandler } from '../../functions/campaign-created/h
 import { createCampaignStatusChangedHandler } from '../../functions/campaign-status-changed/handler.ts';
 import { createDeliveryReportedHandler } from '../../functions/delivery-reported/handler.ts';
 import { createDeliveryTickHandler } from '../../functions/delivery-tick/handler.ts';
+import { createSupplyRefreshHandler } from '../../functions/supply-refresh/handler.ts';
 import { pageName, pageTable } from '../../shared/campaign/book-page.ts';
 import { entryKey } from '../../shared/campaign/fold-reports.ts';
 import { createMemoryBus } from '../../shared/bus/memory-bus.ts';
@@ -21,6 +22,7 @@ import type {
 import { partBudget, subcampaignTerms } from '../../shared/contracts/outcomes.ts';
 import type { PlanWire } from '../../shared/contracts/plan.ts';
 import { encodeInstants } from '../../shared/contracts/instants.ts';
+import { createMemoryFeatures } from '../../shared/outcomes/memory-features.ts';
 import { createMemoryLog } from '../../shared/outcomes/memory-log.ts';
 import { createReceiver } from '../../shared/runtime/delivery.ts';
 import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
@@ -163,6 +165,11 @@ function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMem
     'delivery-tick': createReceiver(
       'delivery-tick',
       createDeliveryTickHandler({ ...deps, bus: createMemoryBus(), tickIntervalMs: TICK_MS }),
+      deps,
+    ),
+    'supply-refresh': createReceiver(
+      'supply-refresh',
+      createSupplyRefreshHandler({ ...deps, bus: createMemoryBus(), features: createMemoryFeatures(outcomes) }),
       deps,
     ),
   };

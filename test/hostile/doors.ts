@@ -13,6 +13,7 @@ import { createOutcomeDrainHandler } from '../../functions/outcome-drain/handler
 import { createPlanHandler } from '../../functions/plan/handler.ts';
 import { createReconcileHandler } from '../../functions/reconcile/handler.ts';
 import { createReportHandler } from '../../functions/report/handler.ts';
+import { createSupplyRefreshHandler } from '../../functions/supply-refresh/handler.ts';
 import { createMemoryBus, type MemoryBus } from '../../shared/bus/memory-bus.ts';
 import type { MessageName } from '../../shared/contracts/decode-message.ts';
 import { createMemoryCalibration } from '../../shared/outcomes/memory-calibration.ts';
@@ -28,6 +29,7 @@ import { serve } from '../../shared/runtime/serve.ts';
 import type { AllocationStore, Ref } from '../../shared/store/allocation-store.ts';
 import { START_MS, TICK_MS } from '../support/instants.ts';
 import { seededStore } from '../support/stores.ts';
+import { noFeatures } from '../support/no-features.ts';
 
 export const pushDoors: readonly MessageName[] = [
   'campaign-created',
@@ -37,6 +39,7 @@ export const pushDoors: readonly MessageName[] = [
   'delivery-tick',
   'outcome-drain',
   'reconcile',
+  'supply-refresh',
 ];
 export type Door = MessageName | 'plan' | 'report';
 export const doors: readonly Door[] = [...pushDoors, 'plan', 'report'];
@@ -143,6 +146,7 @@ function functionsOf(world: World, current: AsyncLocalStorage<Trace>): Record<Do
     'delivery-tick': push('delivery-tick', createDeliveryTickHandler(deps)),
     'outcome-drain': push('outcome-drain', createOutcomeDrainHandler(deps)),
     reconcile: push('reconcile', createReconcileHandler({ ...deps, ...quiet })),
+    'supply-refresh': push('supply-refresh', createSupplyRefreshHandler({ ...deps, features: noFeatures })),
     plan: createHttpFunction('plan', createPlanHandler({ ...deps, authenticateGroup }), deps),
     report: createHttpFunction('report', createReportHandler({ ...deps, authenticateGroup }), deps),
   };

@@ -10,6 +10,7 @@ import { createOutcomeDrainHandler } from '../../functions/outcome-drain/handler
 import { createPlanHandler } from '../../functions/plan/handler.ts';
 import { createReconcileHandler } from '../../functions/reconcile/handler.ts';
 import { createReportHandler } from '../../functions/report/handler.ts';
+import { createSupplyRefreshHandler } from '../../functions/supply-refresh/handler.ts';
 import type { Random } from '../../emulators/world/random.ts';
 import { attributesOf, topicOf, type EventBus } from '../../shared/bus/event-bus.ts';
 import type { MessageName } from '../../shared/contracts/decode-message.ts';
@@ -22,12 +23,14 @@ import { AndanteError } from '../../shared/runtime/errors.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../../shared/runtime/http.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import type { AllocationStore } from '../../shared/store/allocation-store.ts';
+import type { DecideCampaign } from '../../shared/store/persist-campaign-event.ts';
 import type { DecideTick } from '../../shared/store/persist-tick.ts';
 import { createFaultyBigQuery, type Warehouse } from './faulty-bigquery.ts';
 import { createFaultyStore } from './faulty-store.ts';
 import { drawCopies, type Faults } from './faults.ts';
 import type { Mortal, Scheduler } from './scheduler.ts';
 import { describeBody, nameOf, type Trace } from './trace.ts';
+import { noFeatures } from '../support/no-features.ts';
 
 /** A message on the bus. */
 export interface Message {
@@ -49,6 +52,7 @@ export interface ClusterDeps {
   tickIntervalMs: number;
   /** Runs `start` in a later round. */
   later: (start: () => void) => void;
+  decideCampaign: DecideCampaign;
   decideTick: DecideTick;
   /** Told of each split that a tick asks for. */
   onRebalance: (message: BudgetChangedWire) => void;
@@ -218,13 +222,17 @@ function createProcess(deps: ClusterDeps, { name, kill, publish }: Births): Proc
   const receiver = <N extends MessageName>(of: N, handle: Parameters<typeof createReceiver<N>>[1]) =>
     createReceiver(of, handle, shared);
   process.receivers = {
-    'campaign-created': receiver('campaign-created', createCampaignCreatedHandler(shared)),
+    'campaign-created': receiver(
+      'campaign-created',
+      createCampaignCreatedHandler({ ...shared, decide: deps.decideCampaign }),
+    ),
     'budget-changed': receiver('budget-changed', createBudgetChangedHandler(shared)),
     'campaign-status-changed': receiver('campaign-status-changed', createCampaignStatusChangedHandler(shared)),
     'delivery-reported': receiver('delivery-reported', createDeliveryReportedHandler(shared)),
     'delivery-tick': receiver('delivery-tick', createDeliveryTickHandler({ ...shared, decide: deps.decideTick })),
     'outcome-drain': receiver('outcome-drain', createOutcomeDrainHandler(shared)),
     reconcile: receiver('reconcile', createReconcileHandler({ ...shared, ...nothingScored })),
+    'supply-refresh': receiver('supply-refresh', createSupplyRefreshHandler({ ...shared, features: noFeatures })),
   };
   const authenticateGroup = async (authorization: string | undefined) =>
     (authorization ?? '').replace('Bearer group:', '');

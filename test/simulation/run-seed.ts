@@ -1,5 +1,6 @@
 // One seed: the real handlers over the in-memory ports, four rounds with faults, then quiet until everything has ended.
 import { createRandom } from '../../emulators/world/random.ts';
+import { decideCampaign } from '../../shared/campaign/decide-campaign.ts';
 import { decideTick } from '../../shared/campaign/decide-tick.ts';
 import type { BusinessEvent } from '../../shared/contracts/events.ts';
 import { decodeInstants } from '../../shared/contracts/instants.ts';
@@ -17,6 +18,7 @@ import { crowd, flood, publishScheduled, stock } from './scenery.ts';
 import { createScheduler } from './scheduler.ts';
 import { describeCommit, type Trace } from './trace.ts';
 import { drawStory, MARKETS, MIN_EVENTS, ROUNDS, ROUND_MS, type Publication } from './story.ts';
+import { decideUnquoted } from '../support/decide-unquoted.ts';
 
 export interface SeedResult {
   seed: number;
@@ -70,6 +72,7 @@ export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> 
     nowMs: () => ++nowMs,
     tickIntervalMs: ROUND_MS,
     later: (start) => void at(round + 1 + Math.floor(random() * 2), start),
+    decideCampaign: seed % PLANNED_EVERY === 0 ? decideCampaign : decideUnquoted,
     decideTick: seed % PLANNED_EVERY === 0 ? decideTick : (input) => decideTick(input, () => new Map()),
     onRebalance: (message) => publish(decodeInstants(message)),
     onCritical: (what) => books.blame(`an error nobody expects: ${what}`),

@@ -1,11 +1,11 @@
 // Builds the campaign that a decision starts from, by the decisions that led to it.
-import { decideCampaign } from '../../shared/campaign/decide-campaign.ts';
 import { expectedCampaign, type CampaignContext } from '../../shared/campaign/campaign-state.ts';
 import { evolve } from '../../shared/campaign/evolve.ts';
 import type { Campaign } from '../../shared/contracts/documents.ts';
 import type { CampaignEvent } from '../../shared/contracts/events.ts';
 import type { CampaignOutcome } from '../../shared/contracts/outcomes.ts';
 import { assertOutcomes } from './outcome-validator.ts';
+import { decideUnquoted } from './decide-unquoted.ts';
 
 /** What one event comes to, its outcomes held to their contract. */
 export function decide(
@@ -13,7 +13,7 @@ export function decide(
   event: CampaignEvent,
   context: CampaignContext,
 ): { outcomes: CampaignOutcome[]; after: Campaign } {
-  const outcomes = decideCampaign(campaign, event, context);
+  const outcomes = decideUnquoted(campaign, event, context);
   assertOutcomes(outcomes);
   return { outcomes, after: outcomes.reduce(evolve, campaign) };
 }

@@ -1,6 +1,5 @@
 // A seeded load of business events that neither contend nor are refused, so that their order does not matter, and what
 // applying each of them once comes to.
-import { decideCampaign } from '../../shared/campaign/decide-campaign.ts';
 import { entryKey } from '../../shared/campaign/fold-reports.ts';
 import type { BookEntry, Market } from '../../shared/contracts/documents.ts';
 import type { BusinessEvent } from '../../shared/contracts/events.ts';
@@ -11,6 +10,7 @@ import { persistTick, type TickResult } from '../../shared/store/persist-tick.ts
 import { createRandom, type Random } from '../../emulators/world/random.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from './events.ts';
 import { START_MS, TICK_MS, slotAt } from './instants.ts';
+import { decideUnquoted } from './decide-unquoted.ts';
 
 export interface Load {
   markets: string[];
@@ -93,7 +93,7 @@ export function apply(store: AllocationStore, event: BusinessEvent, delayMs = 0)
   const atMs = event.occurredAtMs + delayMs;
   return event.type === 'andante.delivery-reported.v1'
     ? fileReport(store, event, atMs)
-    : persistCampaignEvent(store, event, atMs, decideCampaign);
+    : persistCampaignEvent(store, event, atMs, decideUnquoted);
 }
 
 /** Brings a market up to an instant. */

@@ -1,5 +1,4 @@
 // Persists events and ticks on a store and says what came of them; every outcome is held to its contract.
-import { decideCampaign } from '../../shared/campaign/decide-campaign.ts';
 import type { BookEntry, Campaign, LedgerEntry, Market } from '../../shared/contracts/documents.ts';
 import type { CampaignEvent, DeliveryReported } from '../../shared/contracts/events.ts';
 import type { Outcome } from '../../shared/contracts/outcomes.ts';
@@ -10,10 +9,11 @@ import { persistCampaignEvent, type Persisted } from '../../shared/store/persist
 import { persistTick, type TickResult } from '../../shared/store/persist-tick.ts';
 import { START_MS, TICK_MS, slotAt } from './instants.ts';
 import { assertOutcomes, assertRows } from './outcome-validator.ts';
+import { decideUnquoted } from './decide-unquoted.ts';
 
 /** One campaign event through its transaction. */
 export async function persist(store: AllocationStore, event: CampaignEvent, nowMs = START_MS): Promise<Persisted> {
-  const persisted = await persistCampaignEvent(store, event, nowMs, decideCampaign);
+  const persisted = await persistCampaignEvent(store, event, nowMs, decideUnquoted);
   assertEntry(persisted.entry);
   return persisted;
 }

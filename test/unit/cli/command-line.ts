@@ -4,6 +4,7 @@ import { createMemoryDeadLetters } from '../../../shared/bus/memory-dead-letters
 import { runCommand } from '../../../shared/cli/andante.ts';
 import type { Ports } from '../../../shared/cli/command.ts';
 import { createMemoryCalibration } from '../../../shared/outcomes/memory-calibration.ts';
+import { createMemoryFeatures } from '../../../shared/outcomes/memory-features.ts';
 import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
 import { createMemoryReader } from '../../../shared/outcomes/memory-reader.ts';
 import { drain } from '../../../shared/outcomes/record.ts';
@@ -41,6 +42,8 @@ export function createCommandLine({
     deadLetters,
     reader: createMemoryReader(log),
     calibration: createMemoryCalibration(log),
+    features: createMemoryFeatures(log),
+    outcomes: log,
     close: async () => void (state.closed += 1),
   };
 

@@ -5,6 +5,8 @@ import { encodeInstants } from '../../../shared/contracts/instants.ts';
 import type { CampaignEvent } from '../../../shared/contracts/events.ts';
 import { refs, type AllocationStore } from '../../../shared/store/allocation-store.ts';
 import { previewCampaignEvent } from '../../../shared/store/preview-campaign-event.ts';
+import { decideCampaign } from '../../../shared/campaign/decide-campaign.ts';
+import { persistCampaignEvent } from '../../../shared/store/persist-campaign-event.ts';
 import { persistSupply } from '../../../shared/store/persist-supply.ts';
 import {
   budgetChanged,
@@ -47,10 +49,15 @@ describe('preview', () => {
     const { exit, stdout } = await preview(campaignCreated({ budgetMicros: 400_000_000 }));
     assert.equal(exit, 0, stdout);
     const lines = stdout.trimEnd().split('\n');
-    assert.deepEqual(lines.slice(0, 3), ['campaign-accepted: 400, escrow 0', '  SE s1: 400', 'displaced:']);
-    assert.match(lines[3] as string, /^market +line +to deliver +expected +after the change +difference$/);
-    assert.match(lines[4] as string, /^SE +c0\/s1 +900 +900 +\d+\.?\d* +-\d+\.?\d*$/);
-    assert.deepEqual([lines.length, bus.published.length], [5, 0]);
+    assert.deepEqual(lines.slice(0, 2), ['campaign-accepted: 400, escrow 0', '  SE s1: 400']);
+    assert.match(
+      lines[2] as string,
+      /^quote-issued: \d+% likely to spend it all; 800 clicks \(\d+ to 800\); up to [\d.]+ is 80% likely$/,
+    );
+    assert.equal(lines[3], 'displaced:');
+    assert.match(lines[4] as string, /^market +line +to deliver +expected +after the change +difference$/);
+    assert.match(lines[5] as string, /^SE +c0\/s1 +900 +900 +\d+\.?\d* +-\d+\.?\d*$/);
+    assert.deepEqual([lines.length, bus.published.length], [6, 0]);
   });
 
   it('says so where nobody would be displaced and where nothing would change', async () => {
@@ -58,7 +65,7 @@ describe('preview', () => {
     const { preview } = commandLine(store);
     assert.match(
       (await preview(campaignCreated())).stdout,
-      /^campaign-accepted: 100, escrow 0\n {2}SE s1: 100\nnobody would be displaced\n$/,
+      /^campaign-accepted: 100, escrow 0\n {2}SE s1: 100\nquote-issued: 100% .*\nnobody would be displaced\n$/,
     );
     await persist(store, campaignCreated());
     assert.equal((await preview(rebalanced())).stdout, 'nothing would change\nnobody would be displaced\n');
@@ -105,7 +112,7 @@ describe('preview', () => {
     assert.deepEqual([exit, stdout.trimEnd().split('\n').length], [0, 1]);
     assert.deepEqual(
       outcomes.map(({ type }) => type),
-      ['campaign-accepted'],
+      ['campaign-accepted', 'quote-issued'],
     );
     assert.deepEqual(Object.keys(displaced[0] ?? {}).sort(), [
       'afterMicros',
@@ -249,7 +256,7 @@ describe('what a preview says and does', () => {
               [before, [], []],
               'a preview neither writes nor locks',
             );
-            const { entry } = await persist(store, event, nowMs);
+            const { entry } = await persistCampaignEvent(store, event, nowMs, decideCampaign);
             assert.deepEqual(outcomes, entry.outcomes);
             for (const { type } of outcomes) kinds.set(type, (kinds.get(type) ?? 0) + 1);
           }
@@ -275,7 +282,7 @@ describe('what a preview says and does', () => {
     const today = campaignCreated({ budgetMicros: 800_000_000, endAtMs: START_MS + DAY_MS });
     const { outcomes } = await previewCampaignEvent(store, today, START_MS);
     assert.equal(outcomes[0]?.type, 'campaign-accepted');
-    assert.deepEqual(outcomes, (await persist(store, today)).entry.outcomes);
+    assert.deepEqual(outcomes, (await persistCampaignEvent(store, today, START_MS, decideCampaign)).entry.outcomes);
   });
 
   it('knows how far a budget has fallen since the campaign was stored', async () => {

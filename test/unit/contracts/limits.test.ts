@@ -105,6 +105,12 @@ const kinds = [
     validate: validators.reconcile,
     body: { type: 'andante.reconcile.v1', ...tick },
   },
+  {
+    name: 'supply-refresh',
+    schema: events.SupplyRefreshEvent,
+    validate: validators.supplyRefresh,
+    body: { type: 'andante.supply-refresh.v1', ...tick },
+  },
 ];
 
 /** The schema of an event with one of the forms that its data may have. */

@@ -6,6 +6,7 @@ import type { PlayResult } from '../../../emulators/world-stack.ts';
 import { builtInProfiles } from '../../../emulators/world/market-profile.ts';
 import { createPopulation } from '../../../emulators/world/population.ts';
 import type { Campaign } from '../../../shared/contracts/documents.ts';
+import { dayOf } from '../../../shared/forecasting/traffic-clock.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
 
 const population = createPopulation({ seed: 1, profiles: builtInProfiles(1) });
@@ -65,6 +66,9 @@ const good: DayReadings = {
   rows: [row],
   paced: [],
   billed: [billed],
+  supply: new Map([[market, [population.expectedSupply(market, dayOf(START_MS))]]]),
+  quotes: [],
+  scores: [],
 };
 const event = { eventId: 'e1', topic: 'campaign-created', tenantId: 't1', campaignId: 'c1' } as const;
 const play = {
@@ -82,7 +86,7 @@ const withSub = (own: Partial<typeof sub>) => ({
 
 describe('The checks after a played day', () => {
   it('find nothing where all is well, though more was clicked than the budget pays', () => {
-    assert.deepEqual(dayViolations(good, play, population), []);
+    assert.deepEqual(dayViolations(good, play), []);
   });
 
   for (const { name, readings = good, played = play, says } of [
@@ -141,7 +145,7 @@ describe('The checks after a played day', () => {
     },
   ]) {
     it(`find ${name}`, () => {
-      const found = dayViolations(readings, played, population);
+      const found = dayViolations(readings, played);
       assert(
         found.some((violation) => says.test(violation)),
         found.join('\n') || 'nothing was found',

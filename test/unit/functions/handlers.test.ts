@@ -62,7 +62,7 @@ describe('the handlers of campaign events', () => {
     });
     assert.deepEqual(
       deps.outcomes.rows.map(({ json }) => json['type']),
-      ['campaign-accepted', 'budget-refused', 'status-applied'],
+      ['campaign-accepted', 'quote-issued', 'budget-refused', 'status-applied'],
     );
     assert.deepEqual(
       await createOutcomeDrainHandler(deps)({ ...tickAt(undefined), type: 'andante.outcome-drain.v1' }, time),
@@ -130,6 +130,7 @@ describe('the handler of ticks', () => {
       deps.outcomes.rows.map(({ table, json }) => [table, json['type']]),
       [
         ['outcomes', 'campaign-accepted'],
+        ['quotes', 'quote-issued'],
         ['deliveries', 'delivery-folded'],
         ['outcomes', 'market-paced'],
       ],

@@ -16,6 +16,7 @@ function input(own: Partial<BookEntry> = {}, rest: Partial<GrantInput> = {}): Gr
   return {
     entry: of,
     committedMicros: committedMicros(of),
+    pacedMicros: committedMicros(of),
     groups: [g1],
     hourShape,
     nowMs: START_MS,

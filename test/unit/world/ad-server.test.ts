@@ -64,6 +64,7 @@ function createServer({ seed = 1, duplicateShare = 0 } = {}) {
     client,
     delays,
     clickRate: () => 0.02,
+    listener: () => ({ visits: 2, activeDays: 1, allVisits: 5, allActiveDays: 3 }),
     duplicateShare,
   });
   const play = (tick: number, plan: Plan, opportunities: number) => {

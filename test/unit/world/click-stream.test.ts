@@ -16,6 +16,8 @@ const START_MS = Date.UTC(2026, 0, 5, 23);
 const SERVED = {
   campaignId: 'c1',
   subcampaignId: 's1',
+  segment: 'casual',
+  surface: 'home',
   startAtMs: START_MS + 55 * MINUTE_MS,
   endAtMs: START_MS + HOUR_MS,
   hourAtMs: START_MS,

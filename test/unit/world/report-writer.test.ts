@@ -20,6 +20,8 @@ function write(lines: number, closings: number) {
       conversions: 0,
       chargedMicros: 5,
     })),
+    responses: [{ segment: 'casual', surface: 'home', hourAtMs: START_MS, impressions: 7, clicks: 1, conversions: 0 }],
+    listener: () => ({ visits: 2, activeDays: 1, allVisits: 5, allActiveDays: 3 }),
     traffic: [{ segment: 'casual', surface: 'home', opportunities: 3 }],
     closings: Array.from({ length: closings }, (_closing, index) => ({
       campaignId: 'c1',
@@ -43,11 +45,16 @@ describe('report writer', () => {
     const reports = write(1001, 401);
     for (const report of reports) assert(reportBody(report), JSON.stringify(reportBody.errors));
     assert.deepEqual(
-      reports.map(({ lines, closings, opportunities }) => [lines.length, closings.length, opportunities.length]),
+      reports.map(({ lines, closings, opportunities, responses }) => [
+        lines.length,
+        closings.length,
+        opportunities.length,
+        responses?.length ?? 0,
+      ]),
       [
-        [400, 400, 1],
-        [400, 1, 0],
-        [201, 0, 0],
+        [400, 400, 1, 1],
+        [400, 1, 0, 0],
+        [201, 0, 0, 0],
       ],
     );
     assert.equal(new Set(reports.map(({ eventId }) => eventId)).size, 3);

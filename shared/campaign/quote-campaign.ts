@@ -1,0 +1,161 @@
+// What a campaign is told it will get at the moment that accepts it: the probability that all is spent, and low, mid and high
+// of what it brings. It is recorded with what it was made of, and scored when the campaign has ended.
+import type { SupplyDay } from '../contracts/documents.ts';
+import type { QuoteIssued, Range } from '../contracts/forecast-outcomes.ts';
+import { MAX_MICROS } from '../contracts/micros.ts';
+import type { CampaignAccepted } from '../contracts/outcomes.ts';
+import { clickLaw, type ClickRate } from '../forecasting/click-law.ts';
+import type { FlightAudience } from '../forecasting/flight-audience.ts';
+import { forecastSpread } from '../forecasting/forecast-spread.ts';
+import { suggestedMaximumBudget } from '../forecasting/full-spend.ts';
+import { offerRateForImpressions, reach } from '../forecasting/reach.ts';
+import { deliveryCurve, type Delivery, type DeliveryRange } from '../forecasting/spend-delivery.ts';
+import { poolParts, type SpendPart } from '../forecasting/spend-pool.ts';
+import { DAY_MS, daysBetween } from '../forecasting/traffic-clock.ts';
+import { isEligible } from '../planning/market-model.ts';
+import type { CampaignContext } from './campaign-state.ts';
+import { audienceOf } from './open-markets.ts';
+
+type Part = CampaignAccepted['subcampaigns'][number];
+
+interface QuotedPart {
+  spend: SpendPart;
+  conversion: ClickRate;
+  audience: FlightAudience | undefined;
+}
+
+/** A rate of which nobody says how sure it is was given by people: it is taken as known. */
+const KNOWN_TRIALS = 1e9;
+
+/**
+ * @param reachMicros of each part: what the lower quartile of supply has for it beside all that was sold before
+ */
+export function quoteCampaign(
+  accepted: CampaignAccepted,
+  reachMicros: readonly number[],
+  context: CampaignContext,
+): QuoteIssued {
+  const { tenantId, campaignId, currency, startAtMs, endAtMs, budgetMicros, subcampaigns, splitVersion } = accepted;
+  const parts = subcampaigns.map((sub, index) => quotedPart(sub, accepted, reachMicros[index] as number, context));
+  const supplies = subcampaigns.flatMap((sub) => firstDay(sub.market, accepted, context) ?? []);
+  const pooled = poolParts(parts.map(({ spend }) => spend));
+  const first = parts[0] as QuotedPart;
+  const whole = {
+    ...pooled,
+    conversion: first.conversion,
+    ...(parts.length === 1 ? reachBy(first.audience) : {}),
+  };
+  const maximum = suggestedMaximumBudget(clickLaw(pooled.supply, pooled.rate), pooled.clickPriceMicros);
+  const issuedAtMs = Math.min(...supplies.map((day) => day.issuedAtMs ?? context.nowMs));
+  return {
+    type: 'quote-issued',
+    tenantId,
+    campaignId,
+    quoteId: `quote:${campaignId}:${splitVersion}`,
+    inputsHash: combinedHash(supplies.map(({ inputsHash }) => inputsHash)),
+    modelId: supplies[0]?.modelId ?? 'none',
+    issuedAtMs: context.nowMs,
+    validUntilAtMs: Math.max(context.nowMs, issuedAtMs + DAY_MS),
+    currency,
+    startAtMs,
+    endAtMs,
+    suggestedMaximumMicros: Math.min(MAX_MICROS, Math.floor(maximum)),
+    ...promiseOf(deliveryCurve(whole, [budgetMicros])[0] as Delivery),
+    subcampaigns: subcampaigns.map(({ subcampaignId, market, budgetMicros: ownMicros }, index) => {
+      const { spend, conversion, audience } = parts[index] as QuotedPart;
+      const terms = { ...poolParts([spend]), conversion, ...reachBy(audience) };
+      return { subcampaignId, market, ...promiseOf(deliveryCurve(terms, [ownMicros])[0] as Delivery) };
+    }),
+  };
+}
+
+function quotedPart(
+  sub: Part,
+  flight: { startAtMs: number; endAtMs: number },
+  reachMicros: number,
+  context: CampaignContext,
+): QuotedPart {
+  const { market, clickPriceMicros, weightMicros, medianMicros, trafficByDay } = sub;
+  const supply = context.markets.get(market)?.supply ?? new Map<string, SupplyDay>();
+  const day = firstDay(market, flight, context);
+  const cells = day?.cells.filter((cell) => isEligible(sub, cell)) ?? [];
+  const traffic = trafficByDay.reduce((sum, ofDay) => sum + ofDay, 0);
+  const clickShare = traffic > 0 ? Math.min(1, medianMicros / clickPriceMicros / traffic) : 0;
+  const trials = cells.reduce((sum, { clickTrials = KNOWN_TRIALS }) => sum + clickTrials, 0);
+  // What is free at the lower quartile is about as much less than what is free at the median as all supply is.
+  const free = weightMicros > 0 ? (reachMicros / weightMicros) * traffic : 0;
+  const clicks = cells.reduce((sum, cell) => sum + cell.q50 * cell.clickPpm, 0);
+  const converted = cells.reduce((sum, cell) => sum + cell.q50 * cell.clickPpm * (cell.conversionPpm ?? 0), 0);
+  const conversionShare = clicks > 0 ? converted / clicks / 1e6 : 0;
+  return {
+    spend: {
+      market,
+      forecast: free,
+      spread: day?.errorSpread ?? forecastSpread([], quantilesOf(cells)),
+      widening: day?.widening ?? 1,
+      rate: betaOf(clickShare, trials),
+      clickPriceMicros,
+    },
+    conversion: betaOf(conversionShare, Math.max(1, clickShare * trials)),
+    audience: sub.audience ?? audienceOf({ ...flight, ...sub }, supply, sub),
+  };
+}
+
+function firstDay(
+  market: string,
+  { startAtMs, endAtMs }: { startAtMs: number; endAtMs: number },
+  context: CampaignContext,
+): SupplyDay | undefined {
+  const supply = context.markets.get(market)?.supply;
+  return daysBetween(startAtMs, endAtMs).flatMap((day) => supply?.get(day) ?? [])[0];
+}
+
+function betaOf(share: number, trials: number): ClickRate {
+  return { alpha: share * trials, beta: (1 - share) * trials };
+}
+
+function quantilesOf(cells: SupplyDay['cells']) {
+  const sum = (name: 'q10' | 'q50' | 'q90') => cells.reduce((total, cell) => total + cell[name], 0);
+  return { q10: sum('q10'), q50: sum('q50'), q90: sum('q90') };
+}
+
+function reachBy(audience: FlightAudience | undefined) {
+  if (!audience) return {};
+  return { reachAt: (shown: number) => reach(audience, offerRateForImpressions(audience, shown, Infinity)) };
+}
+
+function promiseOf({
+  budgetMicros,
+  fullSpend,
+  reach: reached,
+  impressions,
+  clicks,
+  conversions,
+  spendMicros,
+}: Delivery) {
+  return {
+    budgetMicros,
+    fullSpendPpm: Math.max(0, Math.min(1_000_000, Math.round(fullSpend * 1e6))),
+    ...(reached ? { reach: wholeRange(reached) } : {}),
+    impressions: wholeRange(impressions),
+    clicks: wholeRange(clicks),
+    conversions: wholeRange(conversions),
+    spendMicros: wholeRange(spendMicros),
+  };
+}
+
+function wholeRange({ low, mid, high }: DeliveryRange): Range {
+  const whole = (value: number) => Math.min(MAX_MICROS, Math.round(value));
+  return { low: whole(low), mid: whole(mid), high: whole(high) };
+}
+
+/** The hashes of the markets' forecasts, added bit by bit; a supply that people wrote has none. */
+function combinedHash(hashes: readonly (string | undefined)[]): string {
+  const bytes = new Uint8Array(32);
+  for (const hash of new Set(hashes)) {
+    for (let index = 0; hash !== undefined && index < 32; index++) {
+      bytes[index] = (bytes[index] as number) ^ Number.parseInt(hash.slice(2 * index, 2 * index + 2), 16);
+    }
+  }
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,260 @@
+// From a market's observations to its supply: every cell and the market as a whole is forecast, click rates and listeners are
+// estimated, and what comes of it is the documents that are sold on and the outcome that is scored.
+import type { ForecastModels, ForecastSettings, SupplyDay } from '../contracts/forecast-documents.ts';
+import type { SupplyForecast } from '../contracts/forecast-outcomes.ts';
+import { analoguePrior } from './analogue-prior.ts';
+import { fitCell, forecastCell, type CellForecast, type CellModel } from './cell-forecast.ts';
+import { cleanObservations, type HourlyHistory } from './clean-observations.ts';
+import type { ColdStartPrior } from './cold-start-prior.ts';
+import type { CellHours, MarketFeatures } from './market-features.ts';
+import { reconcileDays } from './reconcile-days.ts';
+import { cellResponses, type CellRates } from './cell-responses.ts';
+import { listenerHistograms } from './listener-histograms.ts';
+import { fitDelayCurve, type DelayCurve } from './delay-curve.ts';
+import { ERROR_DAYS, forecastSpread } from './forecast-spread.ts';
+import { sharePrior } from './share-prior.ts';
+import { DAY_MS, HOUR_MS } from './traffic-clock.ts';
+
+/** Of the methods that make a forecast: scores of one do not speak for another. */
+export const MODEL_ID = 'hourly-mix-1';
+/** A forecast is replaced several times a day; one that was not for so long is stale. */
+export const VALID_MS = DAY_MS;
+
+export interface MarketInput extends MarketFeatures {
+  tenantId: string;
+  market: string;
+  forecastId: string;
+  /** The instant that is forecast from; what `cells` says of hours before it is complete. Epoch ms. */
+  nowMs: number;
+  issuedAtMs: number;
+  horizonDays: number;
+  inputsHash: string;
+  settings: ForecastSettings | undefined;
+  /** Coefficients to use again; absent: fit. */
+  models: ForecastModels | undefined;
+  /** The supply that was known before, by day. */
+  known: ReadonlyMap<string, SupplyDay>;
+  /** Markets that a cell without history is expected to be like. */
+  analogues: readonly { market: string; cells: readonly CellHours[]; activeListeners: number | undefined }[];
+}
+
+export interface MarketForecast {
+  days: SupplyDay[];
+  models: ForecastModels;
+  outcome: SupplyForecast;
+}
+
+interface Cell {
+  segment: string;
+  surface: string;
+  history: HourlyHistory;
+}
+
+/** A cell of which nobody knows anything is no cell. */
+type Forecast = Cell & { model: CellModel; forecast: CellForecast };
+
+/**
+ * A market without any cell, observed, known or of an analogue, has no supply: its days are empty.
+ * @throws ForecastError INVALID_SERIES
+ */
+export function forecastMarket(input: MarketInput): MarketForecast {
+  const { nowMs, horizonDays, settings } = input;
+  const nowHour = Math.floor(nowMs / HOUR_MS);
+  const cells = cellsOf(input, nowHour);
+  const whole: Cell = { segment: ALL, surface: ALL, history: sumOf(cells, nowHour) };
+  const priors = priorsOf(input, cells, whole.history, nowHour);
+  const holidays = settings?.holidays ?? [];
+  const ofCell = (cell: Cell, stored: unknown, prior?: ColdStartPrior): Forecast => {
+    const model = (stored as CellModel | undefined) ?? fitCell(cell.history, holidays);
+    const forecast = forecastCell(model, cell.history, {
+      cell,
+      nowHour,
+      days: horizonDays,
+      holidays,
+      modifiers: settings?.modifiers ?? [],
+      ...(prior ? { prior } : {}),
+    });
+    return { ...cell, model, forecast };
+  };
+  const forecasts = cells.map((cell, index) => ofCell(cell, storedModel(input.models, cell), priors[index]));
+  const total = cells.length > 0 ? ofCell(whole, input.models?.whole) : undefined;
+  const reconciled = total ? reconcileDays(total, forecasts, { nowHour, holidays }) : [];
+  const rates = cellResponses(input.responses, forecasts, input.known);
+  return {
+    days: total ? supplyDays(input, total, reconciled, rates) : [],
+    models: modelsOf(input, total, forecasts),
+    outcome: outcomeOf(input, total, forecasts),
+  };
+}
+
+/** What modifiers of single segments or surfaces do not touch: the market's own series. */
+const ALL = '';
+
+/** What was observed, what was known before, and what an analogue has where that is all there is. */
+function cellsOf({ cells, known, analogues }: MarketInput, nowHour: number): Cell[] {
+  const names = new Map<string, { segment: string; surface: string }>();
+  const note = ({ segment, surface }: { segment: string; surface: string }) =>
+    names.set(JSON.stringify([segment, surface]), { segment, surface });
+  cells.forEach(note);
+  if (names.size === 0) [...known.values()].at(-1)?.cells.forEach(note);
+  if (names.size === 0) analogues.forEach((analogue) => analogue.cells.forEach(note));
+  return [...names]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, name]) => {
+      const own = cells.find(({ segment, surface }) => JSON.stringify([segment, surface]) === key);
+      return { ...name, history: historyOf(own, nowHour) };
+    });
+}
+
+function historyOf(own: CellHours | undefined, nowHour: number): HourlyHistory {
+  const { hoursAtMs = [], opportunities = [] } = own ?? {};
+  const raw = hoursAtMs.map((hourAtMs, index) => ({ hourAtMs, amount: opportunities[index] as number }));
+  return cleanObservations(raw, nowHour).history;
+}
+
+function sumOf(cells: readonly Cell[], nowHour: number): HourlyHistory {
+  const observed = cells.filter(({ history }) => history.values.length > 0);
+  const startHour = Math.min(nowHour, ...observed.map(({ history }) => history.startHour));
+  const endHour = Math.max(startHour, ...observed.map(({ history }) => history.startHour + history.values.length));
+  const values = new Float64Array(endHour - startHour);
+  for (const { history } of observed) {
+    history.values.forEach((value, index) => {
+      const hour = history.startHour - startHour + index;
+      values[hour] = (values[hour] as number) + value;
+    });
+  }
+  return { startHour, values };
+}
+
+/** What a cell with a short history starts from: the same cell of like markets, else its part of its own market. */
+function priorsOf(
+  { analogues, settings }: MarketInput,
+  cells: readonly Cell[],
+  whole: HourlyHistory,
+  nowHour: number,
+): (ColdStartPrior | undefined)[] {
+  const isShort = ({ history }: Cell) => history.values.length < SHORT_HOURS;
+  if (!cells.some(isShort)) return cells.map(() => undefined);
+  const total = whole.values.reduce((sum, value) => sum + value, 0);
+  return cells.map((cell) => {
+    if (!isShort(cell)) return undefined;
+    const like = analogues.flatMap(({ cells: theirs, activeListeners }) => {
+      const same = theirs.find(({ segment, surface }) => segment === cell.segment && surface === cell.surface);
+      const listeners = activeListeners === undefined || activeListeners === 0 ? {} : { activeListeners };
+      return same ? [{ history: historyOf(same, nowHour), ...listeners }] : [];
+    });
+    const listeners = settings?.activeListeners;
+    const fromAnalogues = analoguePrior(like, listeners === 0 ? undefined : listeners);
+    if (fromAnalogues || total === 0) return fromAnalogues;
+    const siblingShares = cells
+      .filter((sibling) => sibling !== cell)
+      .map(({ history }) => history.values.reduce((sum, value) => sum + value, 0) / total)
+      .filter((share) => share > 0 && share < 1);
+    return sharePrior({ history: whole, siblingShares });
+  });
+}
+
+const SHORT_HOURS = 21 * 24;
+
+function storedModel(models: ForecastModels | undefined, { segment, surface }: Cell): unknown {
+  return models?.cells.find((cell) => cell.segment === segment && cell.surface === surface)?.model;
+}
+
+function modelsOf(
+  { market, models, issuedAtMs, inputsHash }: MarketInput,
+  whole: Forecast | undefined,
+  forecasts: readonly Forecast[],
+): ForecastModels {
+  if (models) return models;
+  return {
+    schemaVersion: 1,
+    market,
+    modelId: MODEL_ID,
+    fittedAtMs: issuedAtMs,
+    inputsHash,
+    cells: forecasts.map(({ segment, surface, model }) => ({ segment, surface, model })),
+    ...(whole ? { whole: whole.model } : {}),
+  };
+}
+
+function supplyDays(
+  input: MarketInput,
+  whole: Forecast,
+  forecasts: readonly Forecast[],
+  rates: readonly CellRates[],
+): SupplyDay[] {
+  const { market, inputsHash, issuedAtMs, horizonDays } = input;
+  const listeners = listenerHistograms(input.listeners);
+  const stated = whole.forecast.totals.find(({ days }) => days === ERROR_DAYS) ?? NO_TOTAL;
+  const errorSpread = forecastSpread(input.pastErrors, stated);
+  const clickDelay = clickDelayOf(input.arrivals);
+  return Array.from({ length: horizonDays }, (_, index) => ({
+    schemaVersion: 1 as const,
+    market,
+    day: forecasts[0]?.forecast.days[index]?.day as string,
+    modelId: MODEL_ID,
+    hourShape: hourShape(forecasts.map(({ forecast }) => forecast.days[index]?.hours as Float64Array)),
+    cells: forecasts.map(({ segment, surface, forecast }, cell) => {
+      const { q10, q50, q90 } = forecast.days[index] as CellForecast['days'][number];
+      return { segment, surface, ...counts({ q10, q50, q90 }), ...(rates[cell] as CellRates) };
+    }),
+    ...(listeners.length > 0 ? { listeners } : {}),
+    errorSpread,
+    clickDelay,
+    inputsHash,
+    issuedAtMs,
+  }));
+}
+
+/** As long as cohorts wait for their clicks: the hour of the impressions and six more. */
+const CLICK_WINDOW_MS = 7 * HOUR_MS;
+/** Before anything was seen: half of the clicks within the hour. */
+const GUESS = { medianMs: HOUR_MS, sigma: 1 };
+
+/** Arrivals are of hours whose window has closed, but for the last few of weeks. */
+function clickDelayOf(arrivals: MarketInput['arrivals']): DelayCurve {
+  const seen = arrivals
+    .filter(({ ageHours, clicks }) => clicks > 0 && ageHours * HOUR_MS <= CLICK_WINDOW_MS)
+    .map(({ ageHours, clicks }) => ({ delayMs: ageHours * HOUR_MS, observableMs: CLICK_WINDOW_MS, count: clicks }));
+  const { windowMs, shares } = fitDelayCurve(seen, CLICK_WINDOW_MS, GUESS);
+  return { windowMs, shares: shares.map((share) => Math.round(share * 1e5) / 1e5) };
+}
+
+const NO_TOTAL = { q10: 0, q50: 0, q90: 0 };
+
+/** Shares of the day's hours over all cells; even where nothing is expected. */
+function hourShape(ofCells: readonly Float64Array[]): number[] {
+  const hours = Array.from({ length: 24 }, (_, hour) => ofCells.reduce((sum, own) => sum + (own[hour] as number), 0));
+  const total = hours.reduce((sum, amount) => sum + amount, 0);
+  return hours.map((amount) => (total > 0 ? Math.min(1, amount / total) : 1 / 24));
+}
+
+/** Whole opportunities, in order, within what a count holds. */
+function counts({ q10, q50, q90 }: { q10: number; q50: number; q90: number }) {
+  const whole = (value: number) => Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(value)));
+  return { q10: Math.min(whole(q10), whole(q50)), q50: whole(q50), q90: Math.max(whole(q50), whole(q90)) };
+}
+
+function outcomeOf(input: MarketInput, whole: Forecast | undefined, forecasts: readonly Forecast[]): SupplyForecast {
+  const { tenantId, market, forecastId, inputsHash, issuedAtMs, nowMs, models } = input;
+  return {
+    type: 'supply-forecast',
+    tenantId,
+    market,
+    forecastId,
+    inputsHash,
+    modelId: MODEL_ID,
+    issuedAtMs,
+    validUntilAtMs: issuedAtMs + VALID_MS,
+    fittedAtMs: models?.fittedAtMs ?? issuedAtMs,
+    fromAtMs: Math.floor(nowMs / HOUR_MS) * HOUR_MS,
+    totals: [
+      ...(whole ? totalsOf(whole.forecast, {}) : []),
+      ...forecasts.flatMap(({ segment, surface, forecast }) => totalsOf(forecast, { segment, surface })),
+    ],
+  };
+}
+
+function totalsOf({ totals }: CellForecast, of: { segment?: string; surface?: string }): SupplyForecast['totals'] {
+  return totals.map(({ days, ...quantiles }) => ({ ...of, days, ...counts(quantiles) }));
+}

@@ -1,0 +1,41 @@
+// Histograms of listeners from sampled ones: how many there are by visits and by days with a visit, by segment and surface.
+import type { SupplyDay } from '../contracts/forecast-documents.ts';
+import { LISTENER_WINDOW_DAYS } from '../contracts/forecast-documents.ts';
+import { compactSlots } from './compact-slots.ts';
+import type { SampledListeners } from './market-features.ts';
+
+/** Fewer sampled kinds of listeners than this are no histogram. */
+const LEAST_KINDS = 3;
+
+/** One histogram for each segment and surface, and for each segment over all surfaces, that was sampled often enough. */
+export function listenerHistograms(sampled: readonly SampledListeners[]): NonNullable<SupplyDay['listeners']> {
+  const groups = Map.groupBy(sampled, ({ segment, surface }) => JSON.stringify([segment, surface]));
+  return [...groups]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .flatMap(([, own]) => {
+      const { segment, surface } = own[0] as SampledListeners;
+      if (own.length < LEAST_KINDS) return [];
+      const byVisits = new Map<number, number>();
+      const activeDayListeners = new Array<number>(LISTENER_WINDOW_DAYS).fill(0);
+      for (const { visits, activeDays, listeners } of own) {
+        const day = Math.min(LISTENER_WINDOW_DAYS, Math.max(1, activeDays)) - 1;
+        byVisits.set(visits, (byVisits.get(visits) ?? 0) + listeners);
+        activeDayListeners[day] = (activeDayListeners[day] as number) + listeners;
+      }
+      const visits = [...byVisits.keys()].sort((left, right) => left - right);
+      const { slots, listeners } = compactSlots({
+        slots: visits,
+        listeners: visits.map((count) => byVisits.get(count) as number),
+      });
+      return [
+        {
+          segment,
+          ...(surface === undefined ? {} : { surface }),
+          windowDays: LISTENER_WINDOW_DAYS,
+          visits: slots,
+          visitListeners: listeners,
+          activeDayListeners,
+        },
+      ];
+    });
+}
