@@ -14,7 +14,7 @@ export interface SeriesFitOptions {
 }
 
 /** Members of less weight than this, everywhere, are left out. */
-const LEAST_WEIGHT = 0.01;
+const LEAST_WEIGHT = 0.03;
 
 /**
  * The model of a series: candidates (series-candidates.ts) mixed by their errors at past origins, and the spread of the
@@ -36,8 +36,8 @@ export function fitSeries(values: Float64Array, { season, horizon }: SeriesFitOp
   const members = trials.candidates
     .map(({ name, coefficients }, index) => ({
       name,
-      weights: (weights[index] as number[]).map((weight) => Number(weight.toFixed(4))),
-      coefficients: Array.from(coefficients, roundTo6),
+      weights: (weights[index] as number[]).map((weight) => Number(weight.toFixed(3))),
+      coefficients: Array.from(coefficients, (value) => Number(value.toPrecision(4))),
     }))
     .filter((member) => member.weights.some((weight) => weight >= LEAST_WEIGHT));
   const mixes = trials.origins.map((_origin, index) => mixAt(trials, weights, index, season));

@@ -61,17 +61,19 @@ export function rollLags(
   room: Float64Array,
   out: Float64Array,
 ): void {
-  const longest = lags.at(-1) as number;
+  const count = lags.length;
+  const longest = lags[count - 1] as number;
   for (let k = 0; k < longest; k++) room[k] = values[origin - longest + k] as number;
-  const intercept = coefficients[lags.length] as number;
-  for (let hour = 0; hour < out.length; hour++) {
+  const weights = Float64Array.from(coefficients);
+  const back = Int32Array.from(lags);
+  const intercept = weights[count] as number;
+  for (let step = 0; step < out.length; step++) {
+    const at = longest + step;
     let sum = intercept;
-    for (let k = 0; k < lags.length; k++) {
-      sum += (coefficients[k] as number) * (room[longest + hour - (lags[k] as number)] as number);
-    }
+    for (let k = 0; k < count; k++) sum += (weights[k] as number) * (room[at - (back[k] as number)] as number);
     const value = sum < lowest ? lowest : sum > highest ? highest : sum;
-    room[longest + hour] = value;
-    out[hour] = value;
+    room[at] = value;
+    out[step] = value;
   }
 }
 

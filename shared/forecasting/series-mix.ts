@@ -14,25 +14,30 @@ export function partOf(step: number, season: number): number {
   return part === -1 ? PARTS - 1 : part;
 }
 
+function partsOf(steps: number, season: number): Uint8Array {
+  return Uint8Array.from({ length: steps }, (_, step) => partOf(step, season));
+}
+
 /** The mean of the members' forecasts by their weights, in units and within the range. */
 export function mixedForecast(members: readonly SeriesMember[], history: SeriesHistory, steps: number): Float64Array {
   const mixed = new Float64Array(steps);
   const own = new Float64Array(steps);
   const byName = new Map(candidatesOf(history.season).map((candidate) => [candidate.name, candidate]));
   const origin = history.values.length;
+  const parts = partsOf(steps, history.season);
   const weighed = new Float64Array(PARTS);
   for (const { name, weights, coefficients } of members) {
     const candidate = byName.get(name);
     if (!candidate || candidate.needs > origin) continue;
     candidate.of(history).forecast(coefficients, origin, own);
     for (let step = 0; step < steps; step++) {
-      const weight = weights[partOf(step, history.season)] as number;
+      const weight = weights[parts[step] as number] as number;
       mixed[step] = (mixed[step] as number) + weight * clamp(own[step] as number, history.range);
     }
     for (let part = 0; part < PARTS; part++) weighed[part] = (weighed[part] as number) + (weights[part] as number);
   }
   for (let step = 0; step < steps; step++) {
-    const weight = weighed[partOf(step, history.season)] as number;
+    const weight = weighed[parts[step] as number] as number;
     mixed[step] = weight > 0 ? (mixed[step] as number) / weight : (history.values[origin - 1] as number);
   }
   return mixed;
@@ -51,11 +56,12 @@ export function mixAt(
 ): Float64Array {
   const mixed = new Float64Array(candidates.at(-1)?.forecasts[index]?.length ?? 0);
   const weighed = new Float64Array(mixed.length);
+  const parts = partsOf(mixed.length, season);
   candidates.forEach(({ forecasts }, candidate) => {
     const own = forecasts[index];
     if (!own) return;
     for (let step = 0; step < mixed.length; step++) {
-      const weight = (weights[candidate] as number[])[partOf(step, season)] as number;
+      const weight = (weights[candidate] as number[])[parts[step] as number] as number;
       mixed[step] = (mixed[step] as number) + weight * (own[step] as number);
       weighed[step] = (weighed[step] as number) + weight;
     }

@@ -4,11 +4,15 @@ import { logRatio, roundTo6, type SeriesHistory } from './series-history.ts';
 /** Lengths of totals, in seasons. */
 const TOTAL_SEASONS = [1, 7, 10, 14];
 /** Independent totals that the growth assumed counts for. */
-const CARRIED = 1;
-/** The exponent of the length by which spreads are assumed to grow beyond a period of 7 seasons; none up to there. */
-const GROWTH = 0.8;
+const CARRIED = 0.5;
+/** How the spread of 7 seasons is assumed to be beside that of one: days err to either side. */
+const WEEK_GROWTH = 0.75;
+/** The exponent of the length by which spreads are assumed to grow beyond. */
+const GROWTH = 0.6;
+/** What the mix errs more than at the origins its weights are from. */
+const UNSEEN = 1.08;
 /** From mean absolute errors to half an 80% interval, for a normal law. */
-const NARROW = 1.2815515655446004 * Math.sqrt(Math.PI / 2);
+const NARROW = UNSEEN * 1.2815515655446004 * Math.sqrt(Math.PI / 2);
 
 /**
  * Half the 80% interval of the logarithm of a total, by its length: from the mean absolute error of totals at past
@@ -26,7 +30,7 @@ export function totalSpreads(
     const length = seasons * season;
     const { mean, independent } = totalErrors(mixes, origins, values, length);
     const isFirst = index === 0;
-    const growth = seasons <= 7 ? 1 : (seasons / (TOTAL_SEASONS[index - 1] as number)) ** GROWTH;
+    const growth = seasons <= 7 ? WEEK_GROWTH : (seasons / (TOTAL_SEASONS[index - 1] as number)) ** GROWTH;
     const carried = isFirst ? unknown / NARROW : before * growth;
     const weight = isFirst && independent > 0 ? 1 : independent / (independent + CARRIED);
     before = carried + weight * (mean - carried);

@@ -20,13 +20,14 @@ export interface CandidateTrial {
 
 /** Origins tried that lie the whole horizon back. */
 const WHOLE_ORIGINS = 28;
-/** Origins a season. */
+/** Origins a season; one when the horizon is far, where they tell less apart. */
 const ORIGINS_A_SEASON = 2;
+const FAR_SEASONS = 7;
 /** The part of the history that lies before the first origin, at least. */
 const LEAST_BEFORE = 1 / 3;
 
 /**
- * All candidates of the season that the history is long enough for, at origins half a season apart.
+ * All candidates of the season that the history is long enough for, at origins half a season or a season apart.
  * @param horizon at most this many steps, and at most half the history, are tried
  */
 export function tryCandidates(history: SeriesHistory, horizon: number): SeriesTrials {
@@ -53,7 +54,8 @@ export function tryCandidates(history: SeriesHistory, horizon: number): SeriesTr
 }
 
 function originsOf(length: number, season: number, tried: number): number[] {
-  const gap = Math.max(1, Math.round(season / ORIGINS_A_SEASON));
+  const often = tried > FAR_SEASONS * season ? 1 : ORIGINS_A_SEASON;
+  const gap = Math.max(1, Math.round(season / often));
   const count = Math.ceil(tried / gap) + WHOLE_ORIGINS - 1;
   const origins: number[] = [];
   for (let back = count; back >= 1; back--) {

@@ -98,6 +98,18 @@ const benches: Record<string, Entry> = {
     },
     load: () => import('./response.ts'),
   },
+  forecast: {
+    about:
+      'hourly forecasts on public series as M4 scores them, totals and their bands, speed; or of series from files',
+    options: {
+      train: { type: 'string', value: 'FILE', about: 'forecast these series (CSV: id, values) instead of the suite' },
+      test: { type: 'string', value: 'FILE', about: 'what came after them, the same ids; its length is the horizon' },
+      season: { type: 'string', value: 'N', about: 'steps after which the series repeat, 24 when left out' },
+      out: { type: 'string', value: 'FILE', about: 'write rows id,kind,values: kind is mean, lower or upper' },
+      data: { type: 'string', value: 'DIR', about: 'the folder of public data, ../shared/data when left out' },
+    },
+    load: () => import('./forecast.ts'),
+  },
 };
 
 const USAGE = `npm run bench -- NAME [--rounds N] [--json]
@@ -106,7 +118,7 @@ ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(14)}${about}`)
   .join('\n')}
 
-  --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price, availability)
+  --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price, availability, forecast)
   --json      print the result as one JSON object on the last line
   --help      this text
 ${Object.entries(benches).map(describeOptions).join('')}
