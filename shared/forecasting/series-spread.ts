@@ -18,6 +18,8 @@ const CLEARLY = 0.999;
 export const WIDEST = Math.log(1000);
 /** Half an interval without any past error: a factor of e either way for 95%, and what a normal law has for 80%. */
 const UNKNOWN = { wide: 1, narrow: 0.65 };
+/** What the mix errs more than at the origins its weights are from. */
+const UNSEEN = 1.05;
 /** Independent seasons of errors that the growth assumed counts for. */
 const CARRIED = 1;
 /** The exponent of steps ahead by which widths are assumed to grow where errors are few. */
@@ -58,7 +60,7 @@ export function spreadOf(
     ] as const) {
       const before = widths.at(-1);
       const carried = before === undefined ? unknown : before * grown;
-      const seen = pooled.length === 0 ? carried : quantileOf(pooled, share);
+      const seen = pooled.length === 0 ? carried : UNSEEN * quantileOf(pooled, share);
       const weight = before === undefined ? (pooled.length === 0 ? 0 : 1) : independent / (independent + CARRIED);
       widths.push(roundTo6(Math.max(before ?? 0, carried + weight * (seen - carried))));
     }

@@ -6,9 +6,9 @@ const TOTAL_SEASONS = [1, 7, 10, 14];
 /** Independent totals that the growth assumed counts for. */
 const CARRIED = 0.5;
 /** How the spread of 7 seasons is assumed to be beside that of one: days err to either side. */
-const WEEK_GROWTH = 0.75;
+const WEEK_GROWTH = 0.65;
 /** The exponent of the length by which spreads are assumed to grow beyond. */
-const GROWTH = 0.6;
+const GROWTH = 0.45;
 /** What the mix errs more than at the origins its weights are from. */
 const UNSEEN = 1.08;
 /** From mean absolute errors to half an 80% interval, for a normal law. */
