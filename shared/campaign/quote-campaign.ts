@@ -7,7 +7,7 @@ import type { CampaignAccepted } from '../contracts/outcomes.ts';
 import { clickLaw, type ClickRate } from '../forecasting/click-law.ts';
 import type { FlightAudience } from '../forecasting/flight-audience.ts';
 import { forecastSpread } from '../forecasting/forecast-spread.ts';
-import { suggestedMaximumBudget } from '../forecasting/full-spend.ts';
+import { SUGGESTED_PROBABILITY, suggestedMaximumBudget } from '../forecasting/full-spend.ts';
 import { offerRateForImpressions, reach } from '../forecasting/reach.ts';
 import { deliveryCurve, type Delivery, type DeliveryRange } from '../forecasting/spend-delivery.ts';
 import { poolParts, type SpendPart } from '../forecasting/spend-pool.ts';
@@ -39,13 +39,16 @@ export function quoteCampaign(
   const parts = subcampaigns.map((sub, index) => quotedPart(sub, accepted, reachMicros[index] as number, context));
   const supplies = subcampaigns.flatMap((sub) => firstDay(sub.market, accepted, context) ?? []);
   const pooled = poolParts(parts.map(({ spend }) => spend));
+  const law = clickLaw(pooled.supply, pooled.rate);
   const first = parts[0] as QuotedPart;
   const whole = {
     ...pooled,
     conversion: first.conversion,
     ...(parts.length === 1 ? reachBy(first.audience) : {}),
   };
-  const maximum = suggestedMaximumBudget(clickLaw(pooled.supply, pooled.rate), pooled.clickPriceMicros);
+  const delivery = deliveryCurve(whole, [budgetMicros], law)[0] as Delivery;
+  const guess = delivery.clicks.mid;
+  const maximum = suggestedMaximumBudget(law, pooled.clickPriceMicros, SUGGESTED_PROBABILITY, guess);
   const issuedAtMs = Math.min(...supplies.map((day) => day.issuedAtMs ?? context.nowMs));
   return {
     type: 'quote-issued',
@@ -60,11 +63,13 @@ export function quoteCampaign(
     startAtMs,
     endAtMs,
     suggestedMaximumMicros: Math.min(MAX_MICROS, Math.floor(maximum)),
-    ...promiseOf(deliveryCurve(whole, [budgetMicros])[0] as Delivery),
+    ...promiseOf(delivery),
     subcampaigns: subcampaigns.map(({ subcampaignId, market, budgetMicros: ownMicros }, index) => {
       const { spend, conversion, audience } = parts[index] as QuotedPart;
       const terms = { ...poolParts([spend]), conversion, ...reachBy(audience) };
-      return { subcampaignId, market, ...promiseOf(deliveryCurve(terms, [ownMicros])[0] as Delivery) };
+      const isWhole = parts.length === 1 && ownMicros === budgetMicros;
+      const own = isWhole ? delivery : (deliveryCurve(terms, [ownMicros])[0] as Delivery);
+      return { subcampaignId, market, ...promiseOf(own) };
     }),
   };
 }

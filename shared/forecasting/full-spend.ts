@@ -39,9 +39,10 @@ export function suggestedMaximumBudget(
   law: ClickLaw,
   clickPriceMicros: number,
   probability = SUGGESTED_PROBABILITY,
+  guess?: number,
 ): number {
   assertPrice(clickPriceMicros);
-  return Math.min(Number.MAX_SAFE_INTEGER, clicksReached(law, probability) * clickPriceMicros);
+  return Math.min(Number.MAX_SAFE_INTEGER, clicksReached(law, probability, guess) * clickPriceMicros);
 }
 
 /** Clicks that use up a budget; the last may cost more than was left. */

@@ -1,5 +1,5 @@
 // What a budget brings: impressions, listeners, clicks, conversions and spend, each as a careful, a middle and a hopeful number.
-import { clickLaw, type ClickRate, type SupplyLaw } from './click-law.ts';
+import { clickLaw, type ClickLaw, type ClickRate, type SupplyLaw } from './click-law.ts';
 import { clicksReached } from './clicks-reached.ts';
 import { ForecastError } from './forecast-error.ts';
 import { fullSpendOf, type SpendTerms } from './full-spend.ts';
@@ -37,13 +37,17 @@ export interface Delivery {
  * The delivery of each budget. Supply, click rate and chance are one law for all budgets; what is delivered ends where the
  * first of money and supply does, so that medians rise ever more slowly with the budget.
  * @param budgetsMicros any order; one delivery each, in the same order
+ * @param law of these terms, where it is known already
  * @throws ForecastError `INVALID_QUOTE` for amounts that are negative or no numbers, and a price of 0
  */
-export function deliveryCurve(terms: DeliveryTerms, budgetsMicros: readonly number[]): Delivery[] {
+export function deliveryCurve(
+  terms: DeliveryTerms,
+  budgetsMicros: readonly number[],
+  law: ClickLaw = clickLaw(terms.supply, terms.rate),
+): Delivery[] {
   const { supply, rate, clickPriceMicros, conversion } = terms;
   assertConversion(conversion);
-  const law = clickLaw(supply, rate);
-  const potential = rangeOf((probability) => clicksReached(law, probability));
+  const potential = potentialOf(law, supply, rate);
   return budgetsMicros.map((budgetMicros) => {
     const probability = fullSpendOf(law, clickPriceMicros, budgetMicros);
     const payable = budgetMicros / clickPriceMicros;
@@ -59,6 +63,17 @@ export function deliveryCurve(terms: DeliveryTerms, budgetsMicros: readonly numb
       ...listeners(impressions, terms.reachAt),
     };
   });
+}
+
+/** Clicks that supply has, whatever the budget; each is looked for where the law of the supply would have it. */
+function potentialOf(law: ClickLaw, supply: SupplyLaw, rate: ClickRate): DeliveryRange {
+  const weights = supply.reduce((sum, { weight }) => sum + weight, 0);
+  const mean = (of: (node: SupplyLaw[number]) => number) =>
+    supply.reduce((sum, node) => sum + (node.weight / weights) * of(node), 0);
+  const share = rate.alpha > 0 ? rate.alpha / (rate.alpha + rate.beta) : 0;
+  const mid = clicksReached(law, 0.5, share * mean(({ median }) => median));
+  const spread = Math.exp(Z90 * mean(({ sigma }) => sigma));
+  return { low: clicksReached(law, 0.9, mid / spread), mid, high: clicksReached(law, 0.1, mid * spread) };
 }
 
 function rangeOf(reached: (probability: number) => number): DeliveryRange {

@@ -31,12 +31,12 @@ const SHARES = [
   { share: 0.8, weight: 0.08 },
 ];
 /** Most forecasts have no lasting bias; where there is one, half a spread is usual. */
-const BIASED_SHARE = 0.1;
+const BIASED_SHARE = 0.03;
 const BIAS_VARIANCE_IN_SPREADS = 0.25;
 
 /**
  * Errors are e = bias + factor of the period + own, normal, of variances sigma^2 x (share, 1 - share); the bias is 0, or
- * with a probability of a tenth a normal draw of variance sigma^2 / 4. All but sigma is summed or integrated in closed form.
+ * with a small probability a normal draw of variance sigma^2 / 4. All but sigma is summed or integrated in closed form.
  * @throws ForecastError `INVALID_QUOTE` for an error that is no number
  */
 export function spreadLikelihood(errors: readonly PastError[], spreads: readonly number[]): SpreadLikelihood {
