@@ -20,6 +20,8 @@ const HOUR_MS = 3_600_000;
 const HISTORY_DAYS = 56;
 /** Listeners are sampled as long as a histogram's window and a day. */
 const SAMPLED_DAYS = 11;
+/** Rates of clicks are learnt from four weeks. */
+const RESPONSE_DAYS = 29;
 /** What part of the opportunities carried an ad. */
 const SERVED_SHARE = 0.2;
 
@@ -54,7 +56,8 @@ export function historyRows(
       ...{ campaignId: 'history', subcampaignId: 'history', segment, surface, hourAtMs: atMs },
       impressions: Math.round(SERVED_SHARE * opportunities),
     }));
-    for (const cell of served)
+    const hasResponses = atMs >= startAtMs - RESPONSE_DAYS * DAY_MS;
+    for (const cell of hasResponses ? served : [])
       clicks.add(random, { ...cell, ...interval, clickRate: population.clickRate(market, cell) });
     const isSampled = atMs >= startAtMs - SAMPLED_DAYS * DAY_MS;
     const listener = (cell: Cell, draw: Random) => population.listener(market, cell, draw);
@@ -67,7 +70,7 @@ export function historyRows(
       windowEndAtMs: interval.endAtMs,
       opportunities: traffic,
       sample: isSampled ? drawSample({ random, traffic, listener }) : [],
-      responses: mergeResponses(served, clicks.take(interval.endAtMs)),
+      ...(hasResponses ? { responses: mergeResponses(served, clicks.take(interval.endAtMs)) } : {}),
     };
     const entry = {
       source: HISTORY_SOURCE,
