@@ -1,8 +1,11 @@
-// Forecasts on public series: the hourly model as the M4 competition scores it, totals, speed; or any series from files.
+// Forecasts on public series: the hourly model as the M4 competition scores it, totals, speed, spikes, cold starts; or any
+// series from files.
 import { join } from 'node:path';
 import type { BenchOptions } from './bench.ts';
 import type { BenchResult } from './figure.ts';
+import { measureColdStart } from './forecast-coldstart.ts';
 import { benchSeries } from './forecast-m4.ts';
+import { measurePublic } from './forecast-public.ts';
 import { measureSpeed } from './forecast-speed.ts';
 import { measureTotals } from './forecast-totals.ts';
 import { pairSeries, readSeries } from './series-file.ts';
@@ -28,7 +31,12 @@ async function suite(data: string, rounds: number): Promise<BenchResult> {
   const m4 = await benchSeries({ ...files, season: 24 });
   console.error('M4 Hourly scored');
   const pairs = pairSeries(await readSeries(files.train), await readSeries(files.test));
-  const figures = [...m4.figures, ...measureTotals(pairs), ...measureSpeed(rounds)];
+  const totals = measureTotals(pairs);
+  console.error('totals measured');
+  const speed = measureSpeed(rounds);
+  const others = await measurePublic(data);
+  console.error('NAB and Madrid scored');
+  const figures = [...m4.figures, ...totals, ...speed, ...others, ...(await measureColdStart(data))];
   return { figures, notes: [...m4.notes, NOTE], ...(m4.fields && { fields: m4.fields }) };
 }
 
