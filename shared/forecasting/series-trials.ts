@@ -28,12 +28,12 @@ const LEAST_BEFORE = 1 / 3;
 
 /**
  * All candidates of the season that the history is long enough for, at origins half a season or a season apart.
- * @param horizon at most this many steps, and at most half the history, are tried
+ * @param horizon at most this many steps, and never more than the history leaves after LEAST_BEFORE, are tried
  */
 export function tryCandidates(history: SeriesHistory, horizon: number): SeriesTrials {
   const { values, season, range } = history;
   const { length } = values;
-  const tried = Math.min(horizon, Math.max(1, Math.floor(length / 2)));
+  const tried = Math.min(horizon, Math.max(1, Math.floor(length * (1 - LEAST_BEFORE))));
   const origins = originsOf(length, season, tried);
   const candidates: CandidateTrial[] = [];
   for (const candidate of candidatesOf(season)) {
