@@ -57,7 +57,7 @@ function relativeErrors(own: readonly (number[] | undefined)[], usual: readonly 
       sum += errors[part] as number;
       others += other;
     });
-    const carried = Math.max(EXACT, (CARRIED_ORIGINS * all) / own.length);
+    const carried = Math.max(EXACT, (CARRIED_ORIGINS * all) / Math.max(1, own.length));
     before = (sum + carried * before) / (others + carried);
     return before;
   });
