@@ -59,6 +59,14 @@ describe('The candidates of a series', () => {
     });
   });
 
+  it('carry half of a new level over, as a factor', () => {
+    const values = Float64Array.from({ length: 24 * 20 }, (_, hour) => (hour < 24 * 19 ? 1 : 2) * (10 + (hour % 24)));
+    const said = forecastOf('neighbours', values, 24, 24) as Float64Array;
+    said.forEach((value, hour) => {
+      assert(Math.abs(value / (Math.SQRT2 * (10 + hour)) - 1) < 1e-6, `hour ${hour}: ${value}`);
+    });
+  });
+
   it('are none of those that the history is too short for', () => {
     const short = Float64Array.of(3, 4, 5);
     for (const { name } of candidatesOf(24)) {
