@@ -15,7 +15,7 @@ export interface CandidateOfHistory {
   /** For each origin its coefficients from what lies before it, an empty list of a candidate that has none, or undefined
    * where there is too little. */
   fit(origins: readonly number[]): (ArrayLike<number> | undefined)[];
-  /** Writes the forecast from an origin, in units, 0 or more or not and finite. */
+  /** Writes the forecast from an origin, in units; it may be negative and is finite. */
   forecast(coefficients: ArrayLike<number>, origin: number, out: Float64Array): void;
 }
 

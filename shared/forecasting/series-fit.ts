@@ -13,6 +13,8 @@ export interface SeriesFitOptions {
   horizon: number;
 }
 
+/** Digits kept of a coefficient: more change no forecast visibly. */
+const COEFFICIENT_DIGITS = 4;
 /** Members of less weight than this, everywhere, are left out. */
 const LEAST_WEIGHT = 0.03;
 
@@ -37,7 +39,7 @@ export function fitSeries(values: Float64Array, { season, horizon }: SeriesFitOp
     .map(({ name, coefficients }, index) => ({
       name,
       weights: (weights[index] as number[]).map((weight) => Number(weight.toFixed(3))),
-      coefficients: Array.from(coefficients, (value) => Number(value.toPrecision(4))),
+      coefficients: Array.from(coefficients, (value) => Number(value.toPrecision(COEFFICIENT_DIGITS))),
     }))
     .filter((member) => member.weights.some((weight) => weight >= LEAST_WEIGHT));
   const mixes = trials.origins.map((_origin, index) => mixAt(trials, weights, index, season));

@@ -1,6 +1,6 @@
 // What is kept of a fitted series, so that it can be forecast again from newer history without fitting.
 
-/** Plain numbers, rounded to six digits: the JSON of an hourly model is about 2 KB. */
+/** Plain numbers of few digits: the JSON of an hourly model is a little under 2 KB. */
 export interface SeriesModel {
   /** Steps after which the series repeats: 24 for hours, 7 for days. */
   season: number;
