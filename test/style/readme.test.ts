@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { FreezeCode } from '../../shared/contracts/forecast-outcomes.ts';
 import { ReasonCode } from '../../shared/contracts/outcomes.ts';
 import { httpCodes, permanentCodes, programmerCodes, transientCodes } from '../../shared/runtime/errors.ts';
 import { read } from './source-tree.ts';
@@ -18,6 +19,11 @@ describe('The README', () => {
   it('explains every reason for which a decision goes against what was asked', async () => {
     const { enum: reasons } = ReasonCode as unknown as { enum: string[] };
     assert.deepEqual(firstCells(await read('README.md'), 'Reasons of refusals'), [...reasons].sort());
+  });
+
+  it('explains every reason to keep an old forecast', async () => {
+    const { enum: reasons } = FreezeCode as unknown as { enum: string[] };
+    assert.deepEqual(firstCells(await read('README.md'), 'Forecasting'), [...reasons].sort());
   });
 
   it('names only npm scripts that exist', async () => {
