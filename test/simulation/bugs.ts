@@ -259,8 +259,8 @@ export const bugs: readonly Bug[] = [
     name: 'supply-unseen',
     about: 'what a report saw of supply is recorded only where it delivered something',
     file: 'campaign/fold-reports.ts',
-    find: '...(opportunities.length > 0 ? [',
-    replace: '...(opportunities.length > 0 && folded.length > 0 ? [',
+    find: '...(opportunities.length + responses.length > 0\n',
+    replace: '...(opportunities.length + responses.length > 0 && folded.length > 0\n',
   },
   {
     name: 'insert-id-of-the-batch',

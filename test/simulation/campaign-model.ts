@@ -2,7 +2,8 @@
 // accepted and how it is split are decisions; that they are lawful is checked here.
 import type { Campaign } from '../../shared/contracts/documents.ts';
 import type { CampaignCreated, CampaignEvent } from '../../shared/contracts/events.ts';
-import type { CampaignOutcome } from '../../shared/contracts/outcomes.ts';
+import type { QuoteIssued } from '../../shared/contracts/forecast-outcomes.ts';
+import type { CampaignAccepted, CampaignOutcome } from '../../shared/contracts/outcomes.ts';
 import { committedOf, type EntryModel } from './money-model.ts';
 
 type Order = CampaignCreated['data'];
@@ -61,7 +62,10 @@ function applyCreated(
   outcomes: readonly CampaignOutcome[],
   nowMs: number,
 ): string[] {
-  const [first, ...others] = outcomes;
+  const [first, ...told] = outcomes;
+  // Most seeds are played without quotes.
+  const quotes = told.filter((outcome) => outcome.type === 'quote-issued');
+  const others = told.filter((outcome) => outcome.type !== 'quote-issued');
   if (first?.type === 'campaign-refused') {
     const mustBe = campaign.status !== 'expected';
     if (mustBe !== (first.code === 'CAMPAIGN_EXISTS')) return [`${eventId} was refused with ${first.code}`];
@@ -95,7 +99,11 @@ function applyCreated(
     });
   }
   campaign.escrow = first.escrowMicros;
-  const wrong = [...orderDifferences(data, first), ...splitDifferences(campaign, first, data.budgetMicros)];
+  const wrong = [
+    ...orderDifferences(data, first),
+    ...splitDifferences(campaign, first, data.budgetMicros),
+    ...quotes.flatMap((quote) => quoteDifferences(first, quote)),
+  ];
   const { waitingBudget, waitingStatus } = campaign;
   campaign.waitingBudget = undefined;
   campaign.waitingStatus = undefined;
@@ -277,4 +285,23 @@ export function campaignDifference(stored: Campaign, model: CampaignModel): stri
   ];
   const wrong = numbers.find(([, is, should]) => is !== should);
   return wrong && `${model.campaignId}: ${wrong[0]} is ${String(wrong[1])} and should be ${String(wrong[2])}`;
+}
+
+/** A quote is about what was accepted, promises no more than that, and nothing out of order. */
+function quoteDifferences(accepted: CampaignAccepted, quote: QuoteIssued): string[] {
+  const promised = [quote, ...quote.subcampaigns];
+  const budgets = [accepted, ...accepted.subcampaigns].map(({ budgetMicros }) => budgetMicros);
+  const isOrdered = promised.every(({ impressions, clicks, conversions, spendMicros, budgetMicros }) =>
+    [impressions, clicks, conversions, { ...spendMicros, most: budgetMicros }].every((range) => {
+      const numbers = Object.values(range);
+      return numbers.every((number, index) => number >= (numbers[index - 1] ?? 0));
+    }),
+  );
+  const id = accepted.campaignId;
+  return [
+    ...(promised.map(({ budgetMicros }) => budgetMicros).join() === budgets.join()
+      ? []
+      : [`${id}: a quote of other budgets`]),
+    ...(isOrdered ? [] : [`${id}: a quote out of order`]),
+  ];
 }

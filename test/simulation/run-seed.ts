@@ -38,6 +38,8 @@ const CROWDED_EVERY = 64;
 const FLOODED_EVERY = 256;
 /** One seed in so many plans as what ships does; in the others no plan gives anybody a cell, and no new split is asked for. */
 const PLANNED_EVERY = 4;
+/** Quotes cost milliseconds and decide nothing. */
+const QUOTED_EVERY = 128;
 
 /** @param trace told of everything that happens, a line each */
 export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> {
@@ -72,7 +74,7 @@ export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> 
     nowMs: () => ++nowMs,
     tickIntervalMs: ROUND_MS,
     later: (start) => void at(round + 1 + Math.floor(random() * 2), start),
-    decideCampaign: seed % PLANNED_EVERY === 0 ? decideCampaign : decideUnquoted,
+    decideCampaign: seed % QUOTED_EVERY === 0 ? decideCampaign : decideUnquoted,
     decideTick: seed % PLANNED_EVERY === 0 ? decideTick : (input) => decideTick(input, () => new Map()),
     onRebalance: (message) => publish(decodeInstants(message)),
     onCritical: (what) => books.blame(`an error nobody expects: ${what}`),
