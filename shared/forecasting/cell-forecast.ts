@@ -22,6 +22,8 @@ import { DAY_MS, dayOf } from './traffic-clock.ts';
 export interface CellModel {
   /** Absent while the history is too short for one. */
   series?: SeriesModel;
+  /** What spikes add in a usual week: forecasts are of usual hours. */
+  spikes?: number;
   /** How much today's hours move the rest of today ({@link fitTodayGain}). */
   todayGain?: number;
   holidayEffect: HolidayEffect;
@@ -76,9 +78,10 @@ export function fitCell(history: HourlyHistory, holidays: readonly string[]): Ce
   const { history: usual, effect } = withoutHolidays(history, holidays);
   const holidayEffect = effect.map((log) => Number(log.toFixed(4))) as HolidayEffect;
   if (usual.values.length < MODEL_HOURS) return { holidayEffect };
+  const series = fitSeries(usual.values, { season: SEASON_HOURS, horizon: HORIZON_HOURS });
   const calm = cutSpikes(usual.values, SEASON_HOURS);
-  const series = fitSeries(calm, { season: SEASON_HOURS, horizon: HORIZON_HOURS });
-  return { series, todayGain: fitTodayGain(series, usual.startHour, calm), holidayEffect };
+  const spikes = Number(spikesFactor(usual.values, calm).toFixed(4));
+  return { series, spikes, todayGain: fitTodayGain(series, usual.startHour, calm), holidayEffect };
 }
 
 /**
@@ -129,21 +132,19 @@ interface Source {
 }
 
 function sourceOf(
-  { series, todayGain = 0 }: CellModel,
+  { series, spikes = 1, todayGain = 0 }: CellModel,
   usual: HourlyHistory,
   prior: ColdStartPrior | undefined,
   endHour: number,
   hours: number,
 ): Source {
   if (series && usual.values.length > 0) {
-    const calm = cutSpikes(usual.values, SEASON_HOURS);
-    const forecast: SeriesForecast = forecastSeries(series, calm, hours);
-    const today = todayFactor(series, todayGain, usual.startHour, calm);
+    const forecast: SeriesForecast = forecastSeries(series, usual.values, hours);
+    const today = todayFactor(series, todayGain, usual.startHour, usual.values);
     const restHours = (24 - (endHour % 24)) % 24;
     for (const amounts of [forecast.mean, forecast.q90]) {
       for (let hour = 0; hour < restHours; hour++) amounts[hour] = today * (amounts[hour] as number);
     }
-    const spikes = spikesFactor(usual.values, calm);
     const total = (from: number, count: number) => {
       const { q10, q50, q90 } = laterTotal(series, forecast, from, count);
       return { q10: q10 * spikes, q50: q50 * spikes, q90: q90 * spikes };
@@ -161,7 +162,7 @@ function sourceOf(
   };
 }
 
-/** What spikes add in a usual week: those that come every week are supply, one that came once is not. */
+/** Those that come every week are supply, one that came once is not. */
 function spikesFactor(values: Float64Array, calm: Float64Array): number {
   const factors: number[] = [];
   for (let end = values.length; end >= WEEK_HOURS; end -= WEEK_HOURS) {

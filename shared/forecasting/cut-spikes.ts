@@ -33,89 +33,118 @@ export function cutSpikes(values: Float64Array, season: number): Float64Array {
     mean += value / values.length;
   }
   if (mean === 0) return values;
+  const someValues = () => sampled(values.length, (step) => values[step] as number);
   if (zeros > SPARSE_SHARE * values.length) {
-    const most = SPARSE_TIMES * quantileOf(values, SPARSE_QUANTILE);
+    const most = SPARSE_TIMES * quantileOf(someValues(), SPARSE_QUANTILE);
     return most > 0 ? values.map((value) => Math.min(value, most)) : values;
   }
   const usual = usualValues(values, season);
   // Of what is usual, not of all: a single endless value would make everything small.
-  const offset = SMALL_SHARE * quantileOf(values, 0.5);
+  const offset = SMALL_SHARE * quantileOf(someValues(), 0.5);
   if (!(offset > 0)) return values;
-  const distances = values.map((value, step) => Math.log((value + offset) / ((usual[step] as number) + offset)));
-  const limit = Math.max(LEAST_LIMIT, LIMIT_TIMES * quantileOf(distances.map(Math.abs), LIMIT_QUANTILE));
+  const distance = (step: number) => Math.log(((values[step] as number) + offset) / ((usual[step] as number) + offset));
+  const some = sampled(values.length, (step) => Math.abs(distance(step)));
+  const limit = Math.max(LEAST_LIMIT, LIMIT_TIMES * quantileOf(some, LIMIT_QUANTILE));
+  const furthest = Math.exp(limit);
+  const isNear = (value: number, other: number | undefined) =>
+    other !== undefined &&
+    value + offset <= furthest * (other + offset) &&
+    other + offset <= furthest * (value + offset);
   const areZerosOdd = zeros <= ODD_ZEROS_SHARE * values.length;
-  const isLike = (value: number, other: number | undefined) =>
-    other !== undefined && Math.abs(Math.log((value + offset) / (other + offset))) <= limit;
-  const isSound = values.map((value, step) => {
+  const isSound = (step: number) => {
+    const value = values[step] as number;
     const [before, after] = [values[step - season], values[step + season]];
-    if (value === 0 && areZerosOdd) return Number(before === 0 || after === 0);
-    return Number(Math.abs(distances[step] as number) <= limit || isLike(value, before) || isLike(value, after));
-  });
-  return values.map((value, step) => {
-    if (isSound[step] === 1) return value;
-    const distance = distances[step] as number;
-    const isOutage = value === 0 && areZerosOdd;
-    const kept = isOutage ? 0 : Math.sign(distance) * Math.max(0, 2 * limit - Math.abs(distance));
-    const around = kept === 0 ? distanceAround(step, distances, isSound) : 0;
-    return Math.max(0, ((usual[step] as number) + offset) * Math.exp(kept + around) - offset);
-  });
+    if (value === 0 && areZerosOdd) return before === 0 || after === 0;
+    return isNear(value, usual[step]) || isNear(value, before) || isNear(value, after);
+  };
+  const cut = Float64Array.from(values);
+  for (let step = 0; step < values.length; step++) {
+    if (isSound(step)) continue;
+    const isOutage = values[step] === 0 && areZerosOdd;
+    const own = distance(step);
+    const kept = isOutage ? 0 : Math.sign(own) * Math.max(0, 2 * limit - Math.abs(own));
+    const around = kept === 0 ? distanceAround(step, values.length, distance, isSound) : 0;
+    cut[step] = Math.max(0, ((usual[step] as number) + offset) * Math.exp(kept + around) - offset);
+  }
+  return cut;
 }
 
 /** How far from usual the nearest sound values before and after are, on the straight line between them. */
-function distanceAround(step: number, distances: Float64Array, isSound: Float64Array): number {
+function distanceAround(
+  step: number,
+  length: number,
+  distance: (step: number) => number,
+  isSound: (step: number) => boolean,
+): number {
   let [before, after] = [step - 1, step + 1];
-  while (before >= 0 && isSound[before] === 0) before -= 1;
-  while (after < isSound.length && isSound[after] === 0) after += 1;
-  const [one, other] = [distances[before], distances[after]];
-  if (one === undefined || other === undefined) return one ?? other ?? 0;
-  return one + ((other - one) * (step - before)) / (after - before);
+  while (before >= 0 && !isSound(before)) before -= 1;
+  while (after < length && !isSound(after)) after += 1;
+  if (before < 0 && after === length) return 0;
+  if (before < 0) return distance(after);
+  if (after === length) return distance(before);
+  return distance(before) + ((distance(after) - distance(before)) * (step - before)) / (after - before);
 }
 
 function usualValues(values: Float64Array, season: number): Float64Array {
   const isLong = season === HOURS_SEASON && values.length >= 2 * WEEK_SEASONS * season;
   const profile = placeMedians(values, isLong ? WEEK_SEASONS * season : season);
-  const ratios = values.map((value, step) => {
-    const of = profile[step % profile.length] as number;
-    return of > 0 ? value / of : NaN;
-  });
-  const seasons = Math.ceil(values.length / season);
   // From the end, so that the last season is a whole one.
-  const middles = Array.from({ length: seasons }, (_, back) => {
+  const middles = new Float64Array(Math.ceil(values.length / season));
+  const column = new Float64Array(Math.max(season, 2 * AROUND + 1));
+  for (let back = 0; back < middles.length; back++) {
     const end = values.length - back * season;
-    return medianOf(ratios.slice(Math.max(0, end - season), end));
-  });
-  const levels = middles.map((_, back) => {
-    return medianOf(Float64Array.from(middles.slice(Math.max(0, back - AROUND), back + AROUND + 1)));
-  });
-  return values.map((_, step) => {
-    const level = levels[Math.floor((values.length - 1 - step) / season)] as number;
-    return (Number.isNaN(level) ? 1 : level) * (profile[step % profile.length] as number);
-  });
+    let count = 0;
+    for (let step = Math.max(0, end - season); step < end; step++) {
+      const of = profile[step % profile.length] as number;
+      if (of > 0) column[count++] = (values[step] as number) / of;
+    }
+    middles[back] = medianOf(column, count);
+  }
+  const usual = new Float64Array(values.length);
+  for (let back = 0; back < middles.length; back++) {
+    let count = 0;
+    for (let near = Math.max(0, back - AROUND); near <= Math.min(middles.length - 1, back + AROUND); near++) {
+      if (!Number.isNaN(middles[near])) column[count++] = middles[near] as number;
+    }
+    const level = count > 0 ? medianOf(column, count) : 1;
+    const end = values.length - back * season;
+    for (let step = Math.max(0, end - season); step < end; step++) {
+      usual[step] = level * (profile[step % profile.length] as number);
+    }
+  }
+  return usual;
 }
 
 function placeMedians(values: Float64Array, period: number): Float64Array {
+  const column = new Float64Array(Math.ceil(values.length / period));
   return Float64Array.from({ length: period }, (_, place) => {
-    const column = new Float64Array(Math.ceil((values.length - place) / period));
-    for (let row = 0; row < column.length; row++) column[row] = values[place + row * period] as number;
-    return medianOf(column);
+    let count = 0;
+    for (let step = place; step < values.length; step += period) column[count++] = values[step] as number;
+    return medianOf(column, count);
   });
 }
 
-/** Of what is a number: sorted, those that are none come last. Sorts in place; NaN without any. */
-function medianOf(column: Float64Array): number {
-  column.sort();
-  let count = column.length;
-  while (count > 0 && Number.isNaN(column[count - 1])) count -= 1;
-  const upper = column[count >> 1] as number;
+/** Of the first `count`, which it sorts in place (by insertion: they are few); NaN of none. */
+function medianOf(column: Float64Array, count: number): number {
+  for (let end = 1; end < count; end++) {
+    const value = column[end] as number;
+    let place = end;
+    for (; place > 0 && (column[place - 1] as number) > value; place--) column[place] = column[place - 1] as number;
+    column[place] = value;
+  }
   if (count === 0) return NaN;
+  const upper = column[count >> 1] as number;
   return count % 2 === 1 ? upper : ((column[(count >> 1) - 1] as number) + upper) / 2;
 }
 
-/** Of every fifth value, all places of a day in turns; of all where they are few. */
-function quantileOf(values: Float64Array, level: number): number {
-  const stride = values.length < FEW ? 1 : STRIDE;
-  const column = new Float64Array(Math.ceil(values.length / stride));
-  for (let index = 0; index < column.length; index++) column[index] = values[index * stride] as number;
+/** Of every fifth step, all places of a day in turns; of all where they are few. */
+function sampled(length: number, of: (step: number) => number): Float64Array {
+  const stride = length < FEW ? 1 : STRIDE;
+  return Float64Array.from({ length: Math.ceil(length / stride) }, (_, index) => of(index * stride));
+}
+
+/** Sorts in place. */
+function quantileOf(column: Float64Array, level: number): number {
   column.sort();
   return column[Math.min(column.length - 1, Math.floor(level * column.length))] as number;
 }

@@ -3,6 +3,7 @@ import { autoregression } from './series-autoregression.ts';
 import type { SeriesHistory } from './series-history.ts';
 import { neighbours } from './series-neighbours.ts';
 import { naive, profile } from './series-profile.ts';
+import { smoothing } from './series-smoothing.ts';
 
 export interface Candidate {
   name: string;
@@ -36,6 +37,9 @@ export function candidatesOf(season: number): readonly Candidate[] {
     profile('profile-season', season, 1),
     neighbours('neighbours', season),
     naive('naive-season', season),
+    smoothing('smooth-slow', { period: week, level: 0.1, season: 0.1 }),
+    smoothing('smooth', { period: week, level: 0.3, season: 0.15 }),
+    smoothing('smooth-fast', { period: week, level: 0.6, season: 0.15 }),
   ];
   if (long > 1) {
     const day = lagsOf(season, 3, [1], 3);

@@ -1,4 +1,5 @@
 // The values a series is forecast from: checked, in units of their mean, with spikes cut, and as logarithms.
+import { cutSpikes } from './cut-spikes.ts';
 import { ForecastError } from './forecast-error.ts';
 
 /** Ten weeks of hours: what is older is not looked at. */
@@ -9,8 +10,10 @@ export const SMALL = 0.01;
 
 export interface SeriesHistory {
   season: number;
-  /** In units, 0 or more. */
+  /** In units, 0 or more, with spikes cut: what forecasts are made from. */
   values: Float64Array;
+  /** As they were, in units: what forecasts are judged by. */
+  truths: Float64Array;
   /** log(value + offset), of SMALL at least. */
   logs: Float64Array;
   offset: number;
@@ -51,9 +54,10 @@ export function offsetOf(values: Float64Array, unit: number): number {
 
 /** @param unit above 0 */
 export function historyOf(values: Float64Array, season: number, unit: number, offset: number): SeriesHistory {
-  const scaled = values.map((value) => Math.min(Number.MAX_VALUE, value / unit));
+  const truths = values.map((value) => Math.min(Number.MAX_VALUE, value / unit));
+  const scaled = cutSpikes(truths, season);
   const logs = scaled.map((value) => logOf(value, offset));
-  return { season, values: scaled, logs, offset, range: rangeOf(scaled) };
+  return { season, values: scaled, truths, logs, offset, range: rangeOf(scaled) };
 }
 
 export function logOf(value: number, offset: number): number {

@@ -35,9 +35,9 @@ export function spreadOf(
   { origins, horizon }: Pick<SeriesTrials, 'origins' | 'horizon'>,
   history: SeriesHistory,
 ): SeriesSpread {
-  const { values, season } = history;
+  const { truths, season } = history;
   const errors = mixes.map((mix, index) =>
-    mix.map((said, step) => logRatio(values[(origins[index] as number) + step] as number, said)),
+    mix.map((said, step) => logRatio(truths[(origins[index] as number) + step] as number, said)),
   );
   const tilt = tiltOf(mixes, errors, TILT_SEASONS * season);
   const tilted = errors.map((own, index) =>

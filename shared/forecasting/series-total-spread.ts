@@ -22,13 +22,13 @@ const NARROW = UNSEEN * 1.2815515655446004 * Math.sqrt(Math.PI / 2);
 export function totalSpreads(
   mixes: readonly Float64Array[],
   origins: readonly number[],
-  { values, season }: SeriesHistory,
+  { truths, season }: SeriesHistory,
   unknown: number,
 ): { steps: number; narrow: number }[] {
   let before = 0;
   return TOTAL_SEASONS.map((seasons, index) => {
     const length = seasons * season;
-    const { mean, independent } = totalErrors(mixes, origins, values, length);
+    const { mean, independent } = totalErrors(mixes, origins, truths, length);
     const isFirst = index === 0;
     const growth = seasons <= 7 ? WEEK_GROWTH : (seasons / (TOTAL_SEASONS[index - 1] as number)) ** GROWTH;
     const carried = isFirst ? unknown / NARROW : before * growth;
@@ -42,7 +42,7 @@ export function totalSpreads(
 function totalErrors(
   mixes: readonly Float64Array[],
   origins: readonly number[],
-  values: Float64Array,
+  truths: Float64Array,
   length: number,
 ): { mean: number; independent: number } {
   let [sum, count, first, last] = [0, 0, 0, 0];
@@ -51,7 +51,7 @@ function totalErrors(
     const origin = origins[index] as number;
     let [truth, said] = [0, 0];
     for (let step = 0; step < length; step++) {
-      truth += values[origin + step] as number;
+      truth += truths[origin + step] as number;
       said += mix[step] as number;
     }
     sum += Math.abs(logRatio(truth / length, said / length));

@@ -34,10 +34,10 @@ export function weightsOf(history: SeriesHistory, { origins, candidates }: Serie
 }
 
 /** Sums of errors in each part. */
-function partErrors({ values, season }: SeriesHistory, origin: number, forecast: Float64Array): number[] {
+function partErrors({ truths, season }: SeriesHistory, origin: number, forecast: Float64Array): number[] {
   const sums = new Array<number>(PARTS).fill(0);
   for (let step = 0; step < forecast.length; step++) {
-    const truth = values[origin + step] as number;
+    const truth = truths[origin + step] as number;
     const error = Math.abs(logRatio(truth, forecast[step] as number));
     const part = partOf(step, season);
     sums[part] = (sums[part] as number) + Math.min(FURTHEST, error);

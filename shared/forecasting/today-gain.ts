@@ -41,7 +41,7 @@ export function fitTodayGain(model: SeriesModel, startHour: number, values: Floa
 /**
  * What the rest of today's forecast is multiplied by; 1 before the day's first hour is over.
  * @param gain of {@link fitTodayGain}
- * @param values up to now, clean and without spikes
+ * @param values up to now, clean
  */
 export function todayFactor(model: SeriesModel, gain: number, startHour: number, values: Float64Array): number {
   const hours = (startHour + values.length) % 24;
