@@ -1,5 +1,6 @@
 // How much the hours already seen today say of the rest of it, beyond what the model makes of them: learnt from the last days
 // of each cell, for some cells' days are good or bad as a whole and others' are not.
+import { cutSpikes } from './cut-spikes.ts';
 import { forecastSeries } from './series-forecast.ts';
 import type { SeriesModel } from './series-model.ts';
 
@@ -49,7 +50,7 @@ export function todayFactor(model: SeriesModel, gain: number, startHour: number,
   const offset = offsetOf(values);
   if (gain === 0 || hours === 0 || midnight <= 0 || offset === 0) return 1;
   const said = forecastSeries(model, values.subarray(0, midnight), hours).mean;
-  return Math.exp(gain * distance(values.subarray(midnight), said, offset));
+  return Math.exp(gain * distance(cutSpikes(values, model.season).subarray(midnight), said, offset));
 }
 
 function offsetOf(values: Float64Array): number {

@@ -1,6 +1,5 @@
 // Forecasts of public series beside the seasonal naive: NAB's hours and Madrid's days from rolling origins, whether a spike
 // poisons the week after it, and whether making Madrid's modes and their total agree would have helped.
-import { cutSpikes } from '../../shared/forecasting/cut-spikes.ts';
 import { decideReconciliation, reconcileCounts, type FamilyOrigin } from '../../shared/forecasting/hierarchy.ts';
 import { fitSeries } from '../../shared/forecasting/series-fit.ts';
 import { forecastSeries } from '../../shared/forecasting/series-forecast.ts';
@@ -100,8 +99,7 @@ function originsOf(length: number, horizon: number): number[] {
 }
 
 function forecastFrom(history: Float64Array, season: number, horizon: number) {
-  const calm = cutSpikes(history, season);
-  return forecastSeries(fitSeries(calm, { season, horizon }), calm, horizon);
+  return forecastSeries(fitSeries(history, { season, horizon }), history, horizon);
 }
 
 /** The scale of MASE: how far the naive forecast with the season's lag is off within the history. */
