@@ -90,12 +90,12 @@ describe('the forecast of a cell', () => {
     assert.deepEqual(forecastCell(stored, history, context({ days: 15 })), forecast);
   });
 
-  it('is stored in 3 KB', () => {
+  it('is stored in 2.5 KB', () => {
     for (const [index, kind] of marketKinds.entries()) {
       const bytes = JSON.stringify(
         fitCell((createMarkets(kind, index, 1, 70)[0] as { history: HourlyHistory }).history, []),
       );
-      assert(bytes.length <= 3072, `${kind.name}: ${bytes.length}`);
+      assert(bytes.length <= 2560, `${kind.name}: ${bytes.length}`);
     }
   });
 
@@ -104,7 +104,19 @@ describe('the forecast of a cell', () => {
     const moved = forecastCell(model, busy, context());
     const restOf = (of: CellForecast, day: number) => sum((of.days[day] as CellForecast['days'][0]).hours.slice(10));
     assert(restOf(moved, 0) > 1.1 * restOf(forecast, 0));
+    assert(restOf(moved, 0) !== restOf(forecastCell({ ...model, todayGain: 0 }, busy, context()), 0));
     assert(restOf(moved, 6) < 1.3 * restOf(forecast, 6));
+  });
+
+  it('is less sure of a day the further ahead it is', () => {
+    const kind = marketKinds.find(({ name }) => name === 'drifting') as MarketKind;
+    const { history: known } = createMarkets(kind, 5, 1, 70)[0] as { history: HourlyHistory };
+    const now = known.startHour + known.values.length;
+    const { days } = forecastCell(fitCell(known, []), known, context({ nowHour: now, days: 14 }));
+    const [first, last] = [days[0], days[13]].map(
+      (day) => (day as CellForecast['days'][0]).q90 / (day as CellForecast['days'][0]).q10,
+    );
+    assert((last as number) > 1.15 * (first as number), `${first}, ${last}`);
   });
 
   it('does not look at hours that are not over', () => {

@@ -47,13 +47,18 @@ describe('cleaning observations', () => {
   });
 
   it('counts an hour told twice once, and takes the amount nearest to other weeks when it was told two ways', () => {
-    const raw = weeks(4).concat(observe(NOW - 10, usual(NOW - 10)), observe(NOW - 20, 2 * usual(NOW - 20)));
+    const raw = weeks(4).concat(
+      observe(NOW - 10, usual(NOW - 10)),
+      observe(NOW - 20, 2 * usual(NOW - 20)),
+      observe(NOW - 40, 0.3 * usual(NOW - 40)),
+    );
     raw.splice(4 * 168 - 30, 1, observe(NOW - 30, 0.1 * usual(NOW - 30)), observe(NOW - 30, 1e9));
     const { history, report } = cleanObservations(raw, NOW);
     near(at(history, NOW - 10), usual(NOW - 10));
     near(at(history, NOW - 20), usual(NOW - 20));
+    near(at(history, NOW - 40), usual(NOW - 40));
     near(at(history, NOW - 30), 0.1 * usual(NOW - 30));
-    assert.deepEqual([report.duplicated, report.conflicting], [1, 2]);
+    assert.deepEqual([report.duplicated, report.conflicting], [1, 3]);
   });
 
   it('takes the smaller amount when nothing else is known', () => {

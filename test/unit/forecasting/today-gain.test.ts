@@ -36,8 +36,16 @@ describe("what today's hours say of the rest of it", () => {
       moody.slice(0, 69 * 24 + 10).map((value, hour) => (hour >= 69 * 24 ? factor : 1) * value);
     assert(todayFactor(model, gain, 0, until(1.5)) > todayFactor(model, gain, 0, until(1)));
     assert(todayFactor(model, gain, 0, until(0.6)) < todayFactor(model, gain, 0, until(1)));
-    const most = todayFactor(model, gain, 0, until(1e6));
-    assert(most <= 2, String(most));
+  });
+
+  it('takes no surprise for more than twice or half', () => {
+    const wild = market(0.5, 0.5);
+    const { model } = fitted(wild);
+    for (const factor of [0.1, 0.3, 4, 6]) {
+      const values = wild.slice(0, 69 * 24 + 10).map((value, hour) => (hour >= 69 * 24 ? factor : 1) * value);
+      const moved = todayFactor(model, 1, 0, values);
+      assert(moved <= 2.001 && moved >= 0.499, String(moved));
+    }
   });
 
   it('moves nothing at midnight, without a gain, or without a day before', () => {
