@@ -36,10 +36,10 @@ export function candidatesOf(season: number): readonly Candidate[] {
     autoregression('log-season', { lags: core, inLogs: true, profile: { period: season, gain: 0.2 } }),
     profile('profile-season', season, 1),
     neighbours('neighbours', season),
-    naive('naive-season', season),
     smoothing('smooth-slow', { period: week, level: 0.1, season: 0.1 }),
     smoothing('smooth', { period: week, level: 0.3, season: 0.15 }),
     smoothing('smooth-fast', { period: week, level: 0.6, season: 0.15 }),
+    naive('naive-season', season),
   ];
   if (long > 1) {
     const day = lagsOf(season, 3, [1], 3);

@@ -5,8 +5,8 @@ import { forecastSeries } from './series-forecast.ts';
 import type { SeriesModel } from './series-model.ts';
 
 /** Days looked at, and the hours of each at which the rest of it is forecast. */
-const DAYS = 14;
-const HOURS = [6, 12, 18] as const;
+const DAYS = 10;
+const HOURS = [8, 16] as const;
 const GAINS = [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1] as const;
 /** Of the mean, added to amounts before logarithms are taken. */
 const SMALL_SHARE = 0.05;
