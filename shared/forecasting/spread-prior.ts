@@ -23,7 +23,7 @@ const ODD_SHARE = 0.3;
 /**
  * The prior around a spread: log-normal, with a share that is flat over the whole grid, so that errors can contradict it.
  * @param centre the spread that is expected, such as that of the forecast's own interval; .25 where nothing is known, as
- *   forecasts of several days are off (see algorithms 2.4)
+ *   forecasts of several days are off
  * @throws ForecastError `INVALID_QUOTE` for a centre that is not positive
  */
 export function spreadPrior(centre = USUAL_SPREAD): SpreadPrior {

@@ -37,7 +37,7 @@ const NOTE = [
   `Synthetic listeners of ${Object.keys(KINDS).length} kinds (test/bench/reach-populations.ts): errors are the worst of all kinds, levels of inventory from 5 to`,
   '100%, caps 1, 2, 3, 5 and none. The simulation itself is known to 0.2%. Other windows are forecast from the ten days',
   'before; commuters are apart: their weeks have another shape than ten days, which a histogram cannot tell.',
-  'Mixture: exposures at 20% of the inventory, expected of a million people; bars are the published mixture of algorithms 2.2.',
+  'Mixture: exposures at 20% of the inventory, expected of a million people; bars are the errors of a Poisson mixture on a grid.',
 ].join('\n');
 
 async function fitFile(path: string): Promise<BenchResult> {
