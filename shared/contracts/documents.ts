@@ -165,6 +165,8 @@ export const Market = closed({
   planVersion: Count,
   /** The last slot the market was brought up to; 0 before its first tick. */
   watermarkSlot: Count,
+  /** The instant that its supply was last refreshed for; absent while only people wrote it. */
+  refreshedAtMs: Type.Optional(EpochMs),
   pages: listOf(closed({ page: Id, entries: Count, bytes: Count }), MAX_PAGES),
   groups: listOf(closed({ group: Group, seenAtMs: EpochMs, opportunities: Count }), MAX_GROUPS),
   nowcast: Type.Optional(Nowcast),

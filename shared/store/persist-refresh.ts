@@ -1,5 +1,6 @@
 // Writes a market's new supply, its models and what was forecast in one transaction. The ledger's entry makes a doubled
-// refresh harmless; a refresh that decided on supply which somebody else has replaced meanwhile is superseded.
+// refresh harmless; a refresh that decided on supply which somebody else has replaced meanwhile, or that comes after a newer
+// one, is superseded.
 import { PLATFORM_TENANT } from '../campaign/decide-tick.ts';
 import type { ForecastModels, LedgerEntry, SupplyDay } from '../contracts/documents.ts';
 import type { RefreshOutcome } from '../contracts/forecast-outcomes.ts';
@@ -53,7 +54,8 @@ export async function persistRefresh(
       const [known, stored] = await transaction.get([ref, refs.market(market)]);
       if (known) return { ref, entry: known, isDuplicate: true };
       const before = stored ?? newMarket(market);
-      const isSuperseded = !isPast && before.supplyVersion !== supplyVersion;
+      const { refreshedAtMs = 0 } = before;
+      const isSuperseded = !isPast && (before.supplyVersion !== supplyVersion || nowMs < refreshedAtMs);
       const outcomes: LedgerEntry['outcomes'] = isSuperseded ? [] : [outcome];
       const entry = newLedgerEntry(event, {
         hash: payloadHash({ market, forecastId }),
@@ -69,7 +71,12 @@ export async function persistRefresh(
         // A new forecast has seen what the nowcast saw; one that was kept has not.
         const { nowcast, ...rest } = before;
         const kept = outcome.type === 'supply-frozen' && nowcast ? { nowcast } : {};
-        transaction.set(refs.market(market), { ...rest, ...kept, supplyVersion: before.supplyVersion + 1 });
+        transaction.set(refs.market(market), {
+          ...rest,
+          ...kept,
+          supplyVersion: before.supplyVersion + 1,
+          refreshedAtMs: nowMs,
+        });
       }
       return { ref, entry, isDuplicate: false };
     },

@@ -98,6 +98,28 @@ describe('persistRefresh', () => {
     assert.equal(after.market?.supplyVersion, 1);
   });
 
+  it('is superseded where a refresh for a later time has been written, also one that only kept the last forecast', async () => {
+    for (const outcome of [forecast, frozen]) {
+      const { store, read } = await knownMarket();
+      await persistRefresh(store, of, 1, { days: [day(200)], models, outcome });
+      const older = { ...of, forecastId: 'refresh:SE:0', nowMs: NOW_MS - 1 };
+      const { entry } = await persistRefresh(store, older, 2, { days: [day(300)], outcome: forecast });
+      assert.equal(entry.result, 'superseded');
+      assert.deepEqual(entry.outcomes, []);
+      const after = await read();
+      assert.equal(after.q50, 200);
+      assert.equal(after.market?.supplyVersion, 2);
+      assert.equal(after.market?.refreshedAtMs, NOW_MS);
+    }
+  });
+
+  it('replaces a refresh for the same time by another id', async () => {
+    const { store, read } = await knownMarket();
+    await persistRefresh(store, of, 1, { days: [day(200)], outcome: forecast });
+    await persistRefresh(store, { ...of, forecastId: 'backfill:SE:1' }, 2, { days: [day(300)], outcome: forecast });
+    assert.equal((await read()).q50, 300);
+  });
+
   it('forgets the nowcast with a new forecast and keeps it with a frozen one', async () => {
     const fresh = await knownMarket();
     await persistRefresh(fresh.store, of, 1, { days: [day(200)], outcome: forecast });
