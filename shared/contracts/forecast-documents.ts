@@ -49,6 +49,8 @@ export const SupplyDay = closed({
     MAX_CELLS,
     1,
   ),
+  /** Opportunities of the whole market as they were forecast before the day began: later ones have seen part of it. */
+  foreseen: Type.Optional(closed({ q10: Count, q50: Count })),
   /** By segment and surface, and by segment over all surfaces where no surface is named. */
   listeners: Type.Optional(
     listOf(closed({ segment: Id, surface: Type.Optional(Id), ...ListenerHistogram.properties }), MAX_CELLS + 50),

@@ -1,22 +1,25 @@
 // From a market's observations to its supply: every cell and the market as a whole is forecast, click rates and listeners are
 // estimated, and what comes of it is the documents that are sold on and the outcome that is scored.
-import type { ForecastModels, ForecastSettings, SupplyDay } from '../contracts/forecast-documents.ts';
-import type { SupplyForecast } from '../contracts/forecast-outcomes.ts';
+import type { ForecastModels, ForecastSettings, Modifier, SupplyDay } from '../contracts/forecast-documents.ts';
+import { MAX_CELLS, type SupplyForecast } from '../contracts/forecast-outcomes.ts';
 import { analoguePrior } from './analogue-prior.ts';
 import { fitCell, forecastCell, type CellForecast, type CellModel } from './cell-forecast.ts';
 import { cleanObservations, type HourlyHistory } from './clean-observations.ts';
 import type { ColdStartPrior } from './cold-start-prior.ts';
 import type { CellHours, MarketFeatures } from './market-features.ts';
+import { marketModifiers } from './market-modifiers.ts';
 import { reconcileDays } from './reconcile-days.ts';
 import { cellResponses, type CellRates } from './cell-responses.ts';
 import { listenerHistograms } from './listener-histograms.ts';
 import { fitDelayCurve, type DelayCurve } from './delay-curve.ts';
 import { ERROR_DAYS, forecastSpread } from './forecast-spread.ts';
 import { sharePrior } from './share-prior.ts';
-import { DAY_MS, HOUR_MS } from './traffic-clock.ts';
+import { DAY_MS, HOUR_MS, dayOf } from './traffic-clock.ts';
 
 /** Of the methods that make a forecast: scores of one do not speak for another. */
 export const MODEL_ID = 'hourly-mix-1';
+/** Of a market that nobody has reported of yet. */
+export const ANALOGUE_MODEL_ID = 'analogues-1';
 /** A forecast is replaced several times a day; one that was not for so long is stale. */
 export const VALID_MS = DAY_MS;
 
@@ -27,6 +30,7 @@ export interface MarketInput extends MarketFeatures {
   /** The instant that is forecast from; what `cells` says of hours before it is complete. Epoch ms. */
   nowMs: number;
   issuedAtMs: number;
+  /** Days of supply, the one of `issuedAtMs` being the first. */
   horizonDays: number;
   inputsHash: string;
   settings: ForecastSettings | undefined;
@@ -58,26 +62,33 @@ type Forecast = Cell & { model: CellModel; forecast: CellForecast };
  * @throws ForecastError INVALID_SERIES
  */
 export function forecastMarket(input: MarketInput): MarketForecast {
-  const { nowMs, horizonDays, settings } = input;
+  const { nowMs, issuedAtMs, horizonDays, settings } = input;
   const nowHour = Math.floor(nowMs / HOUR_MS);
   const cells = cellsOf(input, nowHour);
   const whole: Cell = { segment: ALL, surface: ALL, history: sumOf(cells, nowHour) };
   const priors = priorsOf(input, cells, whole.history, nowHour);
-  const holidays = settings?.holidays ?? [];
-  const ofCell = (cell: Cell, stored: unknown, prior?: ColdStartPrior): Forecast => {
+  const { holidays = [], modifiers = [] } = settings ?? {};
+  // Shortly after midnight the hour that is forecast from is one of the day before.
+  const days = horizonDays + Math.floor(issuedAtMs / DAY_MS) - Math.floor(nowMs / DAY_MS);
+  const ofCell = (cell: Cell, stored: unknown, told: readonly Modifier[], prior?: ColdStartPrior): Forecast => {
     const model = (stored as CellModel | undefined) ?? fitCell(cell.history, holidays);
     const forecast = forecastCell(model, cell.history, {
       cell,
       nowHour,
-      days: horizonDays,
+      days,
       holidays,
-      modifiers: settings?.modifiers ?? [],
+      modifiers: told,
       ...(prior ? { prior } : {}),
     });
     return { ...cell, model, forecast };
   };
-  const forecasts = cells.map((cell, index) => ofCell(cell, storedModel(input.models, cell), priors[index]));
-  const total = cells.length > 0 ? ofCell(whole, input.models?.whole) : undefined;
+  const forecasts = cells.map((cell, index) => ofCell(cell, storedModel(input.models, cell), modifiers, priors[index]));
+  const ofWhole = marketModifiers(
+    modifiers,
+    cells.map((cell) => ({ ...cell, traffic: trafficOf(cell) })),
+  );
+  const total =
+    cells.length > 0 ? ofCell(whole, input.models?.whole, ofWhole, wholePrior(input, whole, nowHour)) : undefined;
   const reconciled = total ? reconcileDays(total, forecasts, { nowHour, holidays }) : [];
   const rates = cellResponses(input.responses, forecasts, input.known);
   return {
@@ -90,7 +101,10 @@ export function forecastMarket(input: MarketInput): MarketForecast {
 /** What modifiers of single segments or surfaces do not touch: the market's own series. */
 const ALL = '';
 
-/** What was observed, what was known before, and what an analogue has where that is all there is. */
+/**
+ * What was observed, what was known before, and what an analogue has where that is all there is. Of more cells than a market
+ * has room for, those with most traffic: a broken ad server can name any number.
+ */
 function cellsOf({ cells, known, analogues }: MarketInput, nowHour: number): Cell[] {
   const names = new Map<string, { segment: string; surface: string }>();
   const note = ({ segment, surface }: { segment: string; surface: string }) =>
@@ -98,12 +112,17 @@ function cellsOf({ cells, known, analogues }: MarketInput, nowHour: number): Cel
   cells.forEach(note);
   if (names.size === 0) [...known.values()].at(-1)?.cells.forEach(note);
   if (names.size === 0) analogues.forEach((analogue) => analogue.cells.forEach(note));
-  return [...names]
+  const byName = new Map(cells.map((cell) => [JSON.stringify([cell.segment, cell.surface]), cell]));
+  const found = [...names]
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, name]) => {
-      const own = cells.find(({ segment, surface }) => JSON.stringify([segment, surface]) === key);
-      return { ...name, history: historyOf(own, nowHour) };
-    });
+    .map(([key, name]): Cell => ({ ...name, history: historyOf(byName.get(key), nowHour) }));
+  if (found.length <= MAX_CELLS) return found;
+  const largest = new Set([...found].sort((left, right) => trafficOf(right) - trafficOf(left)).slice(0, MAX_CELLS));
+  return found.filter((cell) => largest.has(cell));
+}
+
+function trafficOf({ history }: Cell): number {
+  return history.values.reduce((sum, value) => sum + value, 0);
 }
 
 function historyOf(own: CellHours | undefined, nowHour: number): HourlyHistory {
@@ -135,26 +154,44 @@ function priorsOf(
 ): (ColdStartPrior | undefined)[] {
   const isShort = ({ history }: Cell) => history.values.length < SHORT_HOURS;
   if (!cells.some(isShort)) return cells.map(() => undefined);
-  const total = whole.values.reduce((sum, value) => sum + value, 0);
-  return cells.map((cell) => {
+  const traffic = cells.map(trafficOf);
+  const total = traffic.reduce((sum, own) => sum + own, 0);
+  return cells.map((cell, index) => {
     if (!isShort(cell)) return undefined;
     const like = analogues.flatMap(({ cells: theirs, activeListeners }) => {
       const same = theirs.find(({ segment, surface }) => segment === cell.segment && surface === cell.surface);
-      const listeners = activeListeners === undefined || activeListeners === 0 ? {} : { activeListeners };
-      return same ? [{ history: historyOf(same, nowHour), ...listeners }] : [];
+      return same ? [{ history: historyOf(same, nowHour), ...ifAny(activeListeners) }] : [];
     });
-    const listeners = settings?.activeListeners;
-    const fromAnalogues = analoguePrior(like, listeners === 0 ? undefined : listeners);
+    const fromAnalogues = analoguePrior(like, settings?.activeListeners || undefined);
     if (fromAnalogues || total === 0) return fromAnalogues;
-    const siblingShares = cells
-      .filter((sibling) => sibling !== cell)
-      .map(({ history }) => history.values.reduce((sum, value) => sum + value, 0) / total)
+    const siblingShares = traffic
+      .filter((_, sibling) => sibling !== index)
+      .map((own) => own / total)
       .filter((share) => share > 0 && share < 1);
     return sharePrior({ history: whole, siblingShares });
   });
 }
 
 const SHORT_HOURS = 21 * 24;
+
+/** What the market as a whole starts from while its own history is short: like markets as a whole. */
+function wholePrior({ analogues, settings }: MarketInput, whole: Cell, nowHour: number): ColdStartPrior | undefined {
+  if (whole.history.values.length >= SHORT_HOURS) return undefined;
+  const like = analogues.map(({ cells, activeListeners }) => {
+    const histories = cells.map((cell) => ({ ...cell, history: historyOf(cell, nowHour) }));
+    return { history: sumOf(histories, nowHour), ...ifAny(activeListeners) };
+  });
+  return analoguePrior(like, settings?.activeListeners || undefined);
+}
+
+/** Nobody is not known. */
+function ifAny(activeListeners: number | undefined): { activeListeners?: number } {
+  return activeListeners ? { activeListeners } : {};
+}
+
+function modelIdOf(whole: Forecast | undefined): string {
+  return whole?.history.values.length === 0 ? ANALOGUE_MODEL_ID : MODEL_ID;
+}
 
 function storedModel(models: ForecastModels | undefined, { segment, surface }: Cell): unknown {
   return models?.cells.find((cell) => cell.segment === segment && cell.surface === surface)?.model;
@@ -169,7 +206,7 @@ function modelsOf(
   return {
     schemaVersion: 1,
     market,
-    modelId: MODEL_ID,
+    modelId: modelIdOf(whole),
     fittedAtMs: issuedAtMs,
     inputsHash,
     cells: forecasts.map(({ segment, surface, model }) => ({ segment, surface, model })),
@@ -183,27 +220,36 @@ function supplyDays(
   forecasts: readonly Forecast[],
   rates: readonly CellRates[],
 ): SupplyDay[] {
-  const { market, inputsHash, issuedAtMs, horizonDays } = input;
+  const { market, inputsHash, issuedAtMs } = input;
   const listeners = listenerHistograms(input.listeners);
   const stated = whole.forecast.totals.find(({ days }) => days === ERROR_DAYS) ?? NO_TOTAL;
   const errorSpread = forecastSpread(input.pastErrors, stated);
   const clickDelay = clickDelayOf(input.arrivals);
-  return Array.from({ length: horizonDays }, (_, index) => ({
+  const days = whole.forecast.days.map(({ day }, index) => ({
     schemaVersion: 1 as const,
     market,
-    day: forecasts[0]?.forecast.days[index]?.day as string,
-    modelId: MODEL_ID,
+    day,
+    modelId: modelIdOf(whole),
     hourShape: hourShape(forecasts.map(({ forecast }) => forecast.days[index]?.hours as Float64Array)),
     cells: forecasts.map(({ segment, surface, forecast }, cell) => {
       const { q10, q50, q90 } = forecast.days[index] as CellForecast['days'][number];
       return { segment, surface, ...counts({ q10, q50, q90 }), ...(rates[cell] as CellRates) };
     }),
+    foreseen: foreseenOf(input, whole, index),
     ...(listeners.length > 0 ? { listeners } : {}),
     errorSpread,
     clickDelay,
     inputsHash,
     issuedAtMs,
   }));
+  return days.filter(({ day }) => day >= dayOf(issuedAtMs));
+}
+
+/** Of a day that has begun, what was said of it before, where something was. */
+function foreseenOf({ nowMs, known }: MarketInput, whole: Forecast, index: number): NonNullable<SupplyDay['foreseen']> {
+  const { day, notional } = whole.forecast.days[index] as CellForecast['days'][number];
+  const { q10, q50 } = counts(notional);
+  return (Date.parse(day) < nowMs ? known.get(day)?.foreseen : undefined) ?? { q10, q50 };
 }
 
 /** As long as cohorts wait for their clicks: the hour of the impressions and six more. */
@@ -243,7 +289,7 @@ function outcomeOf(input: MarketInput, whole: Forecast | undefined, forecasts: r
     market,
     forecastId,
     inputsHash,
-    modelId: MODEL_ID,
+    modelId: modelIdOf(whole),
     issuedAtMs,
     validUntilAtMs: issuedAtMs + VALID_MS,
     fittedAtMs: models?.fittedAtMs ?? issuedAtMs,

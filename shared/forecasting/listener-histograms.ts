@@ -27,15 +27,22 @@ export function listenerHistograms(sampled: readonly SampledListeners[]): NonNul
         slots: visits,
         listeners: visits.map((count) => byVisits.get(count) as number),
       });
+      const all = activeDayListeners.reduce((sum, count) => sum + count, 0);
+      const rounded = (counts: readonly number[]) => counts.map((count) => Number(count.toFixed(decimalsOf(all))));
       return [
         {
           segment,
           ...(surface === undefined ? {} : { surface }),
           windowDays: LISTENER_WINDOW_DAYS,
           visits: slots,
-          visitListeners: listeners,
-          activeDayListeners,
+          visitListeners: rounded(listeners),
+          activeDayListeners: rounded(activeDayListeners),
         },
       ];
     });
+}
+
+/** Every day of supply holds them: eight digits of all listeners are as many as both counts need to agree. */
+function decimalsOf(all: number): number {
+  return Math.max(0, Math.min(20, 8 - Math.ceil(Math.log10(all))));
 }

@@ -2,6 +2,7 @@
 // input is worse than an old one, because people book on it.
 import type { SupplyDay } from '../contracts/forecast-documents.ts';
 import type { FreezeCode } from '../contracts/forecast-outcomes.ts';
+import { ANALOGUE_MODEL_ID, MODEL_ID } from './forecast-market.ts';
 import type { CellHours, InputDay } from './market-features.ts';
 import { DAY_MS, HOUR_MS, dayOf, shareOfDay } from './traffic-clock.ts';
 
@@ -10,8 +11,10 @@ export interface GateInput {
   /** Of the last two weeks, oldest first; days without a report are absent. */
   days: readonly InputDay[];
   cells: readonly CellHours[];
-  /** What was forecast of the last days, by day: the forecast in force then. */
+  /** The market's supply by day, past days and days to come. */
   forecasts: ReadonlyMap<string, SupplyDay>;
+  /** Whether there is another market to forecast a new one from. */
+  hasAnalogue: boolean;
 }
 
 export interface FreezeReason {
@@ -31,6 +34,8 @@ const MOST_REPEATED_SHARE = 0.02;
 /** A day that is off its forecast by more than this factor, and by more than so many spreads of it, has drifted. */
 const DRIFT_FACTOR = 2;
 const DRIFT_SPREADS = 4;
+/** Today says something once so many of its hours were reported. */
+const TODAY_HOURS = 6;
 /** What has been so for so many days in a row is how it is now. */
 const DRIFT_DAYS = 3;
 /** An hour above so many times the largest hour of weeks before it was not counted right. */
@@ -43,12 +48,16 @@ const SIGMAS_OF_Q10 = 1.2815515655446004;
 
 /** Every reason not to trust the input; none: forecast. A market without any report yet is new, not broken. */
 export function checkQuality(input: GateInput): FreezeReason[] {
-  if (input.days.length === 0) {
-    return input.forecasts.size === 0
-      ? []
-      : [{ code: 'STALE_INPUT', detail: 'no report in two weeks, though there were forecasts' }];
-  }
+  if (input.days.length === 0) return isNew(input) ? [] : [NO_REPORT];
   return [...stale(input), ...missing(input), ...duplicated(input), ...drifted(input), ...implausible(input)];
+}
+
+const NO_REPORT: FreezeReason = { code: 'STALE_INPUT', detail: 'no report in two weeks, though there is supply' };
+
+/** What people wrote of a market stays until reports, or like markets, say better. */
+function isNew({ forecasts, hasAnalogue }: GateInput): boolean {
+  const isObserved = [...forecasts.values()].some(({ modelId }) => modelId === MODEL_ID);
+  return forecasts.size === 0 || (hasAnalogue && !isObserved);
 }
 
 function stale({ days, nowMs }: GateInput): FreezeReason[] {
@@ -101,25 +110,31 @@ function duplicated({ days }: GateInput): FreezeReason[] {
   ];
 }
 
-/** The newest complete day is far from its forecast, and the ones before it were not: a change of level that has just begun. */
+/** Today so far, or the newest complete day, is far from its forecast. */
 function drifted(input: GateInput): FreezeReason[] {
-  const complete = completeDays(input).slice(-DRIFT_DAYS);
-  const seen = complete.map(({ day }) => driftOf(input, day));
+  const complete = completeDays(input).map(({ day }) => day);
+  const today = input.days.filter(({ day, hours }) => day === dayOf(input.nowMs) && hours >= TODAY_HOURS);
+  const reason = driftAt(input, [...complete, ...today.map(({ day }) => day)]) ?? driftAt(input, complete);
+  return reason ? [reason] : [];
+}
+
+/** The last of these days is far from its forecast, and those before it were not: a change of level that has just begun. */
+function driftAt(input: GateInput, days: readonly string[]): FreezeReason | undefined {
+  const seen = days.slice(-DRIFT_DAYS).map((day) => driftOf(input, day));
   const last = seen.at(-1);
-  if (!last?.isDrifted) return [];
-  if (seen.length === DRIFT_DAYS && seen.every((day) => day?.isDrifted && day.isAbove === last.isAbove)) return [];
+  if (!last?.isDrifted) return undefined;
+  if (seen.length === DRIFT_DAYS && seen.every((day) => day?.isDrifted && day.isAbove === last.isAbove))
+    return undefined;
   const { day, observed, expected } = last;
-  return [
-    {
-      code: 'DRIFTED_INPUT',
-      detail: `${day} had ${Math.round(observed)} opportunities, ${Math.round(expected)} were forecast for what was reported`,
-    },
-  ];
+  return {
+    code: 'DRIFTED_INPUT',
+    detail: `${day} had ${Math.round(observed)} opportunities, ${Math.round(expected)} were forecast for what was reported`,
+  };
 }
 
 function driftOf({ cells, forecasts }: GateInput, day: string) {
   const forecast = forecasts.get(day);
-  if (!forecast) return undefined;
+  if (!forecast || forecast.modelId === ANALOGUE_MODEL_ID) return undefined;
   const midnightMs = Date.parse(day);
   const totals = new Float64Array(24);
   const isSeen = new Uint8Array(24);
@@ -141,7 +156,10 @@ function driftOf({ cells, forecasts }: GateInput, day: string) {
         midnightMs + (hour + 1) * HOUR_MS,
       );
   });
-  const [q10, q50] = [sum(forecast.cells.map((cell) => cell.q10)), sum(forecast.cells.map((cell) => cell.q50))];
+  const { q10, q50 } = forecast.foreseen ?? {
+    q10: sum(forecast.cells.map((cell) => cell.q10)),
+    q50: sum(forecast.cells.map((cell) => cell.q50)),
+  };
   const [observed, expected] = [sum([...totals]), share * q50];
   if (expected < SMALL_HOUR) return undefined;
   const spread = Math.log(q50 / Math.max(1, q10)) / SIGMAS_OF_Q10;
@@ -150,7 +168,10 @@ function driftOf({ cells, forecasts }: GateInput, day: string) {
   return { day, observed, expected, isDrifted, isAbove: off > 0 };
 }
 
-function implausible({ cells, nowMs, days }: GateInput): FreezeReason[] {
+function implausible({ cells, nowMs, days, forecasts }: GateInput): FreezeReason[] {
+  const isAnySeen = cells.some(({ opportunities }) => opportunities.some((amount) => amount > 0));
+  if (!isAnySeen && forecasts.size > 0)
+    return [{ code: 'IMPLAUSIBLE_INPUT', detail: 'reports say that nobody was there in ten weeks' }];
   const reasons: FreezeReason[] = [];
   const recentAtMs = nowMs - 2 * DAY_MS;
   for (const { segment, surface, hoursAtMs, opportunities } of cells) {

@@ -80,7 +80,8 @@ export function createBigQueryFeatures(client: BigQuery, names: { projectId: str
       const sql = `WITH sampled AS (
           SELECT * FROM ${view('sampled_requests')}
           WHERE event_date >= CAST(@fromDay AS DATE) AND event_date < CAST(@untilDay AS DATE) AND market = @market)
-        ${requests('surface', 'visits', 'active_days')} UNION ALL ${requests("''", 'all_visits', 'all_active_days')}`;
+        ${requests('surface', 'visits', 'active_days')} UNION ALL ${requests("''", 'all_visits', 'all_active_days')}
+        ORDER BY 1, 2, 3, 4`;
       const windowDay = dayOf(Math.max(0, untilMs - LISTENER_WINDOW_DAYS * DAY_MS));
       const params = { market, fromDay: fromDay > windowDay ? fromDay : windowDay, untilDay: dayOf(untilMs) };
       const rows = await query(sql, params);

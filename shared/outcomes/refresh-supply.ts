@@ -3,6 +3,7 @@
 import { PLATFORM_TENANT } from '../campaign/decide-tick.ts';
 import type { ForecastModels, ForecastSettings, SupplyDay } from '../contracts/documents.ts';
 import type { RefreshOutcome } from '../contracts/forecast-outcomes.ts';
+import * as validators from '../contracts/validators.generated.js';
 import {
   MODEL_ID,
   VALID_MS,
@@ -15,7 +16,7 @@ import type { MarketFeatures } from '../forecasting/market-features.ts';
 import { checkQuality, type FreezeReason } from '../forecasting/quality-gate.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { refs } from '../store/allocation-store.ts';
-import { ledgerId, payloadHash } from '../store/ledger-key.ts';
+import { canonicalJson, ledgerId, payloadHash } from '../store/ledger-key.ts';
 import { persistRefresh, refreshEvent, type RefreshDecision, type RefreshOf } from '../store/persist-refresh.ts';
 import type { FeatureReader } from './feature-reader.ts';
 import { record, type RecordDeps } from './record.ts';
@@ -127,14 +128,15 @@ const LISTENER_DAYS = 11;
 function decide({ log }: RefreshDeps, of: RefreshOf, state: State): RefreshDecision {
   const { market, nowMs, forecastId } = of;
   const { known, models, settings, features, days } = state;
-  const inputsHash = payloadHash({ features, settings, modelsHash: models?.inputsHash, nowMs });
-  const today = dayOf(nowMs);
-  const forecasts = new Map([...known].filter(([day]) => day < today));
-  const reasons = checkQuality({ nowMs, days, cells: features.cells, forecasts });
+  const inputsHash = payloadHash({ features: unordered(features), settings, modelsHash: models?.inputsHash, nowMs });
+  const hasAnalogue = features.analogues.some(({ cells }) => cells.length > 0);
   const frozen = (why: FreezeReason[]) => freeze({ of, known, why, inputsHash, modelId: models?.modelId ?? MODEL_ID });
-  if (reasons.length > 0) return frozen(reasons);
-  const isFresh = models !== undefined && models.modelId === MODEL_ID && nowMs - models.fittedAtMs < FIT_MS;
+  const ageMs = models?.modelId === MODEL_ID ? nowMs - models.fittedAtMs : Infinity;
+  // Coefficients of a later time know what a past one must not.
+  const stored = ageMs >= 0 && ageMs < FIT_MS ? models : undefined;
   try {
+    const reasons = checkQuality({ nowMs, days, cells: features.cells, forecasts: known, hasAnalogue });
+    if (reasons.length > 0) return frozen(reasons);
     const forecast: MarketForecast = forecastMarket({
       tenantId: PLATFORM_TENANT,
       market,
@@ -145,16 +147,29 @@ function decide({ log }: RefreshDeps, of: RefreshOf, state: State): RefreshDecis
       inputsHash,
       ...features,
       settings,
-      models: isFresh && nowMs >= models.fittedAtMs ? models : undefined,
+      models: stored,
       known,
     });
     const { days: supply, outcome } = forecast;
-    return { days: supply, outcome, ...(isFresh ? {} : { models: forecast.models }) };
+    supply.forEach(assertStorable);
+    return { days: supply, outcome, ...(stored ? {} : { models: forecast.models }) };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     log.error('the forecast failed: the last good one stays', { market, error: detail });
     return frozen([{ code: 'MODEL_FAILED', detail: detail.slice(0, 300) }]);
   }
+}
+
+/** The same rows hash the same, in whichever order BigQuery gave them. */
+function unordered(features: State['features']): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(features).map(([name, rows]) => [name, rows.map(canonicalJson).sort()]));
+}
+
+/** A document that its readers refuse would stop every tick and campaign of the market. */
+function assertStorable(day: SupplyDay): void {
+  if (validators.supplyDocument(day)) return;
+  const [error] = validators.supplyDocument.errors ?? [];
+  throw new Error(`the forecast of ${day.day} cannot be stored: ${error?.instancePath ?? ''} ${error?.message ?? ''}`);
 }
 
 interface Freeze {

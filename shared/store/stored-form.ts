@@ -30,9 +30,9 @@ export function toFields<K extends Kind>(kind: K, document: Documents[K]): Field
       return { ...rest, ...(sample === undefined ? {} : { sample: JSON.stringify(sample) }) };
     }
     case 'supply': {
+      // A refresh writes six weeks of them at once: 500 cells with their listeners would be 20 MiB of text.
       const { cells, listeners, ...rest } = document as Documents['supply'];
-      const packed = listeners === undefined ? {} : { listeners: JSON.stringify(listeners) };
-      return { ...rest, cells: JSON.stringify(cells), ...packed };
+      return { ...rest, packed: gzipSync(JSON.stringify({ cells, listeners })) };
     }
     case 'forecastSettings': {
       const { holidays, modifiers, ...rest } = document as Documents['forecastSettings'];
@@ -92,9 +92,10 @@ function unpack(kind: Kind, fields: Fields): unknown {
       return { ...rest, ...(sample === undefined ? {} : { sample: JSON.parse(sample as string) as unknown }) };
     }
     case 'supply': {
-      const { cells, listeners, ...rest } = fields;
-      const packed = listeners === undefined ? {} : { listeners: JSON.parse(listeners as string) as unknown };
-      return { ...rest, cells: JSON.parse(cells as string) as unknown, ...packed };
+      const { packed, ...rest } = fields;
+      // What was written before they were packed.
+      if (packed === undefined) return { ...rest, cells: JSON.parse(rest['cells'] as string) as unknown };
+      return { ...rest, ...(JSON.parse(gunzipSync(packed as Uint8Array).toString('utf8')) as object) };
     }
     case 'forecastSettings': {
       const [holidays, modifiers] = ['holidays', 'modifiers'].map(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SupplyDay } from '../../../shared/contracts/forecast-documents.ts';
 import type { CellHours, InputDay } from '../../../shared/forecasting/market-features.ts';
+import { ANALOGUE_MODEL_ID, MODEL_ID } from '../../../shared/forecasting/forecast-market.ts';
 import { checkQuality, type GateInput } from '../../../shared/forecasting/quality-gate.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../../../shared/forecasting/traffic-clock.ts';
 
@@ -28,8 +29,8 @@ function cellsOf(days: number, amountOf = (_atMs: number, _cell: string) => PER_
   }));
 }
 
-function forecastsOf(days: number, perDay = PER_HOUR * 24): Map<string, SupplyDay> {
-  const of = (day: string): SupplyDay => ({
+function forecastOf(day: string, perDay = PER_HOUR * 24): SupplyDay {
+  return {
     schemaVersion: 1,
     market: 'SE',
     day,
@@ -38,8 +39,13 @@ function forecastsOf(days: number, perDay = PER_HOUR * 24): Map<string, SupplyDa
     cells: [
       { segment: 'casual', surface: 'home', q10: perDay * 0.9, q50: perDay, q90: perDay * 1.1, clickPpm: 10_000 },
     ],
-  });
-  return new Map(Array.from({ length: days }, (_, index) => [dayBefore(index + 1), of(dayBefore(index + 1))]));
+  };
+}
+
+function forecastsOf(days: number, perDay = PER_HOUR * 24): Map<string, SupplyDay> {
+  return new Map(
+    Array.from({ length: days }, (_, index) => [dayBefore(index + 1), forecastOf(dayBefore(index + 1), perDay)]),
+  );
 }
 
 const good: GateInput = {
@@ -47,6 +53,7 @@ const good: GateInput = {
   days: Array.from({ length: 14 }, (_, index) => inputDay(13 - index)),
   cells: cellsOf(28),
   forecasts: forecastsOf(14),
+  hasAnalogue: false,
 };
 const codesOf = (input: Partial<GateInput>) => checkQuality({ ...good, ...input }).map(({ code }) => code);
 const replaceDay = (daysAgo: number, own: Partial<InputDay>) =>
@@ -121,6 +128,48 @@ describe('The gate between observations and forecasts', () => {
     assert.deepEqual(codesOf({ cells: changed([2.5, 2.5, 2.5]) }), []);
     assert.deepEqual(codesOf({ cells: changed([2.5, 2.5]) }), ['DRIFTED_INPUT']);
     assert.deepEqual(codesOf({ cells: changed([2.5, 2.5, 0.4]) }), ['DRIFTED_INPUT']);
+  });
+
+  it('does not wait for the end of a day that has left its forecast', () => {
+    const changed = (factors: readonly number[]) =>
+      cellsOf(28, (atMs) => (PER_HOUR / 2) * (factors.find((_, index) => isDaysAgo(atMs, index)) ?? 1));
+    const forecasts = new Map([...forecastsOf(14), [dayBefore(0), forecastOf(dayBefore(0))]]);
+    assert.deepEqual(codesOf({ cells: changed([1.9]), forecasts }), []);
+    assert.deepEqual(codesOf({ cells: changed([2.5]), forecasts }), ['DRIFTED_INPUT']);
+    assert.deepEqual(codesOf({ cells: changed([2.5, 2.5]), forecasts }), ['DRIFTED_INPUT']);
+    assert.deepEqual(codesOf({ cells: changed([2.5, 2.5, 2.5, 2.5]), forecasts }), [], 'three days were held');
+    const early = replaceDay(0, { hours: 5 });
+    assert.deepEqual(codesOf({ cells: changed([2.5]), forecasts, days: early }), [], 'too early to say');
+  });
+
+  it('compares with what was forecast before a day began, not with a forecast that has seen it', () => {
+    const changed = cellsOf(28, (atMs) => (PER_HOUR / 2) * (isDaysAgo(atMs, 1) ? 2.5 : 1));
+    const perDay = PER_HOUR * 24;
+    const seen = { ...forecastOf(dayBefore(1), 2.5 * perDay), foreseen: { q10: 0.9 * perDay, q50: perDay } };
+    const forecasts = new Map([...forecastsOf(14), [dayBefore(1), seen]]);
+    assert.deepEqual(codesOf({ cells: changed, forecasts }), ['DRIFTED_INPUT']);
+    assert.deepEqual(codesOf({ forecasts }), [], 'what was observed is near to what was foreseen');
+  });
+
+  it('does not hold a new market to what other markets had', () => {
+    const cells = cellsOf(28, (atMs) => (PER_HOUR / 2) * (isDaysAgo(atMs, 1) ? 2.5 : 1));
+    const forecasts = new Map([...good.forecasts].map(([day, own]) => [day, { ...own, modelId: ANALOGUE_MODEL_ID }]));
+    assert.deepEqual(codesOf({ cells, forecasts }), []);
+  });
+
+  it('lets a market without reports be forecast again as like markets are, until it was forecast from its own', () => {
+    const of = (modelId: string) => new Map([...good.forecasts].map(([day, own]) => [day, { ...own, modelId }]));
+    const silent = { days: [], cells: [], hasAnalogue: true };
+    assert.deepEqual(codesOf({ ...silent, forecasts: of(ANALOGUE_MODEL_ID) }), []);
+    assert.deepEqual(codesOf({ ...silent, forecasts: of('written-by-people') }), []);
+    assert.deepEqual(codesOf({ ...silent, forecasts: of(MODEL_ID) }), ['STALE_INPUT']);
+    assert.deepEqual(codesOf({ ...silent, forecasts: of('written-by-people'), hasAnalogue: false }), ['STALE_INPUT']);
+  });
+
+  it('holds reports that name no opportunity at all', () => {
+    assert.deepEqual(codesOf({ cells: [] }), ['IMPLAUSIBLE_INPUT']);
+    assert.deepEqual(codesOf({ cells: cellsOf(28, () => 0) }), ['IMPLAUSIBLE_INPUT']);
+    assert.deepEqual(codesOf({ cells: [], forecasts: new Map() }), [], 'nothing was ever forecast');
   });
 
   it('compares only the hours that were reported', () => {
