@@ -40,11 +40,10 @@ export function quoteCampaign(
   const supplies = subcampaigns.flatMap((sub) => firstDay(sub.market, accepted, context) ?? []);
   const pooled = poolParts(parts.map(({ spend }) => spend));
   const law = clickLaw(pooled.supply, pooled.rate);
-  const first = parts[0] as QuotedPart;
   const whole = {
     ...pooled,
-    conversion: first.conversion,
-    ...(parts.length === 1 ? reachBy(first.audience) : {}),
+    conversion: pooledConversion(parts, subcampaigns),
+    ...(parts.length === 1 ? reachBy((parts[0] as QuotedPart).audience) : {}),
   };
   const delivery = deliveryCurve(whole, [budgetMicros], law)[0] as Delivery;
   const guess = delivery.clicks.mid;
@@ -104,6 +103,19 @@ function quotedPart(
     conversion: betaOf(conversionShare, Math.max(1, clickShare * trials)),
     audience: sub.audience ?? audienceOf({ ...flight, ...sub }, supply, sub),
   };
+}
+
+/** Of a click of any part: each part counts by the clicks that its budget pays for. */
+function pooledConversion(parts: readonly QuotedPart[], subcampaigns: readonly Part[]): ClickRate {
+  let [converted, clicks, trials] = [0, 0, 0];
+  for (const [index, { conversion }] of parts.entries()) {
+    const { budgetMicros, clickPriceMicros } = subcampaigns[index] as Part;
+    const own = conversion.alpha + conversion.beta;
+    converted += (budgetMicros / clickPriceMicros) * (conversion.alpha / own);
+    clicks += budgetMicros / clickPriceMicros;
+    trials += own;
+  }
+  return betaOf(clicks > 0 ? converted / clicks : 0, trials);
 }
 
 function firstDay(

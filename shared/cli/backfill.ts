@@ -38,7 +38,7 @@ export const backfill: Command = {
     const wanted = textOption(args, 'market');
     if (wanted !== undefined) pathPart(wanted, 'a market');
     const weeks = args.values['past'] === undefined ? 0 : countOption(args, 'past', { otherwise: 0, most: 52 });
-    const nowMs = Math.floor((instantOption(args, 'at') ?? context.clock()) / HOUR_MS) * HOUR_MS;
+    const nowMs = instantOption(args, 'at') ?? context.clock();
     const { ports } = await context.connect();
     const observed = await ports.features.markets(dayOf(nowMs - OBSERVED_DAYS * DAY_MS));
     const known = [...new Set([...(await ports.store.markets()), ...observed])].sort();
@@ -70,7 +70,7 @@ async function forecastAll(jobs: readonly Job[], context: Context): Promise<(Job
   for (const job of jobs) {
     const { market, nowMs, isPast } = job;
     context.progress(`${bar(done.length, jobs.length)} ${market} at ${formatTime(nowMs)}`);
-    const forecastId = `backfill:${market}:${nowMs / HOUR_MS}`;
+    const forecastId = `backfill:${market}:${Math.floor(nowMs / HOUR_MS)}`;
     const of = { market, forecastId, source: SOURCE, nowMs, isPast };
     done.push({ ...job, ...(await refreshSupply({ ...ports, log, clock: () => context.clock() }, of)) });
   }
@@ -93,13 +93,15 @@ function conclude(done: readonly (Job & Refreshed)[]) {
     days,
     reasons.map(({ code, detail }) => `${code}: ${detail}`).join('; '),
   ]);
-  const frozen = done.filter(({ result, isPast }) => result === 'frozen' && !isPast).length;
+  const made = done.filter(({ result }) => result === 'forecast').length;
+  const kept = done.filter(({ result, isPast }) => result === 'frozen' && !isPast).length;
+  const others = done.length - made - kept;
   const text =
     done.length === 0
       ? 'there is no market yet'
-      : `${formatTable(['market', 'from', 'result', 'cells', 'days', 'why not'], rows)}\n${done.length - frozen} forecasts, ${frozen} kept`;
+      : `${formatTable(['market', 'from', 'result', 'cells', 'days', 'why not'], rows)}\n${made} forecasts, ${kept} kept${others > 0 ? `, ${others} without either` : ''}`;
   return {
-    exit: frozen === 0 && done.length > 0 ? ('ok' as const) : ('different' as const),
+    exit: kept === 0 && done.length > 0 ? ('ok' as const) : ('different' as const),
     text,
     json: { forecasts: done },
   };

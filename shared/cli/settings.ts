@@ -2,6 +2,7 @@
 import { decodeInstants, encodeInstants, InvalidInstant } from '../contracts/instants.ts';
 import type { ForecastSettings } from '../contracts/documents.ts';
 import * as validators from '../contracts/validators.generated.js';
+import { dayOf } from '../forecasting/traffic-clock.ts';
 import { refs } from '../store/allocation-store.ts';
 import { openMarket } from '../store/persist-supply.ts';
 import { pathPart, UsageError, type Command, type Conclusion } from './command.ts';
@@ -46,21 +47,34 @@ export const settings: Command = {
   },
 };
 
+const ONE_OBJECT = 'settings are one JSON object; --help shows one';
+
+function isDay(day: string): boolean {
+  const atMs = Date.parse(day);
+  return !Number.isNaN(atMs) && dayOf(atMs) === day;
+}
+
 /** @throws UsageError naming the first field that is wrong */
 function parse(market: string, text: string): ForecastSettings {
   try {
-    const body = decodeInstants(JSON.parse(text)) as Record<string, unknown>;
+    const json = JSON.parse(text) as unknown;
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new UsageError(ONE_OBJECT);
+    const body = decodeInstants(json) as Record<string, unknown>;
     const document = { holidays: [], modifiers: [], analogues: [], ...body, schemaVersion: 1, market };
     if (validators.forecastSettingsDocument(document)) {
       const settings = document as unknown as ForecastSettings;
       const backward = settings.modifiers.findIndex(({ startAtMs, endAtMs }) => endAtMs <= startAtMs);
+      const silent = settings.modifiers.findIndex(({ reason }) => reason.trim() === '');
+      if (silent >= 0) throw new UsageError(`/modifiers/${silent}/reason must say why`);
+      const unreal = settings.holidays.findIndex((day) => !isDay(day));
+      if (unreal >= 0) throw new UsageError(`/holidays/${unreal} must be a day that a calendar has`);
       if (backward >= 0) throw new UsageError(`/modifiers/${backward}/endAt must be after startAt`);
       return settings;
     }
     const [error] = validators.forecastSettingsDocument.errors ?? [];
     throw new UsageError(`${error?.instancePath || 'the settings'} ${error?.message ?? 'are invalid'}`);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new UsageError('settings are one JSON object; --help shows one');
+    if (error instanceof SyntaxError) throw new UsageError(ONE_OBJECT);
     if (error instanceof InvalidInstant) throw new UsageError(error.message);
     throw error;
   }

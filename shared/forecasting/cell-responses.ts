@@ -12,15 +12,18 @@ const UNKNOWN: CellRates = { clickPpm: 10_000, clickTrials: 200 };
 const ANY_FORMAT = 'any';
 
 /**
- * The rates of these cells, in their order. Without any response what was known of a cell before stays.
- * @throws ForecastError INVALID_RESPONSE for more clicks than impressions, or counts that are none
+ * The rates of these cells, in their order. Without any response what was known of a cell before stays. More clicks than
+ * impressions, as where those of an older hour were never reported, count as one each.
+ * @throws ForecastError INVALID_RESPONSE for counts that are none
  */
 export function cellResponses(
   responses: readonly CellResponse[],
   cells: readonly { segment: string; surface: string }[],
   known: ReadonlyMap<string, SupplyDay>,
 ): CellRates[] {
-  const seen = responses.filter(({ impressions }) => impressions > 0);
+  const seen = responses
+    .filter(({ impressions }) => impressions > 0)
+    .map((one) => ({ ...one, clicks: Math.min(one.clicks, one.impressions) }));
   if (seen.length === 0) return cells.map((cell) => knownRates(cell, known));
   const clicks = fitResponse(seen.map((one) => ({ ...one, factors: factorsOf(one) })));
   const clicked = seen.filter((one) => one.clicks > 0);

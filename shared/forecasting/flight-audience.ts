@@ -1,6 +1,7 @@
 // Who a subcampaign can reach: the listeners of its segments and surfaces over its flight, by how often they come.
 import type { SupplyDay } from '../contracts/forecast-documents.ts';
 import { compactSlots } from './compact-slots.ts';
+import { MAX_LISTENERS } from './slots.ts';
 import { DAY_MS } from './traffic-clock.ts';
 import { MAX_WINDOW_DAYS, type VisitHistogram } from './visit-histogram.ts';
 import { histogramOfWindow } from './window-histogram.ts';
@@ -42,7 +43,10 @@ export function flightAudience(flight: Flight, supply: SupplyDay, opportunities:
   const total = bins.reduce((sum, [count, people]) => sum + count * people, 0);
   if (total === 0) return undefined;
   const scale = opportunities / total;
-  return compactSlots({ slots: bins.map(([count]) => count), listeners: bins.map(([, people]) => people * scale) });
+  return compactSlots({
+    slots: bins.map(([count]) => count),
+    listeners: bins.map(([, people]) => Math.min(MAX_LISTENERS, people * scale)),
+  });
 }
 
 /** The listeners of all segments asked for, and which part of their visits is on the surfaces asked for. */

@@ -9,6 +9,8 @@ const MOST_ERRORS = 60;
 /** Deciles of a normal law lie so many sigma from its median. */
 const SIGMAS_OF_Q10 = 1.2815515655446004;
 const MOST_SIGMA = 3;
+/** An error of more than a thousandfold is a fault of what was counted, and would be the only one that matters. */
+const MOST_LOG_ERROR = 7;
 
 /**
  * Forecasts of a week, one a week: overlapping ones turn out alike and would count as many. What the newest forecast states
@@ -22,8 +24,8 @@ export function forecastSpread(
   const errors: { logError: number }[] = [];
   let nextAtMs = -Infinity;
   for (const { days, issuedAtMs, logError } of past) {
-    if (days !== ERROR_DAYS || issuedAtMs < nextAtMs) continue;
-    errors.push({ logError });
+    if (days !== ERROR_DAYS || issuedAtMs < nextAtMs || Number.isNaN(logError)) continue;
+    errors.push({ logError: Math.max(-MOST_LOG_ERROR, Math.min(MOST_LOG_ERROR, logError)) });
     nextAtMs = issuedAtMs + ERROR_DAYS * DAY_MS;
   }
   const sigma = statedSigma(stated);

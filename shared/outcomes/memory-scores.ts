@@ -36,7 +36,8 @@ export function forecastScores(log: Rows): ForecastScore[] {
   return rowsOnce(log, 'forecasts').flatMap(({ json }) => {
     const forecast = outcomeOf(json) as SupplyForecast;
     if (forecast.type !== 'supply-forecast') return [];
-    const { market, modelId, issuedAtMs, fromAtMs, totals } = forecast;
+    // A row leaves out lists that are empty: of a market that nobody knew, nothing was forecast.
+    const { market, modelId, issuedAtMs, fromAtMs, totals = [] } = forecast;
     const cells = cellHours(observations.get(market) ?? []);
     return totals.flatMap(({ segment, surface, days, q10, q50, q90 }): ForecastScore[] => {
       const endedAtMs = fromAtMs + days * DAY_MS;

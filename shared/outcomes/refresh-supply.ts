@@ -162,7 +162,9 @@ function decide({ log }: RefreshDeps, of: RefreshOf, state: State): RefreshDecis
 
 /** The same rows hash the same, in whichever order BigQuery gave them. */
 function unordered(features: State['features']): Record<string, string[]> {
-  return Object.fromEntries(Object.entries(features).map(([name, rows]) => [name, rows.map(canonicalJson).sort()]));
+  return Object.fromEntries(
+    Object.entries<readonly unknown[]>({ ...features }).map(([name, rows]) => [name, rows.map(canonicalJson).sort()]),
+  );
 }
 
 /** A document that its readers refuse would stop every tick and campaign of the market. */
