@@ -65,7 +65,7 @@ const HORIZON_HOURS = 14 * 24;
 const MODEL_HOURS = 21 * 24;
 const LONGEST_DAYS = 45;
 /** A history that ended longer ago says nothing of now. */
-const STALE_HOURS = 28 * 24;
+export const STALE_HOURS = 28 * 24;
 
 /**
  * @param history clean ({@link cleanObservations}), of any length, also empty

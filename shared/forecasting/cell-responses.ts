@@ -27,16 +27,16 @@ export function cellResponses(
   if (seen.length === 0) return cells.map((cell) => knownRates(cell, known));
   const clicks = fitResponse(seen.map((one) => ({ ...one, factors: factorsOf(one) })));
   const clicked = seen.filter((one) => one.clicks > 0);
-  const conversions = fitResponse(
-    clicked.map((one) => ({
-      factors: factorsOf(one),
-      impressions: one.clicks,
-      clicks: Math.min(one.clicks, one.conversions),
-    })),
-  );
+  const converted = clicked.map((one) => ({
+    factors: factorsOf(one),
+    impressions: one.clicks,
+    clicks: Math.min(one.clicks, one.conversions),
+  }));
+  // Before the first click there is nothing to learn a rate of conversions from.
+  const conversions = converted.length > 0 ? fitResponse(converted) : undefined;
   return cells.map((cell) => {
     const { rate, trials } = mixedRate(clicks, cell, seen);
-    const conversion = clicked.length > 0 ? mixedRate(conversions, cell, clicked).rate : 0;
+    const conversion = conversions ? mixedRate(conversions, cell, clicked).rate : 0;
     return {
       clickPpm: ppm(rate),
       clickTrials: Math.max(1, Math.min(Number.MAX_SAFE_INTEGER, Math.round(trials))),

@@ -3,7 +3,7 @@
 import type { ForecastModels, ForecastSettings, Modifier, SupplyDay } from '../contracts/forecast-documents.ts';
 import { MAX_CELLS, type SupplyForecast } from '../contracts/forecast-outcomes.ts';
 import { analoguePrior } from './analogue-prior.ts';
-import { fitCell, forecastCell, type CellForecast, type CellModel } from './cell-forecast.ts';
+import { STALE_HOURS, fitCell, forecastCell, type CellForecast, type CellModel } from './cell-forecast.ts';
 import { cleanObservations, type HourlyHistory } from './clean-observations.ts';
 import type { ColdStartPrior } from './cold-start-prior.ts';
 import type { CellHours, MarketFeatures } from './market-features.ts';
@@ -82,13 +82,19 @@ export function forecastMarket(input: MarketInput): MarketForecast {
     });
     return { ...cell, model, forecast };
   };
-  const forecasts = cells.map((cell, index) => ofCell(cell, storedModel(input.models, cell), modifiers, priors[index]));
+  const isKnown = ({ history }: Cell, prior: ColdStartPrior | undefined) =>
+    prior !== undefined ||
+    (history.values.length > 0 && history.startHour + history.values.length >= nowHour - STALE_HOURS);
+  const forecasts = cells.flatMap((cell, index) =>
+    isKnown(cell, priors[index]) ? [ofCell(cell, storedModel(input.models, cell), modifiers, priors[index])] : [],
+  );
   const ofWhole = marketModifiers(
     modifiers,
     cells.map((cell) => ({ ...cell, traffic: trafficOf(cell) })),
   );
-  const total =
-    cells.length > 0 ? ofCell(whole, input.models?.whole, ofWhole, wholePrior(input, whole, nowHour)) : undefined;
+  const priorOfWhole = wholePrior(input, whole, nowHour);
+  const isAnyKnown = forecasts.length > 0 && isKnown(whole, priorOfWhole);
+  const total = isAnyKnown ? ofCell(whole, input.models?.whole, ofWhole, priorOfWhole) : undefined;
   const reconciled = total ? reconcileDays(total, forecasts, { nowHour, holidays }) : [];
   const rates = cellResponses(input.responses, forecasts, input.known);
   return {
@@ -110,8 +116,10 @@ function cellsOf({ cells, known, analogues }: MarketInput, nowHour: number): Cel
   const note = ({ segment, surface }: { segment: string; surface: string }) =>
     names.set(JSON.stringify([segment, surface]), { segment, surface });
   cells.forEach(note);
-  if (names.size === 0) [...known.values()].at(-1)?.cells.forEach(note);
-  if (names.size === 0) analogues.forEach((analogue) => analogue.cells.forEach(note));
+  if (names.size === 0) {
+    [...known.values()].at(-1)?.cells.forEach(note);
+    analogues.forEach((analogue) => analogue.cells.forEach(note));
+  }
   const byName = new Map(cells.map((cell) => [JSON.stringify([cell.segment, cell.surface]), cell]));
   const found = [...names]
     .sort(([left], [right]) => (left < right ? -1 : 1))
