@@ -3,13 +3,16 @@ import type { SupplyDay } from '../contracts/forecast-documents.ts';
 import { LISTENER_WINDOW_DAYS } from '../contracts/forecast-documents.ts';
 import { compactSlots } from './compact-slots.ts';
 import type { SampledListeners } from './market-features.ts';
+import { MAX_SLOTS } from './slots.ts';
 
 /** Fewer sampled kinds of listeners than this are no histogram. */
 const LEAST_KINDS = 3;
 
 /** One histogram for each segment and surface, and for each segment over all surfaces, that was sampled often enough. */
 export function listenerHistograms(sampled: readonly SampledListeners[]): NonNullable<SupplyDay['listeners']> {
-  const groups = Map.groupBy(sampled, ({ segment, surface }) => JSON.stringify([segment, surface]));
+  // Nobody comes so often: one wrong count must not cost the market its forecast.
+  const counted = sampled.filter(({ visits }) => visits >= 1 && visits <= MAX_SLOTS);
+  const groups = Map.groupBy(counted, ({ segment, surface }) => JSON.stringify([segment, surface]));
   return [...groups]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .flatMap(([, own]) => {
