@@ -7,7 +7,7 @@ import { LEASE_TICKS, grantLeases } from '../pacing/grant-leases.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { pageTable } from './book-page.ts';
 import type { MarketView } from './campaign-state.ts';
-import { billedMicros, committedMicros, entryNumbers, expectedInFlightMicros, leasedMicros } from './entry-money.ts';
+import { billedMicros, committedMicros, entryNumbers, expectedInFlightMicros, inFlightMicros } from './entry-money.ts';
 import { entryKey, foldReports, type Verdict, type WaitingReport } from './fold-reports.ts';
 import { makePlan } from './make-plan.ts';
 import { admitGroups } from './admit-groups.ts';
@@ -151,9 +151,9 @@ function pace(
         ? grantLeases({
             entry: settled,
             committedMicros: committedMicros(settled),
-            pacedMicros: clickDelay
-              ? settled.spentMicros + expectedInFlightMicros(settled, nowMs, clickDelay) + leasedMicros(settled)
-              : committedMicros(settled),
+            unexpectedMicros: clickDelay
+              ? inFlightMicros(settled) - expectedInFlightMicros(settled, nowMs, clickDelay)
+              : 0,
             groups: heard,
             hourShape,
             nowMs,

@@ -21,8 +21,8 @@ export interface GrantInput {
   entry: BookEntry;
   /** Spent, in flight and leased so far: no grant brings it past the budget. */
   committedMicros: number;
-  /** The same with what is expected to come of what is in flight: this follows the spend curve. */
-  pacedMicros: number;
+  /** What of it is not expected to be spent after all, by the clicks so far; below 0 where more is: the rest follows the spend curve. */
+  unexpectedMicros: number;
   /** Groups heard of lately; silent ones get nothing. */
   groups: readonly SpenderGroup[];
   hourShape: readonly number[];
@@ -53,13 +53,16 @@ export function grantLeases(input: GrantInput): Lease[] {
 }
 
 /** What accrued and leased lack of the spend curve at the horizon; nothing below one click price. */
-function grantTotalMicros({ entry, committedMicros, pacedMicros, hourShape }: GrantInput, horizonAtMs: number): number {
+function grantTotalMicros(
+  { entry, committedMicros, unexpectedMicros, hourShape }: GrantInput,
+  horizonAtMs: number,
+): number {
   // Grants are cumulative: what was returned and granted again counts twice, and what lies charge counts too.
   const grantedMicros = entry.leases.reduce((sum, lease) => sum + lease.grantedMicros, 0);
   const dueShare = passedTrafficShare(entry, hourShape, horizonAtMs);
   const dueMicros = Math.min(entry.budgetMicros, Math.floor(entry.budgetMicros * dueShare));
   const lackMicros = Math.min(
-    dueMicros - pacedMicros,
+    dueMicros - (committedMicros - unexpectedMicros),
     entry.budgetMicros - committedMicros,
     MAX_MICROS - grantedMicros,
   );
