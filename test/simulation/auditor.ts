@@ -31,7 +31,8 @@ export function auditCommit(books: Books, writes: readonly Write[]): void {
   for (const change of ledger) auditLedger(books, change);
 
   const event = ledger.find(({ before, after }) => !before && after.result !== 'filed');
-  if (market?.before && isTick(market, ledger))
+  if (event && isRefreshEntry(event.after)) auditRefresh(books, market, of<SupplyDay>('supply'), pages, campaigns);
+  else if (market?.before && isTick(market, ledger))
     auditTick(books, market as Required<typeof market> & { before: Market }, ledger, pages, campaigns);
   else if (event) auditEvent(books, event.after, pages, campaigns);
   else {
@@ -56,6 +57,37 @@ export function isTickEntry({ eventType }: LedgerEntry): boolean {
   return eventType === 'andante.delivery-tick.v1';
 }
 
+function isRefreshEntry({ eventType }: LedgerEntry): boolean {
+  return eventType === 'andante.supply-refresh.v1';
+}
+
+/** Nothing but supply, which no older refresh replaces; nothing was observed, so that it is what it was, less certain. */
+function auditRefresh(
+  { must }: Books,
+  market: Change<Market> | undefined,
+  supply: readonly Change<SupplyDay>[],
+  ...others: [pages: readonly unknown[], campaigns: readonly unknown[]]
+): void {
+  must(
+    others.every((own) => own.length === 0),
+    () => 'a refresh of supply wrote a book or a campaign',
+  );
+  must((market !== undefined) === supply.length > 0, () => 'supply was refreshed under its old version');
+  if (!market) return;
+  const { before, after } = market;
+  const isNewer = (after.refreshedAtMs ?? 0) >= (before?.refreshedAtMs ?? 0);
+  must(isNewer, () => `${after.market}: an older refresh of supply replaced a newer one`);
+  must(after.supplyVersion === (before?.supplyVersion ?? 0) + 1, () => `${after.market}: supply has its old version`);
+  for (const { before: good, after: kept } of supply) {
+    if (good === undefined || good.widening !== undefined) continue;
+    kept.cells.forEach(({ q10, q50 }, index) => {
+      const cell = good.cells[index] as SupplyDay['cells'][number];
+      const isWider = q50 === cell.q50 && q10 < cell.q10;
+      must(isWider, () => `${kept.market}: supply of ${kept.day} was kept and is as certain as it was`);
+    });
+  }
+}
+
 /** One entry for each event, of what was published, drained only when its rows are there, its outcomes never changed. */
 function auditLedger(books: Books, { ref, before, after }: Change<LedgerEntry>): void {
   const { must, ledger, published, warehouse } = books;
@@ -75,7 +107,7 @@ function auditLedger(books: Books, { ref, before, after }: Change<LedgerEntry>):
       ),
     );
   }
-  if (before || isTickEntry(after)) return;
+  if (before || isTickEntry(after) || isRefreshEntry(after)) return;
   const told = published.get(key);
   must(told !== undefined, () => `${after.eventId} was never published as ${key}`);
   if (!told) return;

@@ -263,6 +263,27 @@ export const bugs: readonly Bug[] = [
     replace: '...(opportunities.length + responses.length > 0 && folded.length > 0\n',
   },
   {
+    name: 'older-refresh-wins',
+    about: 'a refresh of supply that comes late replaces what a newer one wrote',
+    file: 'store/persist-refresh.ts',
+    find: '|| nowMs < refreshedAtMs);',
+    replace: '|| nowMs < 0 * refreshedAtMs);',
+  },
+  {
+    name: 'refresh-keeps-the-version',
+    about: 'a refresh replaces supply and leaves its version, so that others go on with what they know',
+    file: 'store/persist-refresh.ts',
+    find: 'supplyVersion: before.supplyVersion + 1,',
+    replace: 'supplyVersion: before.supplyVersion,',
+  },
+  {
+    name: 'frozen-as-if-fresh',
+    about: 'supply that is kept for want of reports is as certain as on its first day',
+    file: 'forecasting/freeze-supply.ts',
+    find: 'widened(cell, factor)',
+    replace: 'widened(cell, factor / factor)',
+  },
+  {
     name: 'insert-id-of-the-batch',
     about: 'BigQuery is given an insertId that depends on the batch: it would keep every copy',
     file: 'outcomes/bigquery-log.ts',

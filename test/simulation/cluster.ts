@@ -255,7 +255,10 @@ function createLog(name: string, onCritical: (what: string) => void, trace: Clus
   return {
     info: () => {},
     warn: trace ? say('WARNING') : () => {},
-    error: (message) => onCritical(message),
+    error: (message) => {
+      // No reports reach the warehouse's views here.
+      if (message !== 'the last good forecast stays in force') onCritical(message);
+    },
     critical: (message, fields) => {
       if (!message.startsWith('outcomes refused by BigQuery')) onCritical(`${message} ${JSON.stringify(fields)}`);
     },

@@ -14,7 +14,7 @@ import { createCluster } from './cluster.ts';
 import { drawFaults, noFaults } from './faults.ts';
 import type { Warehouse } from './faulty-bigquery.ts';
 import { finalViolations } from './final-check.ts';
-import { crowd, flood, publishScheduled, stock } from './scenery.ts';
+import { crowd, flood, publishRefresh, publishScheduled, stock } from './scenery.ts';
 import { createScheduler } from './scheduler.ts';
 import { describeCommit, type Trace } from './trace.ts';
 import { drawStory, MARKETS, MIN_EVENTS, ROUNDS, ROUND_MS, type Publication } from './story.ts';
@@ -40,6 +40,8 @@ const FLOODED_EVERY = 256;
 const PLANNED_EVERY = 4;
 /** Quotes cost milliseconds and decide nothing. */
 const QUOTED_EVERY = 128;
+/** One seed in so many refreshes its supply. */
+const REFRESHED_EVERY = 64;
 
 /** @param trace told of everything that happens, a line each */
 export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> {
@@ -119,6 +121,12 @@ export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> 
     for (let hour = 0; hour < ROUNDS; hour++) {
       begin(hour);
       if (hour > 0 && chance(0.1)) await stock(store, random, chance(0.5) ? MARKETS[0] : MARKETS[1]);
+      if (seed % REFRESHED_EVERY === 5) {
+        const refreshAtMs = nowMs;
+        const refresh = () => publishRefresh(cluster, refreshAtMs);
+        if (chance(0.5)) at(hour + 1, refresh);
+        else refresh();
+      }
       for (const publication of story.publications) if (publication.round === hour) send(publication);
       const tick = () => publishScheduled(cluster, 'delivery-tick');
       if (chance(faults.tickLate)) at(hour + 1, tick);

@@ -3,7 +3,7 @@
 import type { Random } from '../../emulators/world/random.ts';
 import { pageTable } from '../../shared/campaign/book-page.ts';
 import type { BusinessEvent } from '../../shared/contracts/events.ts';
-import { encodeInstants } from '../../shared/contracts/instants.ts';
+import { encodeInstants, formatInstant } from '../../shared/contracts/instants.ts';
 import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
 import { persistSupply } from '../../shared/store/persist-supply.ts';
 import { entry } from '../support/entries.ts';
@@ -55,4 +55,11 @@ export function flood(cluster: Cluster, publish: (event: BusinessEvent) => void,
 export function publishScheduled(cluster: Cluster, name: 'delivery-tick' | 'outcome-drain'): void {
   const type = `andante.${name}.v1` as const;
   cluster.publish({ type, source: 'scheduler', tenantId: 'andante' }, name, { type, tenantId: 'andante' });
+}
+
+/** Asks for the supply of every market to be forecast again; as nobody sees reports, it is kept, less certain. */
+export function publishRefresh(cluster: Cluster, nowMs: number): void {
+  const type = 'andante.supply-refresh.v1';
+  const about = { type, source: 'scheduler', tenantId: 'andante', scheduledFor: formatInstant(nowMs) } as const;
+  cluster.publish(about, 'supply-refresh', { type, tenantId: 'andante' });
 }
