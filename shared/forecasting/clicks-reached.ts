@@ -46,16 +46,20 @@ interface Point {
 
 /** Neighbours of the answer: the first is reached, the second is not, but for what passes every number. */
 function bracketOf(law: ClickLaw, probability: number, guess: number): { reached: Point; missed: Point } {
-  let reached: Point = { clicks: 0, probability: 1 };
-  let missed: Point = { clicks: Number.MAX_SAFE_INTEGER, probability: 0 };
+  let reached: Point | undefined;
+  let missed: Point | undefined;
   let factor = FIRST_STEP;
   for (let clicks = guess; ;) {
     const found = { clicks, probability: law(clicks) };
     const isReached = found.probability >= probability;
     if (isReached) reached = found;
     else missed = found;
-    const isBetween = reached.clicks > 0 && missed.clicks < Number.MAX_SAFE_INTEGER;
-    if (isBetween || reached.clicks === Number.MAX_SAFE_INTEGER || missed.clicks === 1) return { reached, missed };
+    const isEnd = clicks === (isReached ? Number.MAX_SAFE_INTEGER : 1);
+    if ((reached && missed) || isEnd)
+      return {
+        reached: reached ?? { clicks: 0, probability: 1 },
+        missed: missed ?? { clicks: Number.MAX_SAFE_INTEGER, probability: 0 },
+      };
     clicks = isReached
       ? Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(clicks * factor))
       : Math.max(1, Math.floor(clicks / factor));

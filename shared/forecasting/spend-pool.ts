@@ -26,10 +26,11 @@ const LEAST_VARIANCE = 1e-12;
  * Parts of one market share its factor (their `sharedShare` of the variance), markets are independent, and so are click
  * rates. The sum of log-normal parts is taken as log-normal with the same mean and variance (Fenton, IRE Transactions on
  * Communications Systems 8, 1960), at every node of the spreads: how wide errors are is taken as one question for all.
- * @throws ForecastError `INVALID_QUOTE` without parts, for spreads of different nodes and amounts that make no sense
+ * @throws ForecastError `INVALID_QUOTE` without parts, spreads without a node, and amounts that make no sense
  */
-export function poolParts(parts: readonly SpendPart[]): SpendTerms {
-  assertParts(parts);
+export function poolParts(asked: readonly SpendPart[]): SpendTerms {
+  assertParts(asked);
+  const parts = withLikeNodes(asked);
   if (parts.length === 1) return alone(parts[0] as SpendPart);
   const clicks = parts.map(({ forecast, spread, rate }) => forecast * Math.exp(spread.bias) * meanRate(rate));
   const micros = parts.map(({ clickPriceMicros }, index) => (clicks[index] as number) * clickPriceMicros);
@@ -88,17 +89,29 @@ function sumOf(amounts: readonly number[]): number {
   return amounts.reduce((sum, amount) => sum + amount, 0);
 }
 
+/** Spreads that were estimated by different releases have different nodes: each counts as the one of its mean square then. */
+function withLikeNodes(parts: readonly SpendPart[]): readonly SpendPart[] {
+  const isAlike = new Set(parts.map(({ spread }) => spread.nodes.length)).size === 1;
+  return isAlike
+    ? parts
+    : parts.map((part) => ({ ...part, spread: { ...part.spread, nodes: [meanNode(part.spread)] } }));
+}
+
+function meanNode({ nodes }: ErrorSpread): ErrorSpread['nodes'][number] {
+  const weights = sumOf(nodes.map(({ weight }) => weight));
+  const square = sumOf(nodes.map(({ weight, sigma }) => weight * sigma ** 2));
+  return { weight: 1, sigma: weights > 0 ? Math.sqrt(square / weights) : 0 };
+}
+
 function assertParts(parts: readonly SpendPart[]): void {
   const invalid = (message: string) => new ForecastError('INVALID_QUOTE', message);
   if (parts.length === 0) throw invalid('a campaign needs a part to spend in');
-  const nodes = parts[0]?.spread.nodes.length;
   parts.forEach(({ forecast, spread, widening = 1, rate, clickPriceMicros }, index) => {
     const amounts = { forecast, widening, alpha: rate.alpha, beta: rate.beta, clickPriceMicros };
     for (const [name, amount] of Object.entries(amounts)) {
       if (!(amount >= 0 && amount < Infinity))
         throw invalid(`the ${name} of part ${index} must be 0 or more, not ${amount}`);
     }
-    if (spread.nodes.length !== nodes)
-      throw invalid(`the spread of part ${index} has not ${nodes} nodes as that of part 0`);
+    if (spread.nodes.length === 0) throw invalid(`the spread of part ${index} has no node`);
   });
 }

@@ -27,6 +27,10 @@ const results = [
   'fanned-out',
   'drained',
   'agrees',
+  'different',
+  'forecast',
+  'frozen',
+  'duplicate',
 ];
 const HANDLED = new Set(results);
 const INSIDES = /node_modules|^\s*at .*\(|[\\/](shared|functions|test)[\\/]\w|file:\/\/|\.[jt]s:\d/m;

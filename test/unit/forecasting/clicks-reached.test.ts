@@ -4,6 +4,13 @@ import { clickLaw } from '../../../shared/forecasting/click-law.ts';
 import { clicksReached } from '../../../shared/forecasting/clicks-reached.ts';
 
 describe('the clicks that are reached', () => {
+  it('is found whatever the guess, also where it lies between the last guess and the largest number', () => {
+    for (const most of [1, 7, 5_000, 1e9, 3e11, 2 ** 52, Number.MAX_SAFE_INTEGER - 1]) {
+      const law = (clicks: number) => (clicks <= most ? 0.9 : 0.1);
+      for (const guess of [0, 1, 4_000, 1e9, 1e12, Infinity]) assert.equal(clicksReached(law, 0.5, guess), most);
+    }
+  });
+
   it('are the most with at least the probability', () => {
     const positive = (max: number) => fc.double({ min: 0.01, max, noNaN: true });
     fc.assert(

@@ -32,6 +32,12 @@ function simulated(parts: readonly SpendPart[], draws: number): number[] {
 }
 
 describe('parts of a campaign pooled', () => {
+  it('takes spreads of different releases, whose nodes are not alike, at their mean square', () => {
+    const two = { ...spread(0.3), nodes: [0.3, 0.3].map((sigma) => ({ weight: 0.5, sigma })) };
+    const mixed = poolParts([part({ spread: two }), part({ market: 'NO', spread: spread(0.2) })]);
+    assert.deepEqual(mixed, poolParts([part({ spread: spread(0.3) }), part({ market: 'NO', spread: spread(0.2) })]));
+  });
+
   it('are the part itself where there is one', () => {
     const { supply, rate, clickPriceMicros } = poolParts([part({ spread: spread(0.3, 0.4, 0.1), widening: 2 })]);
     assert.deepEqual(rate, part().rate);
@@ -99,9 +105,9 @@ describe('parts of a campaign pooled', () => {
     { name: 'an endless widening', parts: [part({ widening: Infinity })], message: /widening of part 0/ },
     { name: 'a negative rate', parts: [part({ rate: { alpha: -1, beta: 1 } })], message: /alpha of part 0/ },
     {
-      name: 'spreads of different nodes',
+      name: 'a spread without nodes',
       parts: [part(), part({ spread: { bias: 0, nodes: [], sharedShare: 0 } })],
-      message: /spread of part 1 has not 1 nodes/,
+      message: /spread of part 1 has no node/,
     },
   ];
   for (const { name, parts, message } of refused) {
