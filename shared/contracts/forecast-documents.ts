@@ -111,9 +111,14 @@ export const ForecastModels = closed({
   fittedAtMs: EpochMs,
   inputsHash: Sha256,
   /** In the form of shared/forecasting, which wrote it. */
-  cells: listOf(closed({ segment: Id, surface: Id, model: Type.Unknown() }), MAX_CELLS),
+  cells: listOf(
+    closed({ segment: Id, surface: Id, model: Type.Unknown(), variance: Type.Optional(Type.Number({ minimum: 0 })) }),
+    MAX_CELLS,
+  ),
   /** Of all cells together. */
   whole: Type.Optional(Type.Unknown()),
+  /** Of its errors, as `variance` is of a cell's: there where cells are made to add up to it. */
+  wholeVariance: Type.Optional(Type.Number({ minimum: 0 })),
 });
 
 export type SupplyDay = Static<typeof SupplyDay>;

@@ -8,7 +8,8 @@ import { cleanObservations, type HourlyHistory } from './clean-observations.ts';
 import type { ColdStartPrior } from './cold-start-prior.ts';
 import type { CellHours, MarketFeatures } from './market-features.ts';
 import { marketModifiers } from './market-modifiers.ts';
-import { reconcileDays } from './reconcile-days.ts';
+import type { FamilyVariances } from './hierarchy.ts';
+import { decideAgreement, reconcileDays } from './reconcile-days.ts';
 import { cellResponses, type CellRates } from './cell-responses.ts';
 import { listenerHistograms } from './listener-histograms.ts';
 import { fitDelayCurve, type DelayCurve } from './delay-curve.ts';
@@ -95,11 +96,13 @@ export function forecastMarket(input: MarketInput): MarketForecast {
   const priorOfWhole = wholePrior(input, whole, nowHour);
   const isAnyKnown = forecasts.length > 0 && isKnown(whole, priorOfWhole);
   const total = isAnyKnown ? ofCell(whole, input.models?.whole, ofWhole, priorOfWhole) : undefined;
-  const reconciled = total ? reconcileDays(total, forecasts, { nowHour, holidays }) : [];
+  const variances =
+    total && (input.models ? storedVariances(input.models, forecasts) : decideAgreement(total, forecasts, holidays));
+  const reconciled = total && variances ? reconcileDays(total, forecasts, { variances, nowHour }) : forecasts;
   const rates = cellResponses(input.responses, forecasts, input.known);
   return {
     days: total ? supplyDays(input, total, reconciled, rates) : [],
-    models: modelsOf(input, total, forecasts),
+    models: modelsOf(input, total, forecasts, variances),
     outcome: outcomeOf(input, total, forecasts),
   };
 }
@@ -209,6 +212,7 @@ function modelsOf(
   { market, models, issuedAtMs, inputsHash }: MarketInput,
   whole: Forecast | undefined,
   forecasts: readonly Forecast[],
+  variances: FamilyVariances | undefined,
 ): ForecastModels {
   if (models) return models;
   return {
@@ -217,9 +221,25 @@ function modelsOf(
     modelId: modelIdOf(whole),
     fittedAtMs: issuedAtMs,
     inputsHash,
-    cells: forecasts.map(({ segment, surface, model }) => ({ segment, surface, model })),
+    cells: forecasts.map(({ segment, surface, model }, index) => ({
+      segment,
+      surface,
+      model,
+      ...(variances ? { variance: variances.children[index] as number } : {}),
+    })),
     ...(whole ? { whole: whole.model } : {}),
+    ...(variances ? { wholeVariance: variances.parent } : {}),
   };
+}
+
+/** What was decided when the coefficients were fitted; nothing where a cell is new since. */
+function storedVariances(models: ForecastModels, forecasts: readonly Forecast[]): FamilyVariances | undefined {
+  const children = forecasts.map(({ segment, surface }) => {
+    return models.cells.find((cell) => cell.segment === segment && cell.surface === surface)?.variance;
+  });
+  const { wholeVariance: parent } = models;
+  if (parent === undefined || children.includes(undefined)) return undefined;
+  return { parent, children: children as number[] };
 }
 
 function supplyDays(

@@ -1,7 +1,7 @@
 // Cells that add up to their market's own forecast, where the last weeks say that this is nearer to what comes.
 import { forecastCell, type CellForecast, type CellModel } from './cell-forecast.ts';
 import type { HourlyHistory } from './clean-observations.ts';
-import { decideReconciliation, reconcileCounts, type FamilyOrigin } from './hierarchy.ts';
+import { decideReconciliation, reconcileCounts, type FamilyOrigin, type FamilyVariances } from './hierarchy.ts';
 
 interface Part {
   segment: string;
@@ -16,18 +16,18 @@ const ORIGINS = 4;
 const WEEK_HOURS = 7 * 24;
 
 /**
- * The cells' forecasts, moved so that the hours of all cells are the market's where a backtest wins, else as they are. Each
- * day's quantiles move with its expected amount. Cells with a short history are no part of it: then nothing moves.
+ * Whether cells should be made to add up to their market, decided by the last weeks: the variances to do it with, or
+ * undefined where cells alone were as near. Cells with a short history are no part of it: then nothing moves.
  */
-export function reconcileDays<P extends Part>(
+export function decideAgreement(
   whole: Part,
-  cells: readonly P[],
-  { nowHour, holidays }: { nowHour: number; holidays: readonly string[] },
-): P[] {
+  cells: readonly Part[],
+  holidays: readonly string[],
+): FamilyVariances | undefined {
   const isModelled = [whole, ...cells].every(({ forecast }) => forecast.basis === 'model');
   const endHour = whole.history.startHour + whole.history.values.length;
   const least = Math.min(...[whole, ...cells].map(({ history }) => history.values.length));
-  if (!isModelled || cells.length < 2 || least < (ORIGINS + 3) * WEEK_HOURS) return [...cells];
+  if (!isModelled || cells.length < 2 || least < (ORIGINS + 3) * WEEK_HOURS) return undefined;
   const origins: FamilyOrigin[] = [];
   for (let week = ORIGINS; week >= 1; week--) {
     const from = endHour - week * WEEK_HOURS;
@@ -45,7 +45,15 @@ export function reconcileDays<P extends Part>(
     });
   }
   const { isBetter, variances } = decideReconciliation(origins);
-  if (!isBetter) return [...cells];
+  return isBetter ? variances : undefined;
+}
+
+/** The cells' forecasts, moved so that the hours of all cells are the market's. Each day's quantiles move with its amount. */
+export function reconcileDays<P extends Part>(
+  whole: Part,
+  cells: readonly P[],
+  { variances, nowHour }: { variances: FamilyVariances; nowHour: number },
+): P[] {
   const hours = whole.forecast.days.length * 24 - (nowHour % 24);
   const ahead = ({ forecast }: Part) => hoursOf(forecast, nowHour, hours);
   const { children } = reconcileCounts({ parent: ahead(whole), children: cells.map(ahead) }, variances);

@@ -39,8 +39,8 @@ export function toFields<K extends Kind>(kind: K, document: Documents[K]): Field
       return { ...rest, holidays: JSON.stringify(holidays), modifiers: JSON.stringify(modifiers) };
     }
     case 'forecastModels': {
-      const { cells, whole, ...rest } = document as Documents['forecastModels'];
-      return { ...rest, models: gzipSync(JSON.stringify({ cells, whole })) };
+      const { cells, whole, wholeVariance, ...rest } = document as Documents['forecastModels'];
+      return { ...rest, models: gzipSync(JSON.stringify({ cells, whole, wholeVariance })) };
     }
     case 'plan': {
       const { body, ...rest } = document as Documents['plan'];
