@@ -87,10 +87,13 @@ async function readState({ store, features }: RefreshDeps, { market, nowMs }: Re
   const dayNames = Array.from({ length: GATE_DAYS + HORIZON_DAYS }, (_, index) =>
     dayOf((today - GATE_DAYS + index) * DAY_MS),
   );
-  const [[found, settings, models], supply] = await Promise.all([
-    store.read([refs.market(market), refs.forecastSettings(market), refs.forecastModels(market)]),
-    store.read(dayNames.map((day) => refs.supply(market, day))),
+  // The version first: supply that is replaced while it is read is seen by the version that it was read under.
+  const [found, settings, models] = await store.read([
+    refs.market(market),
+    refs.forecastSettings(market),
+    refs.forecastModels(market),
   ]);
+  const supply = await store.read(dayNames.map((day) => refs.supply(market, day)));
   const since = (days: number) => ({ market, fromDay: dayOf((today - days) * DAY_MS), untilMs: closedMs(nowMs) });
   const [cells, days, listeners, responses, arrivals, pastErrors, analogues] = await Promise.all([
     features.supplyHours(since(HISTORY_DAYS)),

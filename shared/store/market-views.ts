@@ -40,12 +40,16 @@ export async function readViews(reader: Reader, needs: readonly MarketNeed[]): P
   return completeViews(reader, needs, new Map());
 }
 
-/** The views that `needs` asks for, taken from `known` where its versions still stand and read where they do not. */
+/** The views that `needs` asks for, taken from what is kept where its versions still stand and read where they do not. */
 export async function completeViews(
   reader: Reader,
   needs: readonly MarketNeed[],
-  known: ReadonlyMap<string, Snapshot>,
+  kept: ReadonlyMap<string, Snapshot>,
 ): Promise<Map<string, Snapshot>> {
+  // What is kept from event to event moves while this one reads: what was not read because it was known must stay known.
+  const known = new Map(
+    needs.flatMap(({ market }) => (kept.has(market) ? [[market, kept.get(market) as Snapshot]] : [])),
+  );
   const markets = (await readAll(
     reader,
     needs.map(({ market }) => refs.market(market)),

@@ -57,6 +57,28 @@ describe('the view of a market', () => {
     assert.deepEqual(read, ['markets/SE', 'markets/SE/book/p01', `markets/SE/supply/${DAY}`]);
   });
 
+  it('keeps the supply that was known when it began, whatever others keep meanwhile', async () => {
+    const store = await bookStore();
+    const { view } = await viewOf(store, { pages: [], days: [DAY] });
+    const current = supplyOf(view as Snapshot);
+    const older = {
+      ...current,
+      market: market({ supplyVersion: current.market.supplyVersion - 1 }),
+      supply: new Map(),
+    };
+    const kept = new Map([['SE', current]]);
+    const slow: AllocationStore = {
+      ...store,
+      async read(wanted) {
+        const found = await store.read(wanted);
+        if (wanted.some(({ kind }) => kind === 'page')) kept.set('SE', older);
+        return found;
+      },
+    };
+    const views = await completeViews(slow, [{ market: 'SE', pages: 'all', days: [DAY] }], kept);
+    assert.deepEqual([...(views.get('SE')?.supply ?? [])], [[DAY, supplyDay()]]);
+  });
+
   it('has the whole book where all is asked for, a page that was never written being empty', async () => {
     const store = await bookStore();
     assert.deepEqual((await viewOf(store, { pages: 'all', days: [] })).view?.pages, [first, second]);
