@@ -105,6 +105,24 @@ describe('Refreshing a market’s supply', function () {
     assert.equal(forecasts().length, 1);
   });
 
+  it('is superseded where supply was replaced while it was read, whichever of them came first', async () => {
+    const { refresh, read, store } = await world();
+    const stored = store.read.bind(store);
+    let isReplaced = false;
+    store.read = async (wanted) => {
+      // What was asked for beside the version goes first.
+      if (wanted.some(({ kind }) => kind === 'market')) await new Promise(setImmediate);
+      const found = await stored(wanted);
+      if (!isReplaced && wanted.some(({ kind }) => kind === 'supply')) {
+        isReplaced = true;
+        await persistSupply(store, 'SE', [supplyDay(START_MS)]);
+      }
+      return found;
+    };
+    assert.equal((await refresh(START_MS)).result, 'superseded');
+    assert.equal((await read(START_MS)).supply?.modelId, supplyDay(START_MS).modelId);
+  });
+
   it('uses coefficients again for twenty hours and then fits anew', async () => {
     const { refresh, read, report } = await world();
     await refresh(START_MS);
