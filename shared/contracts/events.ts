@@ -2,7 +2,7 @@
 // Changes carry absolute values and versions, so that late, doubled and reordered copies end in one state.
 import Type, { type Static, type TSchema } from 'typebox';
 import type { Decoded } from './instants.ts';
-import { sampledListener } from './forecast-outcomes.ts';
+import { seenOfCells } from './forecast-outcomes.ts';
 import { MAX_SEGMENTS, MAX_SURFACES } from './outcomes.ts';
 import {
   Count,
@@ -121,32 +121,7 @@ export const DeliveryReport = closed({
   windowStartAt: Instant,
   windowEndAt: Instant,
   lines: listOf(DeliveryLine, 400),
-  opportunities: listOf(closed({ segment: Id, surface: Id, opportunities: Count }), 500),
-  /** A reservoir sample of the window's requests. */
-  sample: listOf(
-    closed({
-      segment: Id,
-      surface: Id,
-      responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }),
-      listener: Type.Optional(sampledListener),
-    }),
-    100,
-  ),
-  /** By cell and by the hour of the impressions: how many were served and what arrived in this window. */
-  responses: Type.Optional(
-    listOf(
-      closed({
-        segment: Id,
-        surface: Id,
-        format: Type.Optional(Id),
-        hourAt: Instant,
-        impressions: Count,
-        clicks: Count,
-        conversions: Count,
-      }),
-      1000,
-    ),
-  ),
+  ...seenOfCells({ hourAt: Instant }),
   closings: listOf(LeaseClosing, 400),
 });
 

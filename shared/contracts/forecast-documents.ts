@@ -14,7 +14,7 @@ const MAX_BINS = 24;
 export const LISTENER_WINDOW_DAYS = 10;
 
 /** Listeners by what they did in a window that has just ended: what reach and frequency are derived from. */
-export const ListenerHistogram = closed({
+const ListenerHistogram = closed({
   windowDays: Type.Integer({ minimum: 1, maximum: 31 }),
   /** Visits of a listener, rising, and how many listeners have so many. */
   visits: listOf(Type.Number({ exclusiveMinimum: 0 }), MAX_BINS),
@@ -122,7 +122,6 @@ export const ForecastModels = closed({
 });
 
 export type SupplyDay = Static<typeof SupplyDay>;
-export type ListenerHistogram = Static<typeof ListenerHistogram>;
 export type Modifier = Static<typeof Modifier>;
 export type ForecastSettings = Static<typeof ForecastSettings>;
 export type ForecastModels = Static<typeof ForecastModels>;

@@ -1,6 +1,6 @@
 // Outcomes of forecasting: what was seen of a market, what was forecast of it, why an old forecast was kept, and what a campaign was told when it
 // was booked. Each names when its period begins and ends, so that views can score it against what happened.
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
 import {
   Count,
   Currency,
@@ -25,8 +25,8 @@ export const MAX_CELLS = 500;
 /** Subcampaigns of a campaign. */
 const MAX_PARTS = 50;
 
-/** The listener of a sampled request: what it did in the last ten days, this request included. */
-export const sampledListener = closed({
+/** The listener of a sampled request: what it had done by then in the ten days that ended with it, the request included. */
+const sampledListener = closed({
   /** Visits to this surface, and days with one. */
   visits: Count,
   activeDays: Count,
@@ -35,6 +35,33 @@ export const sampledListener = closed({
   allActiveDays: Count,
 });
 
+/** How many opportunities a cell had. */
+const cellTraffic = closed({ segment: Id, surface: Id, opportunities: Count });
+
+/** One request of a reservoir sample. */
+const sampledRequest = closed({
+  segment: Id,
+  surface: Id,
+  responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }),
+  listener: Type.Optional(sampledListener),
+});
+
+/** The impressions of one hour in one cell, and what arrived of their clicks and conversions; `hour` says how it is written. */
+function cellResponse<const Hour extends Record<string, TSchema>>(hour: Hour) {
+  const counts = { impressions: Count, clicks: Count, conversions: Count };
+  return closed({ segment: Id, surface: Id, format: Type.Optional(Id), ...hour, ...counts });
+}
+
+/** What a report says of traffic and response, by cell: the same on the wire and in the row, but for how an hour is written. */
+export function seenOfCells<const Hour extends Record<string, TSchema>>(hour: Hour) {
+  return {
+    opportunities: listOf(cellTraffic, 500),
+    /** A reservoir sample of the window's requests. */
+    sample: listOf(sampledRequest, 100),
+    responses: Type.Optional(listOf(cellResponse(hour), 1000)),
+  };
+}
+
 /** What a report saw of the market's traffic, and how listeners responded. */
 export const SupplyObserved = fact('supply-observed', {
   tenantId: Id,
@@ -42,31 +69,7 @@ export const SupplyObserved = fact('supply-observed', {
   group: Group,
   windowStartAtMs: EpochMs,
   windowEndAtMs: EpochMs,
-  opportunities: listOf(closed({ segment: Id, surface: Id, opportunities: Count }), 500),
-  sample: listOf(
-    closed({
-      segment: Id,
-      surface: Id,
-      responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }),
-      listener: Type.Optional(sampledListener),
-    }),
-    100,
-  ),
-  /** By the hour of the impressions: what arrived in this window of clicks and conversions. */
-  responses: Type.Optional(
-    listOf(
-      closed({
-        segment: Id,
-        surface: Id,
-        format: Type.Optional(Id),
-        hourAtMs: EpochMs,
-        impressions: Count,
-        clicks: Count,
-        conversions: Count,
-      }),
-      1000,
-    ),
-  ),
+  ...seenOfCells({ hourAtMs: EpochMs }),
 });
 
 /** Why the last good forecast was kept. The README explains each. */

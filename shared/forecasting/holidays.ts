@@ -20,7 +20,7 @@ const FURTHEST = Math.log(5);
  * @param holidays UTC days of a market: `2026-12-25`
  * @throws ForecastError INVALID_SERIES for a text that is no day
  */
-export function holidayNumbers(holidays: readonly string[]): Set<number> {
+function holidayNumbers(holidays: readonly string[]): Set<number> {
   return new Set(
     holidays.map((day) => {
       const atMs = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(day) : NaN;

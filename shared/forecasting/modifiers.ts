@@ -7,7 +7,7 @@ import { HOUR_MS } from './traffic-clock.ts';
 const MOST = 100;
 
 /** @throws ForecastError INVALID_SERIES naming the first modifier that makes no sense, and why */
-export function assertModifiers(modifiers: readonly Modifier[]): void {
+function assertModifiers(modifiers: readonly Modifier[]): void {
   for (const [index, { segments, surfaces, startAtMs, endAtMs, multiplier, reason }] of modifiers.entries()) {
     const refuse = (what: string) => {
       throw new ForecastError('INVALID_SERIES', `modifier ${index} ${what}`);

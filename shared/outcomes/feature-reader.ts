@@ -10,8 +10,6 @@ import type {
   SampledListeners,
 } from '../forecasting/market-features.ts';
 
-export type { ArrivedByAge, CellHours, CellResponse, InputDay, PastError, SampledListeners };
-
 export interface FeatureScope {
   market: string;
   /** UTC, `2026-01-31`: earlier partitions are not read. */

@@ -1,5 +1,5 @@
 // Reports leave out cells where nobody came.
-import type { CellHours } from './feature-reader.ts';
+import type { CellHours } from '../forecasting/market-features.ts';
 
 /** Cells with a zero for each hour, from their first on, in which the market was observed and they were not named. */
 export function fillSilentHours(cells: readonly CellHours[]): CellHours[] {

@@ -3,7 +3,7 @@
 import type { SupplyObserved } from '../contracts/outcomes.ts';
 import type { RequestsByListener } from '../forecasting/estimate-listeners.ts';
 import { DAY_MS, HOUR_MS } from '../forecasting/traffic-clock.ts';
-import type { CellHours } from './feature-reader.ts';
+import type { CellHours } from '../forecasting/market-features.ts';
 import { instantOf, outcomeOf } from './from-row.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { rowsOnce } from './rows-once.ts';
