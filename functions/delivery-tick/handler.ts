@@ -1,5 +1,6 @@
 // Without a market: one message per market, all with the same slot. With one: that market is brought up to its slot.
 import type { EventBus } from '../../shared/bus/event-bus.ts';
+import { fanOut } from '../../shared/bus/fan-out.ts';
 import { PLATFORM_TENANT, decideTick } from '../../shared/campaign/decide-tick.ts';
 import type { Scheduled } from '../../shared/contracts/decode-message.ts';
 import type { BudgetChangedWire } from '../../shared/contracts/events.ts';
@@ -25,20 +26,9 @@ export function createDeliveryTickHandler(deps: DeliveryTickDeps): Handler<'deli
   return async (event, time) => {
     const slot = slotOf(event, time, deps);
     if (event.market === undefined) {
-      const markets = await store.markets();
-      const scheduledFor = formatInstant(slot * tickIntervalMs);
-      await Promise.all(
-        markets.map((market) =>
-          bus.publish({
-            type: 'andante.delivery-tick.v1',
-            source: event.source,
-            tenantId: PLATFORM_TENANT,
-            scheduledFor,
-            market,
-          }),
-        ),
-      );
-      return { result: 'fanned-out', markets: markets.length, slot };
+      const message = { type: 'andante.delivery-tick.v1', source: event.source, tenantId: PLATFORM_TENANT } as const;
+      const markets = await fanOut(bus, message, await store.markets(), slot * tickIntervalMs);
+      return { result: 'fanned-out', markets, slot };
     }
     const { result, written, reports, quarantined, rebalances } = await persistTick(
       store,

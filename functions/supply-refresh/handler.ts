@@ -1,7 +1,7 @@
 // Without a market: one message per market that is known or has been observed. With one: that market's supply is forecast anew.
 import type { EventBus } from '../../shared/bus/event-bus.ts';
+import { fanOut } from '../../shared/bus/fan-out.ts';
 import { PLATFORM_TENANT } from '../../shared/campaign/decide-tick.ts';
-import { formatInstant } from '../../shared/contracts/instants.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../../shared/forecasting/traffic-clock.ts';
 import { refreshSupply, type RefreshDeps } from '../../shared/outcomes/refresh-supply.ts';
 import type { Handler } from '../../shared/runtime/delivery.ts';
@@ -25,17 +25,8 @@ export function createSupplyRefreshHandler(deps: SupplyRefreshDeps): Handler<'su
     if (event.market === undefined) {
       const observed = await features.markets(dayOf(nowMs - OBSERVED_DAYS * DAY_MS));
       const markets = [...new Set([...(await store.markets()), ...observed])].sort();
-      for (const [index, market] of markets.entries()) {
-        await bus.publish({
-          type: 'andante.supply-refresh.v1',
-          source: event.source,
-          tenantId: PLATFORM_TENANT,
-          scheduledFor: formatInstant(nowMs),
-          market,
-        });
-        log.info('refresh published', { market, place: index + 1, markets: markets.length });
-      }
-      return { result: 'fanned-out', markets: markets.length };
+      const message = { type: 'andante.supply-refresh.v1', source: event.source, tenantId: PLATFORM_TENANT } as const;
+      return { result: 'fanned-out', markets: await fanOut(bus, message, markets, nowMs) };
     }
     const { market, source } = event;
     // Doubled in one hour it is the same forecast.

@@ -27,7 +27,7 @@ const FURTHEST = 1e100;
 const WIDEST = 100;
 /** Rates whose alpha is below it are 0, and whose beta is, 1. */
 const NONE = 1e-6;
-/** Probabilities are told in millionths: what lies below is the quadrature's own error. */
+/** Probabilities are told in millionths: what lies below is the quadrature's own error, which can tip a flat stretch by one. */
 const MILLION = 1e6;
 /** Both nodes' distance and where they end leave errors of e^-25: below 1e-10. */
 const DIGITS = 25;

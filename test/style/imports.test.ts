@@ -28,7 +28,14 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
     packages: /^@google-cloud\/bigquery$/,
   },
   'shared/reconcile/': {
-    own: ['shared/outcomes/', 'shared/store/', 'shared/campaign/', 'shared/forecasting/'],
+    own: [
+      'shared/outcomes/',
+      'shared/store/',
+      'shared/campaign/',
+      'shared/forecasting/',
+      'shared/runtime/errors.ts',
+      'shared/runtime/log.ts',
+    ],
   },
   'shared/runtime/': {
     own: ['shared/store/'],
