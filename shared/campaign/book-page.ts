@@ -9,6 +9,7 @@ import {
   type Market,
   type Subcampaign,
 } from '../contracts/documents.ts';
+import { servingTerms, type ServingTerms } from '../contracts/serving.ts';
 import { MAX_PAGE_ENTRIES } from '../contracts/outcomes.ts';
 
 /**
@@ -24,6 +25,9 @@ export const CLICK_WINDOW_MS = 6 * 3_600_000;
  */
 const GROWTH_BYTES = MAX_GROUPS * 88 + 8 * 42 + 96;
 
+/** What a line with a daily cap remembers of the day. */
+const TODAY_BYTES = 56;
+
 /** The entry of a newly accepted subcampaign. */
 export function newEntry(campaign: Campaign, sub: Subcampaign): BookEntry {
   const { startAtMs, endAtMs } = campaign.terms as NonNullable<Campaign['terms']>;
@@ -38,6 +42,7 @@ export function newEntry(campaign: Campaign, sub: Subcampaign): BookEntry {
     surfaces: sub.surfaces,
     clickPriceMicros: sub.clickPriceMicros,
     trafficByDay: sub.trafficByDay,
+    ...servingOf(sub),
     ...(campaign.subcampaigns.length > 1 ? { hasSiblings: true as const } : {}),
     budgetMicros: sub.budgetMicros,
     ...(sub.shareMicros === undefined ? {} : { shareMicros: sub.shareMicros }),
@@ -51,12 +56,21 @@ export function newEntry(campaign: Campaign, sub: Subcampaign): BookEntry {
   };
 }
 
+/** How the order wants it served, in the order of the contract whatever order it came in. */
+function servingOf(of: ServingTerms): ServingTerms {
+  const given = servingNames.filter((name) => of[name] !== undefined).map((name) => [name, of[name]]);
+  return Object.fromEntries(given) as ServingTerms;
+}
+
+const servingNames = Object.keys(servingTerms) as (keyof ServingTerms)[];
+
 /** The bytes to keep for an entry, growth included. */
 export function reservedBytes(
-  entry: Pick<
-    BookEntry,
-    'segments' | 'surfaces' | 'trafficByDay' | 'campaignId' | 'subcampaignId' | 'tenantId' | 'hasSiblings'
-  >,
+  entry: ServingTerms &
+    Pick<
+      BookEntry,
+      'segments' | 'surfaces' | 'trafficByDay' | 'campaignId' | 'subcampaignId' | 'tenantId' | 'hasSiblings'
+    >,
 ): number {
   const own = [
     entry.tenantId,
@@ -67,7 +81,9 @@ export function reservedBytes(
     entry.trafficByDay,
   ];
   const siblings = entry.hasSiblings ? '"hasSiblings":true,'.length : 0;
-  return JSON.stringify(own).length + siblings + 160 + GROWTH_BYTES;
+  const serving = JSON.stringify(servingOf(entry)).length - '{}'.length;
+  const today = entry.dailyCapMicros === undefined ? 0 : TODAY_BYTES;
+  return JSON.stringify(own).length + siblings + serving + today + 160 + GROWTH_BYTES;
 }
 
 /**

@@ -1,6 +1,7 @@
 // The plan that ad servers get: who may take which share of which opportunities, at what price, and inside which leases.
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
 import { MAX_PLAN_SHARES, type Plan, type PlanLine } from '../contracts/plan.ts';
+import { DEFAULT_AUCTION } from '../contracts/serving.ts';
 import { shareOfDay } from '../forecasting/traffic-clock.ts';
 import { fallbackShares } from '../planning/fallback-shares.ts';
 import { LEASE_TICKS } from '../pacing/grant-leases.ts';
@@ -40,6 +41,7 @@ export function makePlan({ market, entries, served, supply, slot, tickIntervalMs
     slot,
     publishedAtMs: nowMs,
     validUntilAtMs: nowMs + LEASE_TICKS * tickIntervalMs,
+    auction: DEFAULT_AUCTION,
     response: (supply?.cells ?? []).map(({ segment, surface, clickPpm }) => ({ segment, surface, clickPpm })),
     lines: live.map((entry, index) => ({
       campaignId: entry.campaignId,
@@ -50,6 +52,7 @@ export function makePlan({ market, entries, served, supply, slot, tickIntervalMs
       endAtMs: entry.endAtMs,
       clickPriceMicros: entry.clickPriceMicros,
       price: served.get(entryKey(entry))?.price ?? 0,
+      worth: 1,
       ...(isTooLarge ? {} : given[index]),
       fallbackShare: fallback[index] as number,
       leases: entry.leases

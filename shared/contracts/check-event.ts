@@ -2,6 +2,8 @@
 import { AndanteError } from '../runtime/errors.ts';
 import { MAX_FLIGHT_DAYS, type CampaignCreated, type DeliveryReported } from './events.ts';
 
+type ServingOrder = CampaignCreated['data']['subcampaigns'][number];
+
 const DAY_MS = 86_400_000;
 export const MAX_MARKETS = 15;
 
@@ -19,9 +21,24 @@ export function checkCampaign(data: CampaignCreated['data']): void {
     const hasBounds = sub.floorMicros !== undefined || sub.capMicros !== undefined;
     expect(sub.lockMicros === undefined || !hasBounds, `${at} has a lock: it takes no floor and no cap`);
     expect((sub.floorMicros ?? 0) <= (sub.capMicros ?? Infinity), `${at}/floorMicros must not be above capMicros`);
+    checkPacing(sub, at);
     floorsMicros += sub.lockMicros ?? sub.floorMicros ?? 0;
   }
   expect(Number.isSafeInteger(floorsMicros), 'the floors and locks must add up to at most 2^53-1 micros');
+}
+
+function checkPacing({ pacing, spendCurve, dailyCapMicros, clickPriceMicros }: ServingOrder, at: string): void {
+  expect(
+    (pacing === 'custom') === (spendCurve !== undefined),
+    `${at}/spendCurve belongs to custom pacing, and custom pacing to it`,
+  );
+  let last = { trafficShare: 0, spendShare: 0 };
+  for (const point of spendCurve ?? []) {
+    const rises = point.trafficShare >= last.trafficShare && point.spendShare >= last.spendShare;
+    expect(rises, `${at}/spendCurve must not fall`);
+    last = point;
+  }
+  expect((dailyCapMicros ?? Infinity) >= clickPriceMicros, `${at}/dailyCapMicros must pay for one click`);
 }
 
 /** @throws AndanteError INVALID_EVENT */
@@ -29,6 +46,7 @@ export function checkReport(data: Omit<DeliveryReported['data'], 'group'>): void
   expect(data.windowEndAtMs > data.windowStartAtMs, 'windowEndAt must be after windowStartAt');
   for (const [index, line] of data.lines.entries()) {
     expect(line.hourAtMs <= data.windowEndAtMs, `lines/${index}/hourAt must not be after windowEndAt`);
+    expect((line.reached ?? 0) <= line.impressions, `lines/${index}/reached must not be above impressions`);
   }
 }
 

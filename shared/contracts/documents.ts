@@ -1,6 +1,7 @@
 // The documents of Firestore, one schema per collection (architecture: "State in Firestore"). Each carries
 // `schemaVersion`, because rolling deploys mix versions. shared/store/stored-form.ts says how they are packed.
 import Type, { type Static } from 'typebox';
+import { ServingSettings, servingTerms } from './serving.ts';
 import { ForecastModels, ForecastSettings, SupplyDay } from './forecast-documents.ts';
 import {
   BudgetApplied,
@@ -120,6 +121,11 @@ export const BookEntry = closed({
   surfaces: listOf(Id, MAX_SURFACES, 1),
   clickPriceMicros: PositiveMicros,
   trafficByDay: listOf(Count, 32, 1),
+  ...servingTerms,
+  /** With a daily cap: the day that is running, days since 1970, and what was accrued when it began. */
+  today: Type.Optional(closed({ day: Count, startMicros: Micros })),
+  /** What pacing has learned of the line's price: its integral, checkpointed. */
+  trim: Type.Optional(Type.Number({ minimum: -1000, maximum: 1000 })),
   /** Its campaign has other parts, to which money may move that supply does not deliver here. */
   hasSiblings: Type.Optional(Type.Literal(true)),
   ...partBudget,
@@ -170,6 +176,8 @@ export const Market = closed({
   pages: listOf(closed({ page: Id, entries: Count, bytes: Count }), MAX_PAGES),
   groups: listOf(closed({ group: Group, seenAtMs: EpochMs, opportunities: Count }), MAX_GROUPS),
   nowcast: Type.Optional(Nowcast),
+  /** What operators set for its serving. */
+  serving: Type.Optional(ServingSettings),
   /** The newest requests that reports sampled, oldest first: what live prices are solved on. */
   sample: Type.Optional(
     closed({
@@ -177,6 +185,8 @@ export const Market = closed({
       /** Of each request: its place in `cells`. */
       cell: listOf(Count, MAX_SAMPLE),
       responseMultiplier: listOf(Type.Number({ minimum: 0, maximum: 1000 }), MAX_SAMPLE),
+      /** The best offer of spot demand for each; absent where none was ever told. */
+      offerCpmMicros: Type.Optional(listOf(Micros, MAX_SAMPLE)),
     }),
   ),
 });

@@ -4,6 +4,7 @@ import Type, { type Static, type TSchema } from 'typebox';
 import type { Decoded } from './instants.ts';
 import { seenOfCells } from './forecast-outcomes.ts';
 import { MAX_SEGMENTS, MAX_SURFACES } from './outcomes.ts';
+import { servingTerms } from './serving.ts';
 import {
   Count,
   Currency,
@@ -55,6 +56,7 @@ const SubcampaignOrder = closed({
   floorMicros: Type.Optional(Micros),
   capMicros: Type.Optional(Micros),
   lockMicros: Type.Optional(Micros),
+  ...servingTerms,
 });
 
 /** A campaign is booked: a budget with a flight, over 1 to 50 subcampaigns in 1 to 15 markets. */
@@ -104,6 +106,10 @@ const DeliveryLine = closed({
   conversions: Count,
   /** Expected cost of these impressions, charged to the group's lease when they were served. */
   chargedMicros: Micros,
+  /** What these clicks cost where an auction set it; never above click price x clicks, which it is where absent. */
+  clickMicros: Type.Optional(Micros),
+  /** Of the impressions, those to a listener who had not seen it before in its flight. */
+  reached: Type.Optional(Count),
 });
 
 const LeaseClosing = closed({

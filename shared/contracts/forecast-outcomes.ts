@@ -43,6 +43,8 @@ const sampledRequest = closed({
   segment: Id,
   surface: Id,
   responseMultiplier: Type.Number({ minimum: 0, maximum: 1000 }),
+  /** The best offer of spot demand for it, adjusted, micros for a thousand impressions. */
+  offerCpmMicros: Type.Optional(Micros),
   listener: Type.Optional(sampledListener),
 });
 

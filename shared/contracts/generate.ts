@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
 import type { TSchema } from 'typebox';
 import { bigQuerySchemas } from './bigquery-schema.ts';
+import { DecisionRequest } from './decision.ts';
 import { documents } from './documents.ts';
 import { Environment } from './environment.ts';
 import * as events from './events.ts';
@@ -28,6 +29,7 @@ const validated: Record<string, TSchema> = {
   supplyRefresh: events.SupplyRefreshEvent,
   reportBody: events.ReportBody,
   plan: Plan,
+  decisionRequest: DecisionRequest,
   ...Object.fromEntries(Object.entries(documents).map(([kind, schema]) => [`${kind}Document`, schema])),
 };
 

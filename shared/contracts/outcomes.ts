@@ -1,6 +1,7 @@
 // Outcomes: one immutable fact about one decision. The ledger keeps them in this form; BigQuery gets each as one row
 // whose columns are the same names in snake_case, so the table schemas are generated from here.
 import Type, { type Static } from 'typebox';
+import { servingTerms } from './serving.ts';
 import { QuoteIssued, SupplyForecast, SupplyFrozen, SupplyObserved, type RefreshOutcome } from './forecast-outcomes.ts';
 import {
   Count,
@@ -69,6 +70,7 @@ export const subcampaignTerms = {
   floorMicros: Type.Optional(Micros),
   capMicros: Type.Optional(Micros),
   lockMicros: Type.Optional(Micros),
+  ...servingTerms,
   /**
    * What supply offered it when it was accepted, had nobody else been sold anything: budgets are split in proportion to
    * it, so the split does not depend on who was booked before.
@@ -247,6 +249,8 @@ export const DeliveryFolded = fact('delivery-folded', {
       conversions: Count,
       chargedMicros: Micros,
       confirmedMicros: Micros,
+      /** Listeners who saw it for the first time in its flight, where the server counts them. */
+      reached: Type.Optional(Count),
     }),
     400,
   ),

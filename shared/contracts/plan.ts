@@ -13,6 +13,7 @@ import {
   closed,
   listOf,
 } from './scalars.ts';
+import { AuctionSettings, eligibilityTerms } from './serving.ts';
 import { MAX_GROUPS, MAX_PAGES } from './documents.ts';
 import { MAX_PAGE_ENTRIES, MAX_SEGMENTS, MAX_SURFACES } from './outcomes.ts';
 
@@ -35,11 +36,14 @@ const PlanLine = closed({
    * against spot and floor.
    */
   price: Type.Number({ minimum: 0, maximum: 1 }),
+  /** What a unit of its money is worth beside one of spot money. */
+  worth: Type.Number({ minimum: 0, maximum: 1000 }),
+  ...eligibilityTerms,
   /** Cells that the plan gives it, as places in `response`; absent where the market is too large to say. */
   cells: Type.Optional(listOf(Count, 200)),
   /** Its share of the opportunities of each of these; the shares of a cell never add up to more than 1. */
   shares: Type.Optional(listOf(Type.Number({ minimum: 0, maximum: 1 }), 200)),
-  /** The share of each eligible opportunity it takes where the plan is stale or says no cells; these never add up to more than 1. */
+  /** The share of each eligible opportunity it takes where the plan is stale; over a cell these never add up to more than 1. */
   fallbackShare: Type.Number({ minimum: 0, maximum: 1 }),
   /** A group may still charge granted - returned - what it charged so far, until `spendUntil`. */
   leases: listOf(
@@ -55,9 +59,10 @@ export const Plan = closed({
   supplyVersion: Count,
   slot: Count,
   publishedAt: Instant,
-  /** From here on the plan is stale: leases still bind, shares are only a fallback. */
+  /** From here on the plan is stale: leases still bind, and each line takes its fallback share. */
   validUntilAt: Instant,
   response: listOf(ResponseCell, 500),
+  auction: AuctionSettings,
   lines: listOf(PlanLine, MAX_PAGES * MAX_PAGE_ENTRIES),
 });
 

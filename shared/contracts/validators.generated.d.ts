@@ -14,6 +14,7 @@ export const reconcile: Validator;
 export const supplyRefresh: Validator;
 export const reportBody: Validator;
 export const plan: Validator;
+export const decisionRequest: Validator;
 export const ledgerDocument: Validator;
 export const campaignDocument: Validator;
 export const ownerDocument: Validator;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { servingShare } from '../../../shared/auction/serving-share.ts';
 import type { PlanLine } from '../../../shared/contracts/plan.ts';
+import { DEFAULT_AUCTION } from '../../../shared/contracts/serving.ts';
 import { DAY_MS, HOUR_MS, START_MS } from '../../support/instants.ts';
 
 const line: PlanLine = {
@@ -12,10 +13,12 @@ const line: PlanLine = {
   endAtMs: START_MS + DAY_MS,
   clickPriceMicros: 500_000,
   price: 0,
+  worth: 1,
   fallbackShare: 0.4,
   leases: [],
 };
 const plan = {
+  auction: DEFAULT_AUCTION,
   response: ['home', 'search'].map((surface) => ({ segment: 'casual', surface, clickPpm: 20_000 })),
   validUntilAtMs: START_MS + 2 * DAY_MS,
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ReportBodyWire } from '../../../shared/contracts/events.ts';
 import type { Plan } from '../../../shared/contracts/plan.ts';
+import { DEFAULT_AUCTION } from '../../../shared/contracts/serving.ts';
 import { reportBody } from '../../../shared/contracts/validators.generated.js';
 import { createAdServer } from '../../../emulators/world/ad-server.ts';
 import { worldDefaults } from '../../../emulators/world/world-settings.ts';
@@ -28,6 +29,7 @@ function planOf(version: number, lines: LineInput[]): Plan {
     slot: version,
     publishedAtMs: START_MS,
     validUntilAtMs: START_MS + TICK_MS,
+    auction: DEFAULT_AUCTION,
     response: [{ ...CELL, clickPpm: 20_000 }],
     lines: lines.map(
       ({ id, share, grantedMicros, spendUntilAtMs = START_MS + 10 ** 9, endAtMs = START_MS + 10 ** 9, segment }) => ({
@@ -39,6 +41,7 @@ function planOf(version: number, lines: LineInput[]): Plan {
         endAtMs,
         clickPriceMicros: 500_000,
         price: 0,
+        worth: 1,
         fallbackShare: share,
         leases: [{ group: 'SE-a', grantedMicros, returnedMicros: 0, spendUntilAtMs }],
       }),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type { CampaignCreatedWire, ReportBodyWire } from '../../../shared/contracts/events.ts';
 import { formatInstant } from '../../../shared/contracts/instants.ts';
 import type { PlanWire } from '../../../shared/contracts/plan.ts';
+import { DEFAULT_AUCTION } from '../../../shared/contracts/serving.ts';
 import { campaignCreated, plan as isPlan, reportBody } from '../../../shared/contracts/validators.generated.js';
 import { groupName } from '../../../emulators/world/ad-server.ts';
 import type { Fetch } from '../../../emulators/world/functions-client.ts';
@@ -40,10 +41,12 @@ export function createFakeFunctions(input: FakeFunctionsInput) {
       slot: Math.floor(atMs / input.tickIntervalMs),
       publishedAt: formatInstant(atMs),
       validUntilAt: formatInstant(atMs + 2 * input.tickIntervalMs),
+      auction: DEFAULT_AUCTION,
       response: supply.cells.map(({ segment, surface, clickPpm }) => ({ segment, surface, clickPpm })),
       lines: local.map(({ line }) => ({
         ...line,
         price: 0,
+        worth: 1,
         fallbackShare: 0.9 / local.length,
         leases: Array.from({ length: input.groups }, (_lease, index) => ({
           group: groupName(market, index),
@@ -95,6 +98,7 @@ export function createFakeFunctions(input: FakeFunctionsInput) {
           endAt,
           clickPriceMicros,
           price: 0,
+          worth: 1,
           fallbackShare: 0,
         };
         lines.set(subcampaignId, { market, line });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Plan } from '../../../shared/contracts/plan.ts';
+import { DEFAULT_AUCTION } from '../../../shared/contracts/serving.ts';
 import { createLeaseBook, impressionCostMillionths } from '../../../emulators/world/lease-book.ts';
 
 const KEY = { campaignId: 'c1', subcampaignId: 's1' };
@@ -23,6 +24,7 @@ function plan({ version, grantedMicros, returnedMicros = 0, spendUntilAtMs }: Sh
     endAtMs: 1e12,
     clickPriceMicros: 500_000,
     price: 0,
+    worth: 1,
     fallbackShare: 1,
   };
   return {
@@ -33,6 +35,7 @@ function plan({ version, grantedMicros, returnedMicros = 0, spendUntilAtMs }: Sh
     slot: version,
     publishedAtMs: 0,
     validUntilAtMs: 1,
+    auction: DEFAULT_AUCTION,
     response: [],
     lines: [{ ...line, leases: [lease] }],
   };
