@@ -1,7 +1,6 @@
 // One opportunity as an ad server asks about it, and what it is told. A decision depends on the plan and on the request alone: what a
 // listener has seen so far is in the request.
 import Type, { type Static } from 'typebox';
-import type { Decoded } from './instants.ts';
 import { Count, Id, Instant, MarketId, Micros, Sha256, closed, listOf, oneOf } from './scalars.ts';
 
 /** The key of a request or of a listener, as the ad server has it: hashed, never a name. */
@@ -116,4 +115,5 @@ export interface Decision {
 }
 
 export type DecisionRequestWire = Static<typeof DecisionRequest>;
-export type DecisionRequest = Decoded<DecisionRequestWire>;
+/** The decoded form: `at` in epoch milliseconds. */
+export type DecisionRequest = Omit<DecisionRequestWire, 'at'> & { atMs: number };
