@@ -176,9 +176,10 @@ function accepted(
   }
 }
 
-function offerable({ seats }: OpenMarkets, index: number): number {
-  const seat = seats[index];
-  return seat ? offerableMicros(seat.availability, seat.which) : 0;
+function offerable(markets: OpenMarkets, index: number): number {
+  const seat = markets.seats[index];
+  // Without a seat it bids in auctions, or its market is not known.
+  return seat ? offerableMicros(seat.availability, seat.which) : markets.capacityMicros(index);
 }
 
 function isCutAsFine(before: OpenMarkets['seats'][number], after: OpenMarkets['seats'][number]): boolean {

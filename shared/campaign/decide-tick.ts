@@ -14,6 +14,7 @@ import { admitGroups } from './admit-groups.ts';
 import { nowcastMarket } from './nowcast-market.ts';
 import { rememberSample } from './remember-sample.ts';
 import { serveEntries, type ServedEntry } from './serve-entries.ts';
+import { isServable } from './serving-gate.ts';
 import { isFinal, settleEntry } from './settle-entry.ts';
 
 /** Campaigns whose subcampaigns may end in one tick; the others end in the next. */
@@ -147,7 +148,7 @@ function pace(
       continue;
     }
     const leases =
-      settled.status === 'active'
+      settled.status === 'active' && isServable(settled, view.market.serving, nowMs)
         ? grantLeases({
             entry: settled,
             committedMicros: committedMicros(settled),

@@ -93,7 +93,8 @@ function foldReport(
     const entry = open(entryKey(line));
     if (entry && isPlausible(entry, line, Math.max(nowMs, filedAtMs))) {
       moved.add(entryKey(line));
-      folded.push({ ...line, confirmedMicros: addLine(entry, line, data.group, nowMs) });
+      const { clickMicros: _told, ...counts } = line;
+      folded.push({ ...counts, confirmedMicros: addLine(entry, line, data.group, nowMs) });
       continue;
     }
     code = entry ? 'IMPLAUSIBLE_REPORT' : 'UNKNOWN_SUBCAMPAIGN';
@@ -133,7 +134,7 @@ function observedResponses(responses: NonNullable<SupplyObserved['responses']>) 
  */
 const MAX_OVER_MICROS = 2 ** 46;
 
-/** Whether a line can be added: no hour that was still to come when it was filed, no sum that an integer does not hold. */
+/** Whether a line can be added: no hour that was still to come when it was filed, no click above its price, no sum that an integer does not hold. */
 function isPlausible(entry: BookEntry, line: Line, filedAtMs: number): boolean {
   const totalMicros = committedMicros(entry) + line.clicks * entry.clickPriceMicros + line.chargedMicros;
   // What coverCharges will make of the leases: a charge above a grant raises it.
@@ -148,6 +149,7 @@ function isPlausible(entry: BookEntry, line: Line, filedAtMs: number): boolean {
   ];
   return (
     line.hourAtMs <= filedAtMs + HOUR_MS &&
+    (line.clickMicros ?? 0) <= line.clicks * entry.clickPriceMicros &&
     totalMicros <= entry.budgetMicros + MAX_OVER_MICROS &&
     [totalMicros, charged, ...counts].every((sum) => sum <= MAX_MICROS)
   );
@@ -159,9 +161,15 @@ function copyOf(entry: BookEntry | undefined): BookEntry | undefined {
   return { ...entry, cohorts, leases: entry.leases.map((lease) => ({ ...lease })) };
 }
 
+/** What a line's clicks cost: their price, or where the line bids for each, what its auctions set. */
+function clickMicros({ isAuctioned, clickPriceMicros }: BookEntry, line: Line): number {
+  const mostMicros = line.clicks * clickPriceMicros;
+  return isAuctioned ? (line.clickMicros ?? mostMicros) : mostMicros;
+}
+
 /** Adds a line to a copy of its entry; returns what its clicks cost. */
 function addLine(entry: BookEntry, line: Line, group: string, nowMs: number): number {
-  const confirmedMicros = line.clicks * entry.clickPriceMicros;
+  const confirmedMicros = clickMicros(entry, line);
   entry.impressions += line.impressions;
   entry.clicks += line.clicks;
   entry.conversions += line.conversions;

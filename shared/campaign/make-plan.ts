@@ -1,13 +1,14 @@
 // The plan that ad servers get: who may take which share of which opportunities, at what price, and inside which leases.
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
 import { MAX_PLAN_SHARES, type Plan, type PlanLine } from '../contracts/plan.ts';
-import { DEFAULT_AUCTION } from '../contracts/serving.ts';
+import { DEFAULT_AUCTION, eligibilityTerms, type AuctionSettings, type ServingSettings } from '../contracts/serving.ts';
 import { shareOfDay } from '../forecasting/traffic-clock.ts';
 import { fallbackShares } from '../planning/fallback-shares.ts';
 import { LEASE_TICKS } from '../pacing/grant-leases.ts';
 import { leasedMicros, openMicros } from './entry-money.ts';
 import { entryKey } from './fold-reports.ts';
-import type { ServedEntry } from './serve-entries.ts';
+import { houseCpmOf, type ServedEntry } from './serve-entries.ts';
+import { isServable } from './serving-gate.ts';
 
 export interface PlanInput {
   market: Market;
@@ -23,7 +24,13 @@ export interface PlanInput {
 /** A line spends its open lease evenly over the lease's life; lines without an open lease are not in the plan. */
 export function makePlan({ market, entries, served, supply, slot, tickIntervalMs }: PlanInput): Plan {
   const nowMs = slot * tickIntervalMs;
-  const live = entries.filter((entry) => entry.status === 'active' && nowMs < entry.endAtMs && leasedMicros(entry) > 0);
+  const live = entries.filter(
+    (entry) =>
+      entry.status === 'active' &&
+      nowMs < entry.endAtMs &&
+      leasedMicros(entry) > 0 &&
+      isServable(entry, market.serving, nowMs),
+  );
   const dayStartAtMs = supply ? Date.parse(supply.day) : 0;
   const share = supply ? shareOfDay(supply.hourShape, dayStartAtMs, nowMs, nowMs + tickIntervalMs) : 0;
   const cells = (supply?.cells ?? []).map((cell) => ({ ...cell, opportunities: cell.q50 * share }));
@@ -41,7 +48,7 @@ export function makePlan({ market, entries, served, supply, slot, tickIntervalMs
     slot,
     publishedAtMs: nowMs,
     validUntilAtMs: nowMs + LEASE_TICKS * tickIntervalMs,
-    auction: DEFAULT_AUCTION,
+    auction: { ...auctionOf(market.serving), houseCpmMicros: houseCpmOf(entries, market.serving, supply, nowMs) },
     response: (supply?.cells ?? []).map(({ segment, surface, clickPpm }) => ({ segment, surface, clickPpm })),
     lines: live.map((entry, index) => ({
       campaignId: entry.campaignId,
@@ -52,7 +59,8 @@ export function makePlan({ market, entries, served, supply, slot, tickIntervalMs
       endAtMs: entry.endAtMs,
       clickPriceMicros: entry.clickPriceMicros,
       price: served.get(entryKey(entry))?.price ?? 0,
-      worth: 1,
+      worth: served.get(entryKey(entry))?.worth ?? 0,
+      ...eligibilityOf(entry),
       ...(isTooLarge ? {} : given[index]),
       fallbackShare: fallback[index] as number,
       leases: entry.leases
@@ -65,6 +73,21 @@ export function makePlan({ market, entries, served, supply, slot, tickIntervalMs
         })),
     })),
   };
+}
+
+const eligibilityNames = Object.keys(eligibilityTerms) as (keyof typeof eligibilityTerms)[];
+
+function eligibilityOf(entry: BookEntry): Pick<BookEntry, keyof typeof eligibilityTerms> {
+  return Object.fromEntries(
+    eligibilityNames.filter((name) => entry[name] !== undefined).map((name) => [name, entry[name]]),
+  );
+}
+
+/** What of an operator's settings ad servers decide by. */
+function auctionOf(serving: ServingSettings | undefined): AuctionSettings {
+  if (!serving) return DEFAULT_AUCTION;
+  const { creatives: _creatives, overrides: _overrides, ...auction } = serving;
+  return auction;
 }
 
 /** The shares of a line in the cells of the response table that it is given anything of. */

@@ -25,6 +25,8 @@ export interface Asked {
   segments: readonly string[];
   surfaces: readonly string[];
   clickPriceMicros: number;
+  /** It bids for what guaranteed lines leave: it is sold nothing, and offered what an empty market has. */
+  isAuctioned?: true;
   /** Its own flight, where it is another than the campaign's. */
   startAtMs?: number;
   endAtMs?: number;
@@ -77,7 +79,7 @@ export function openMarkets(
   const seats: (Seat | undefined)[] = asked.map(() => undefined);
   const open: { here: number[]; availability: Availability }[] = [];
   for (const [market, view] of context.markets) {
-    const here = asked.flatMap((sub, index) => (sub.market === market ? [index] : []));
+    const here = asked.flatMap((sub, index) => (sub.market === market && !sub.isAuctioned ? [index] : []));
     if (here.length === 0) continue;
     const demands = here.map((index) => ({ ...flight, ...(asked[index] as Asked) }));
     const own = demands.map((demand) => ({ ...demand, remainingMicros: demand.remainingMicros ?? 0 }));
@@ -86,19 +88,28 @@ export function openMarkets(
     here.forEach((index, which) => (seats[index] = { availability, which, held: others.length + which }));
     open.push({ here, availability });
   }
+  const bidCapacityMicros = (sub: Asked): number => {
+    const view = context.markets.get(sub.market);
+    const empty = view ? emptyMarket({ ...flight, ...sub }, view.supply, context.nowMs).weightMicros : 0;
+    return Math.max(0, empty - (sub.remainingMicros ?? 0));
+  };
   const capacities: number[] = [];
   return {
     seats,
     deliverableMicros(index) {
+      const sub = asked[index] as Asked;
+      if (sub.isAuctioned) return sub.remainingMicros ?? 0;
       const seat = seats[index];
       return seat ? deliverableMicros(seat.availability, seat.held) : 0;
     },
     capacityMicros(index) {
+      const sub = asked[index] as Asked;
+      if (sub.isAuctioned) return (capacities[index] ??= bidCapacityMicros(sub));
       const seat = seats[index];
       return (capacities[index] ??= seat ? capacityMicros(seat.availability, seat.which) : 0);
     },
     place(wishes) {
-      const placed = asked.map(() => 0);
+      const placed = asked.map((sub, index) => (sub.isAuctioned ? (wishes[index] as Wish).micros : 0));
       for (const { here, availability } of open) {
         const own = here.map((index) => wishes[index] as Wish);
         place(availability, own).forEach((micros, which) => (placed[here[which] as number] = micros));
@@ -187,12 +198,13 @@ function placedReach(heldMicros: readonly number[], placed: readonly number[], i
 
 /**
  * Everything sold in a market but to this campaign. What is closing has been given back; what is paused has not. What is
- * leased will be served, also where clicks beyond their expected cost have used up the budget meanwhile.
+ * leased will be served, also where clicks beyond their expected cost have used up the budget meanwhile. What bids in auctions
+ * takes what is left and was sold nothing.
  */
 function soldDemand(view: MarketView, campaignId: string): SoldDemand[] {
   const entries: BookEntry[] = view.pages.flatMap((page) => page.entries);
   return entries
-    .filter((entry) => entry.campaignId !== campaignId && entry.status !== 'closing')
+    .filter((entry) => entry.campaignId !== campaignId && entry.status !== 'closing' && !entry.isAuctioned)
     .map((entry) => ({
       ...entry,
       remainingMicros: Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry)),

@@ -1,8 +1,10 @@
 // Live prices of a market's lines for the rest of the day: the day's share of their money on the day's traffic, in the
 // light of the requests that were sampled last.
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
+import type { AuctionSettings } from '../contracts/serving.ts';
 import { DAY_MS, shareOfDay } from '../forecasting/traffic-clock.ts';
 import { passedTrafficShare } from '../pacing/spend-curve.ts';
+import { floorCpmMicros } from '../planning/floor-cpm.ts';
 import { HIGHEST_PRICE, solveLivePrices } from '../planning/live-price.ts';
 import { isEligible } from '../planning/market-model.ts';
 
@@ -11,6 +13,11 @@ export interface PricedMarket {
   /** The supply of the day. */
   supply: SupplyDay;
   supplyFactor: number;
+  /** Of a unit of each line's money, beside one of spot money. */
+  worth: Float64Array;
+  floors: AuctionSettings['floors'];
+  /** What the house's own ad is worth, micros for a thousand impressions. */
+  houseCpmMicros: number;
   sample: NonNullable<Market['sample']>;
   nowMs: number;
   /** Prices of the cell dual: believed where the sample is too small to tell. */
@@ -18,7 +25,8 @@ export interface PricedMarket {
 }
 
 /** Prices of the lines, in their order, 0 to {@link HIGHEST_PRICE}: one whose money is for later days still beats an empty room. */
-export function priceLines({ lines, supply, supplyFactor, sample, nowMs, fallback }: PricedMarket): Float64Array {
+export function priceLines(market: PricedMarket): Float64Array {
+  const { lines, worth, supply, supplyFactor, floors, houseCpmMicros, sample, nowMs, fallback } = market;
   const midnightMs = Date.parse(supply.day);
   const ahead = shareOfDay(supply.hourShape, midnightMs, nowMs, midnightMs + DAY_MS);
   const places = sample.cells.map(({ segment, surface }) =>
@@ -26,7 +34,8 @@ export function priceLines({ lines, supply, supplyFactor, sample, nowMs, fallbac
   );
   const seen = sample.cell.flatMap((cell, request) => {
     const place = places[cell] as number;
-    return place < 0 ? [] : [{ place, multiplier: sample.responseMultiplier[request] as number }];
+    const offer = (sample.offerCpmMicros?.[request] ?? 0) / 1000;
+    return place < 0 ? [] : [{ place, multiplier: sample.responseMultiplier[request] as number, offer }];
   });
   const eligible = lines.map((line) => supply.cells.flatMap((cell, place) => (isEligible(line, cell) ? [place] : [])));
   const lineStart = new Uint32Array(lines.length + 1);
@@ -35,10 +44,11 @@ export function priceLines({ lines, supply, supplyFactor, sample, nowMs, fallbac
     {
       cell: Uint32Array.from(seen, ({ place }) => place),
       multiplier: Float64Array.from(seen, ({ multiplier }) => multiplier),
+      offer: Float64Array.from(seen, ({ offer }) => offer),
     },
     {
       budget: Float64Array.from(lines, (line) => line.remainingMicros * shareOfToday(line, supply, nowMs)),
-      worth: new Float64Array(lines.length).fill(1),
+      worth,
       clickPrice: Float64Array.from(lines, (line) => line.clickPriceMicros),
       lineStart,
       edgeCell: Uint32Array.from(eligible.flat()),
@@ -47,6 +57,7 @@ export function priceLines({ lines, supply, supplyFactor, sample, nowMs, fallbac
       cells: {
         opportunities: Float64Array.from(supply.cells, ({ q50 }) => q50 * supplyFactor * ahead),
         clickRate: Float64Array.from(supply.cells, ({ clickPpm }) => clickPpm / 1e6),
+        floor: Float64Array.from(supply.cells, (cell) => Math.max(houseCpmMicros, floorCpmMicros(floors, cell)) / 1000),
       },
       fallback,
     },

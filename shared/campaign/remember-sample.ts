@@ -12,6 +12,7 @@ export function rememberSample(known: Sample | undefined, observed: readonly Sup
   const old = (known?.cell ?? []).map((place, index) => ({
     ...(known?.cells[place] as Sample['cells'][number]),
     responseMultiplier: known?.responseMultiplier[index] as number,
+    offerCpmMicros: known?.offerCpmMicros?.[index] ?? 0,
   }));
   const kept = ofFewCells([...old, ...fresh].slice(-MAX_SAMPLE));
   const places = new Map<string, number>();
@@ -25,7 +26,9 @@ export function rememberSample(known: Sample | undefined, observed: readonly Sup
   });
   // Three digits are more than a forecast knows of a listener.
   const responseMultiplier = kept.map((request) => Math.round(request.responseMultiplier * 1000) / 1000);
-  return { cells, cell, responseMultiplier };
+  const offerCpmMicros = kept.map((request) => request.offerCpmMicros ?? 0);
+  const isOffered = offerCpmMicros.some((cpmMicros) => cpmMicros > 0);
+  return { cells, cell, responseMultiplier, ...(isOffered ? { offerCpmMicros } : {}) };
 }
 
 /** Without the requests of the cells that were seen last the longest ago: reports name cells that nobody else knows, too. */

@@ -2,54 +2,114 @@
 // what price.
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
 import { dayOf } from '../forecasting/traffic-clock.ts';
+import { GUARANTEE_WORTH } from '../planning/guarantee-worth.ts';
+import { houseWorthCpm } from '../planning/house-worth.ts';
+import { isEligible } from '../planning/market-model.ts';
 import { planServing } from '../planning/serving-plan.ts';
 import { accruedMicros, leasedMicros } from './entry-money.ts';
 import { entryKey } from './fold-reports.ts';
 import { priceLines } from './price-lines.ts';
+import { isServable, priceSet } from './serving-gate.ts';
 
 export interface ServedEntry {
   /** Its share of a cell's opportunities from now on, 0 to 1. */
   shareOf(cell: { segment: string; surface: string }): number;
   /** The dual of its money over its worth, 0 to 1. */
   price: number;
+  /** Of a unit of its money, beside one of spot money. */
+  worth: number;
   /** Its money that is left to deliver. */
   remainingMicros: number;
   /** What of its money supply is not expected to deliver by the end of its flight, micros. */
   shortMicros: number;
 }
 
-/** By {@link entryKey}: every active entry with money and time left. Prices are the cell dual's where nothing was sampled. */
+/** By {@link entryKey}: every active entry with money and time left that may be served. Prices are the cell dual's where nothing was sampled. */
 export function serveEntries(
   entries: Iterable<BookEntry>,
-  { nowcast, sample }: Pick<Market, 'nowcast' | 'sample'>,
+  { nowcast, sample, serving }: Pick<Market, 'nowcast' | 'sample' | 'serving'>,
   supply: ReadonlyMap<string, SupplyDay>,
   nowMs: number,
 ): Map<string, ServedEntry> {
-  const lines = servedLines(entries, nowMs);
+  const all = [...entries];
+  const lines = servedLines(all, serving, nowMs);
   const supplyFactor = nowcast?.factor ?? 1;
-  const { audiences, shares, prices: fallback, deliveredMicros } = planServing(lines, supply, nowMs, supplyFactor);
+  // What bids in auctions holds no supply: what guaranteed lines are allocated does not depend on it.
+  const guaranteed = lines.filter((line) => !line.isAuctioned);
+  const planned = planServing(guaranteed, supply, nowMs, supplyFactor);
+  const placeOf = new Map(planned.audiences.map((audience, place) => [cellName(audience), place]));
+  const planOf = new Map(guaranteed.map((line, index) => [line, index]));
+  const worth = Float64Array.from(lines, (line) => (line.isAuctioned ? 1 : GUARANTEE_WORTH));
   const today = supply.get(dayOf(nowMs));
-  const placeOf = new Map(audiences.map((audience, place) => [cellName(audience), place]));
+  const houseCpmMicros = houseCpmOf(all, serving, today, nowMs);
+  const fallback = Float64Array.from(lines, (line, index) =>
+    Math.min(
+      planned.prices[planOf.get(line) ?? -1] ?? 0,
+      highestPrice((worth[index] as number) * line.clickPriceMicros, line, today?.cells ?? [], houseCpmMicros),
+    ),
+  );
   const prices =
-    today && sample ? priceLines({ lines, supply: today, supplyFactor, sample, nowMs, fallback }) : fallback;
+    today && sample
+      ? priceLines({
+          houseCpmMicros,
+          lines,
+          worth,
+          supply: today,
+          supplyFactor,
+          sample,
+          floors: serving?.floors ?? [],
+          nowMs,
+          fallback,
+        })
+      : fallback;
   return new Map(
     lines.map((line, index): [string, ServedEntry] => {
-      const own = shares[index] as Float64Array;
-      const shareOf: ServedEntry['shareOf'] = (cell) => own[placeOf.get(cellName(cell)) ?? -1] ?? 0;
-      const shortMicros = Math.max(0, line.remainingMicros - (deliveredMicros[index] as number));
       const { remainingMicros } = line;
-      return [entryKey(line), { shareOf, price: prices[index] as number, remainingMicros, shortMicros }];
+      const place = planOf.get(line);
+      const own = place === undefined ? undefined : planned.shares[place];
+      const shareOf: ServedEntry['shareOf'] = (cell) => own?.[placeOf.get(cellName(cell)) ?? -1] ?? 0;
+      const deliveredMicros = place === undefined ? remainingMicros : (planned.deliveredMicros[place] as number);
+      const served: ServedEntry = {
+        shareOf,
+        price: priceSet(line, serving, nowMs) ?? (prices[index] as number),
+        worth: worth[index] as number,
+        remainingMicros,
+        shortMicros: Math.max(0, remainingMicros - deliveredMicros),
+      };
+      return [entryKey(line), served];
     }),
   );
 }
 
-/** The active entries with money and time left, and that money. */
-export function servedLines(entries: Iterable<BookEntry>, nowMs: number): (BookEntry & { remainingMicros: number })[] {
+/** The active entries with money and time left that may be served, and that money. */
+export function servedLines(
+  entries: Iterable<BookEntry>,
+  serving: Market['serving'],
+  nowMs: number,
+): (BookEntry & { remainingMicros: number })[] {
   return [...entries].flatMap((entry) => {
     const remainingMicros = Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry));
     const isServed = entry.status === 'active' && nowMs < entry.endAtMs && remainingMicros > 0;
-    return isServed ? [{ ...entry, remainingMicros }] : [];
+    return isServed && isServable(entry, serving, nowMs) ? [{ ...entry, remainingMicros }] : [];
   });
+}
+
+/** What the house's own ad is worth in a market: as its operator says, or by what runs in it. */
+export function houseCpmOf(
+  entries: readonly BookEntry[],
+  serving: Market['serving'],
+  today: SupplyDay | undefined,
+  nowMs: number,
+): number {
+  const running = entries.filter(({ status, endAtMs }) => status === 'active' && nowMs < endAtMs);
+  return serving?.houseCpmMicros ?? houseWorthCpm(running, today?.cells ?? []);
+}
+
+/** The price at which the average listener of a line's best cell is still worth twice the house's own ad, 0 to 1. */
+function highestPrice(clickWorth: number, line: BookEntry, cells: SupplyDay['cells'], houseCpmMicros: number): number {
+  const bestPpm = cells.reduce((best, cell) => (isEligible(line, cell) ? Math.max(best, cell.clickPpm) : best), 0);
+  const bestMicros = (clickWorth * bestPpm) / 1e6;
+  return bestMicros > 0 ? Math.max(0, 1 - (2 * houseCpmMicros) / 1000 / bestMicros) : 0;
 }
 
 function cellName({ segment, surface }: { segment: string; surface: string }): string {

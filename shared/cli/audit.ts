@@ -82,7 +82,9 @@ async function auditMarket(
 ): Promise<Audited> {
   const need = { market, pages: 'all' as const, days: [], soldFromAtMs: nowMs };
   const view = (await readViews(ports.store, [need])).get(market);
-  const lines = servedLines(view?.pages.flatMap((page) => page.entries) ?? [], nowMs);
+  const lines = servedLines(view?.pages.flatMap((page) => page.entries) ?? [], view?.market.serving, nowMs).filter(
+    (line) => !line.isAuctioned,
+  );
   const factor = view?.market.nowcast?.factor ?? 1;
   const { problem } = modelMarket(lines, view?.supply ?? new Map(), nowMs, ({ q50 }) => q50 * factor);
   const plannedMicros = allocate(problem, { fairness: false }).value;

@@ -1,6 +1,6 @@
 // What decides who is served beside money: terms of a line, and what operators set for a market as versioned data.
 import Type, { type Static } from 'typebox';
-import { Count, EpochMs, Id, PositiveMicros, Version, closed, listOf, oneOf } from './scalars.ts';
+import { Count, EpochMs, Id, Micros, PositiveMicros, Version, closed, listOf, oneOf } from './scalars.ts';
 
 /** A share of one. */
 export const Share = Type.Number({ minimum: 0, maximum: 1 });
@@ -66,6 +66,11 @@ export const auctionTerms = {
   positions: listOf(Share, 8, 1),
   /** The most specific of those that match counts, the dearest among equals. */
   floors: listOf(Floor, 200),
+  /**
+   * What an impression of the house's own ad is worth, micros for a thousand: no line takes an impression that is worth about as much
+   * or less to it, net of its price. Absent: little beside what clicks are worth here.
+   */
+  houseCpmMicros: Type.Optional(Micros),
   /** The first that matches counts. */
   adjustments: listOf(BidAdjustment, 100),
   /** The share of requests that is given to any eligible line by lot, to learn how listeners respond. */

@@ -46,7 +46,9 @@ describe('making a plan', () => {
       startAtMs: START_MS,
       endAtMs: START_MS + 2 * DAY_MS,
       clickPriceMicros: 500_000,
-      price: 1 - 2 ** -16,
+      // At this price it is worth twice as much as the house's own ad.
+      price: 1 - 2 / 300,
+      worth: 3,
       cells: [0],
       shares: [0.1],
       fallbackShare: 0.0576,

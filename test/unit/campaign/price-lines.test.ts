@@ -23,7 +23,16 @@ function line(remainingMicros: number, own: Partial<BookEntry> = {}): PricedMark
 
 function pricesOf(lines: PricedMarket['lines'], own: Partial<PricedMarket> = {}): number[] {
   const fallback = Float64Array.from(lines, () => 0.25);
-  const base = { supply: supplyDay(), supplyFactor: 1, sample: sampleOf([casual]), nowMs: START_MS, fallback };
+  const worth = Float64Array.from(lines, () => 1);
+  const offers = { floors: [], houseCpmMicros: 0, worth };
+  const base = {
+    ...offers,
+    supply: supplyDay(),
+    supplyFactor: 1,
+    sample: sampleOf([casual]),
+    nowMs: START_MS,
+    fallback,
+  };
   return [...priceLines({ lines, ...base, ...own })];
 }
 

@@ -35,11 +35,16 @@ const tick = { source: 's', tenantId: 't', scheduledFor: '2026-03-02T00:00:00Z',
 const closing = { campaignId: 'c1', subcampaignId: 's1', grantedMicros: 1, chargedMicros: 1 };
 const cellOf = { segment: 'casual', surface: 'home' };
 const full = deliveryReported('r', {
-  lines: [line()],
+  lines: [line({ clickMicros: 1, reached: 1 })],
   closings: [closing],
   opportunities: [{ ...cellOf, opportunities: 1 }],
   sample: [
-    { ...cellOf, responseMultiplier: 1, listener: { visits: 2, activeDays: 1, allVisits: 3, allActiveDays: 2 } },
+    {
+      ...cellOf,
+      responseMultiplier: 1,
+      offerCpmMicros: 1,
+      listener: { visits: 2, activeDays: 1, allVisits: 3, allActiveDays: 2 },
+    },
   ],
   responses: [
     {
@@ -54,13 +59,28 @@ const full = deliveryReported('r', {
 });
 const { group: _group, ...posted } = full.data;
 
+const serving: Partial<Parameters<typeof order>[0]> = {
+  isAuctioned: true,
+  artistId: 'a1',
+  releaseId: 'r1',
+  perListenerDay: 1,
+  perListenerFlight: 2,
+  isFullScreen: true,
+  isExplicit: true,
+  minimumAge: 18,
+  pacing: 'custom',
+  spendCurve: [{ trafficShare: 0.5, spendShare: 0.7 }],
+  dailyCapMicros: 1_000_000,
+  creativeId: 'v1',
+};
+
 /** One body of each kind with every field in it. */
 const kinds = [
   {
     name: 'campaign-created',
     schema: events.CampaignCreatedEvent,
     validate: validators.campaignCreated,
-    body: campaignCreated({ subcampaigns: [order({ floorMicros: 1, capMicros: 1, lockMicros: 1 })] }),
+    body: campaignCreated({ subcampaigns: [order({ floorMicros: 1, capMicros: 1, lockMicros: 1, ...serving })] }),
   },
   {
     name: 'budget-changed',
