@@ -1,5 +1,6 @@
 // What a campaign decision reads: the campaign, its entries in the books, and what the markets can offer.
 import type { BookEntry, BookPage, Campaign, Market, Subcampaign, SupplyDay } from '../contracts/documents.ts';
+import type { SubcampaignStatus } from '../contracts/outcomes.ts';
 import { committedMicros } from './entry-money.ts';
 
 /** One market as a decision sees it: its versions, its whole book, the supply of the days in question. */
@@ -30,6 +31,17 @@ export function expectedCampaign(tenantId: string, campaignId: string): Campaign
     escrowMicros: 0,
     subcampaigns: [],
   };
+}
+
+/** Whether a part or an entry is served no more: its flight is over, or it was called off. */
+export function isOver({ status }: { status: SubcampaignStatus }): boolean {
+  return status === 'settling' || status === 'closing' || status === 'ended';
+}
+
+/** Whether a campaign's flight is over: by the time, or already by the tick of one of its markets. */
+export function hasFlown({ terms, subcampaigns }: Campaign, nowMs: number): boolean {
+  const isTimeUp = terms !== undefined && nowMs >= terms.endAtMs;
+  return isTimeUp || subcampaigns.some(({ status }) => status === 'settling');
 }
 
 /** The book entry of a subcampaign, or undefined once it has ended. */

@@ -5,7 +5,7 @@ import { MAX_MICROS, sumMicros } from '../contracts/micros.ts';
 import type { BudgetApplied, BudgetRefused, ReasonCode } from '../contracts/outcomes.ts';
 import { splitBudget, type Split } from '../planning/split-budget.ts';
 import { campaignParts, type CampaignPart } from './campaign-parts.ts';
-import type { CampaignContext } from './campaign-state.ts';
+import { hasFlown, type CampaignContext } from './campaign-state.ts';
 import { reachable } from './limits.ts';
 import { openMarkets, reachTogether, type ScarceCell } from './open-markets.ts';
 import { scarcityWords } from './scarcity-words.ts';
@@ -31,10 +31,10 @@ export function changeBudget(
   if (campaign.status === 'closing' || campaign.status === 'ended') {
     return refuse('CAMPAIGN_CLOSED', `campaign ${campaign.campaignId} is ${campaign.status}: its budget cannot change`);
   }
-  const terms = campaign.terms as NonNullable<Campaign['terms']>;
-  if (context.nowMs >= terms.endAtMs)
+  if (hasFlown(campaign, context.nowMs))
     return refuse('FLIGHT_ENDED', `the flight of campaign ${campaign.campaignId} is over`);
 
+  const terms = campaign.terms as NonNullable<Campaign['terms']>;
   const parts = campaignParts(campaign, context);
   const isRaise = requestedMicros > campaign.budgetMicros;
   const { reach, scarceCells } = isRaise

@@ -4,7 +4,7 @@ import type { CampaignCreated, CampaignEvent, CampaignStatusChanged } from '../c
 import type { QuoteIssued } from '../contracts/forecast-outcomes.ts';
 import type { CampaignOutcome } from '../contracts/outcomes.ts';
 import { acceptCampaign } from './accept-campaign.ts';
-import type { CampaignContext } from './campaign-state.ts';
+import { hasFlown, type CampaignContext } from './campaign-state.ts';
 import { changeBudget } from './change-budget.ts';
 import { evolve } from './evolve.ts';
 import { quoteCampaign } from './quote-campaign.ts';
@@ -105,10 +105,9 @@ function decideStatus(
     const reason = `campaign ${campaign.campaignId} is ${campaign.status}: it cannot become ${requestedStatus}`;
     return { type: 'status-refused', ...about, statusVersion, requestedStatus, code: 'CAMPAIGN_CLOSED', reason };
   }
-  const hasEnded = campaign.terms !== undefined && context.nowMs >= campaign.terms.endAtMs;
-  if (hasEnded && (requestedStatus === 'active' || requestedStatus === 'paused')) {
+  if (hasFlown(campaign, context.nowMs)) {
     const reason = `the flight of campaign ${campaign.campaignId} is over: it cannot become ${requestedStatus}`;
     return { type: 'status-refused', ...about, statusVersion, requestedStatus, code: 'FLIGHT_ENDED', reason };
   }
-  return { type: 'status-applied', ...about, statusVersion, requestedStatus };
+  return { type: 'status-applied', ...about, statusVersion, requestedStatus, decidedAtMs: context.nowMs };
 }

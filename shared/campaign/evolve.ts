@@ -10,6 +10,7 @@ import type {
   SubcampaignStatus,
 } from '../contracts/outcomes.ts';
 import { entryNumbers } from './entry-money.ts';
+import { withPause } from './flight-pauses.ts';
 
 const noNumbers = {
   spentMicros: 0,
@@ -43,7 +44,7 @@ export function evolve(campaign: Campaign, outcome: Outcome): Campaign {
     case 'budget-refused':
       return { ...campaign, budgetVersion: outcome.budgetVersion };
     case 'status-applied':
-      return applyStatus(campaign, outcome.requestedStatus, outcome.statusVersion);
+      return applyStatus(campaign, outcome);
     case 'status-refused':
       return { ...campaign, statusVersion: outcome.statusVersion };
     case 'change-waiting':
@@ -68,6 +69,12 @@ export function evolve(campaign: Campaign, outcome: Outcome): Campaign {
       );
     case 'subcampaign-ended':
       return endSubcampaign(campaign, outcome);
+    case 'campaign-settling':
+      return { ...campaign, status: 'settling' };
+    case 'campaign-final':
+    case 'campaign-refunded':
+    case 'make-good-offered':
+    case 'spend-at-risk':
     case 'campaign-refused':
     case 'change-superseded':
     case 'delivery-folded':
@@ -145,10 +152,15 @@ function accept(campaign: Campaign, outcome: CampaignAccepted): Campaign {
   };
 }
 
-function applyStatus(campaign: Campaign, requested: RequestedStatus, statusVersion: number): Campaign {
-  const status = liveStatus(requested);
+function applyStatus(
+  campaign: Campaign,
+  { requestedStatus, statusVersion, decidedAtMs }: Extract<Outcome, { type: 'status-applied' }>,
+): Campaign {
+  const status = liveStatus(requestedStatus);
+  // Outcomes of an older release have no time.
+  const timed = decidedAtMs === undefined ? campaign : withPause(campaign, status === 'paused', decidedAtMs);
   return {
-    ...campaign,
+    ...timed,
     status,
     statusVersion,
     subcampaigns: campaign.subcampaigns.map((sub) => (sub.status === 'ended' ? sub : { ...sub, status })),

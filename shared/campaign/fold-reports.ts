@@ -4,6 +4,7 @@ import type { DeliveryReported } from '../contracts/events.ts';
 import { MAX_MICROS } from '../contracts/micros.ts';
 import type { DeliveryFolded, SupplyObserved } from '../contracts/outcomes.ts';
 import { CLICK_WINDOW_MS } from './book-page.ts';
+import { isOver } from './campaign-state.ts';
 import { committedMicros } from './entry-money.ts';
 
 const HOUR_MS = 3_600_000;
@@ -231,6 +232,6 @@ function coverCharges(entry: BookEntry): BookEntry {
     return { ...lease, grantedMicros: lease.grantedMicros + overMicros };
   });
   const uncoveredMicros = Math.min(excessMicros, Math.max(0, committedMicros(entry) - entry.budgetMicros));
-  const status = uncoveredMicros > 0 && entry.status !== 'closing' ? 'overrun' : entry.status;
+  const status = uncoveredMicros > 0 && !isOver(entry) ? 'overrun' : entry.status;
   return { ...entry, leases, status, overrunMicros: entry.overrunMicros + uncoveredMicros };
 }

@@ -14,7 +14,7 @@ import {
   type EmptyMarket,
 } from '../planning/availability.ts';
 import { isEligible, type Demand, type SoldDemand } from '../planning/market-model.ts';
-import type { CampaignContext, MarketView } from './campaign-state.ts';
+import { isOver, type CampaignContext, type MarketView } from './campaign-state.ts';
 import { accruedMicros, leasedMicros } from './entry-money.ts';
 
 type CampaignTerms = NonNullable<Campaign['terms']>;
@@ -197,14 +197,14 @@ function placedReach(heldMicros: readonly number[], placed: readonly number[], i
 }
 
 /**
- * Everything sold in a market but to this campaign. What is closing has been given back; what is paused has not. What is
+ * Everything sold in a market but to this campaign. What is over has been given back; what is paused has not. What is
  * leased will be served, also where clicks beyond their expected cost have used up the budget meanwhile. What bids in auctions
  * takes what is left and was sold nothing.
  */
 function soldDemand(view: MarketView, campaignId: string): SoldDemand[] {
   const entries: BookEntry[] = view.pages.flatMap((page) => page.entries);
   return entries
-    .filter((entry) => entry.campaignId !== campaignId && entry.status !== 'closing' && !entry.isAuctioned)
+    .filter((entry) => entry.campaignId !== campaignId && !isOver(entry) && !entry.isAuctioned)
     .map((entry) => ({
       ...entry,
       remainingMicros: Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry)),

@@ -5,7 +5,7 @@ import type { BudgetApplied } from '../contracts/outcomes.ts';
 import { spendCurve, type ResponseCurve } from '../planning/response-curve.ts';
 import { resplit, type RunningPart } from '../planning/resplit.ts';
 import { campaignParts } from './campaign-parts.ts';
-import type { CampaignContext } from './campaign-state.ts';
+import { hasFlown, type CampaignContext } from './campaign-state.ts';
 import { openMarkets, reachTogether } from './open-markets.ts';
 
 /** A change that does not bring this share more of what is expected is not worth making. */
@@ -15,7 +15,7 @@ const HYSTERESIS = 0.01;
 export function rebalance(campaign: Campaign, context: CampaignContext): BudgetApplied | undefined {
   const { terms } = campaign;
   const isFalling = campaign.subcampaigns.some((sub) => sub.shareMicros !== undefined);
-  if (!terms || campaign.status !== 'active' || isFalling || context.nowMs >= terms.endAtMs) return undefined;
+  if (!terms || campaign.status !== 'active' || isFalling || hasFlown(campaign, context.nowMs)) return undefined;
   const parts = campaignParts(campaign, context);
   const asked = campaign.subcampaigns.map((sub, index) => {
     const { isEnded, budgetMicros, accruedMicros, committedMicros } = parts[index] as (typeof parts)[number];

@@ -25,6 +25,7 @@ import {
   Id,
   MarketId,
   Micros,
+  PartsPerMillion,
   PositiveMicros,
   Version,
   closed,
@@ -73,12 +74,16 @@ export const Campaign = closed({
   tenantId: Id,
   campaignId: Id,
   /** `expected`: a change arrived before the campaign itself. */
-  status: oneOf('expected', 'active', 'paused', 'closing', 'ended'),
+  status: oneOf('expected', 'active', 'paused', 'settling', 'closing', 'ended'),
   budgetVersion: Count,
   statusVersion: Count,
   splitVersion: Count,
   waitingBudget: Type.Optional(closed({ budgetMicros: PositiveMicros, budgetVersion: Version })),
   waitingStatus: Type.Optional(closed({ status: RequestedStatus, statusVersion: Version })),
+  /** Since when its owner has it paused. */
+  pausedAtMs: Type.Optional(EpochMs),
+  /** How much of its flight earlier pauses of its owner took. */
+  pausedMs: Type.Optional(Count),
   /** Absent while `expected`. */
   terms: Type.Optional(closed(campaignTerms)),
   requestedMicros: BudgetApplied.properties.requestedMicros,
@@ -114,7 +119,7 @@ export const BookEntry = closed({
   tenantId: Id,
   campaignId: Id,
   subcampaignId: Id,
-  status: oneOf('active', 'paused', 'overrun', 'closing'),
+  status: oneOf('active', 'paused', 'overrun', 'settling', 'closing'),
   startAtMs: EpochMs,
   endAtMs: EpochMs,
   segments: listOf(Id, MAX_SEGMENTS, 1),
@@ -126,6 +131,8 @@ export const BookEntry = closed({
   today: Type.Optional(closed({ day: Count, startMicros: Micros })),
   /** What pacing has learned of the line's price: its integral, checkpointed. */
   trim: Type.Optional(Type.Number({ minimum: -1000, maximum: 1000 })),
+  /** The probability that its budget is spent, when it last became likely or unlikely. */
+  fullSpendPpm: Type.Optional(PartsPerMillion),
   /** Its campaign has other parts, to which money may move that supply does not deliver here. */
   hasSiblings: Type.Optional(Type.Literal(true)),
   ...partBudget,

@@ -1,8 +1,9 @@
 // The business events, as they travel through Pub/Sub: one envelope, one `data` per type, the version in the type's last part.
 // Changes carry absolute values and versions, so that late, doubled and reordered copies end in one state.
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { Decoded } from './instants.ts';
 import { seenOfCells } from './forecast-outcomes.ts';
+import type { CampaignNotifiedWire } from './lifecycle-outcomes.ts';
 import { MAX_SEGMENTS, MAX_SURFACES } from './outcomes.ts';
 import { servingTerms } from './serving.ts';
 import {
@@ -17,6 +18,7 @@ import {
   PositiveMicros,
   Version,
   closed,
+  event,
   listOf,
   oneOf,
   setOf,
@@ -24,17 +26,6 @@ import {
 
 /** The longest flight, in days: its supply is read in one go. */
 export const MAX_FLIGHT_DAYS = 31;
-
-function event<const Name extends string, Data extends TSchema>(name: Name, data: Data) {
-  return closed({
-    type: Type.Literal(`andante.${name}.v1`),
-    eventId: EventId,
-    source: Id,
-    tenantId: Id,
-    occurredAt: Instant,
-    data,
-  });
-}
 
 /** What the Scheduler publishes: a static body, so neither id nor time is its own. `scheduledFor` is the tick's virtual time. */
 function scheduled<const Name extends string>(name: Name) {
@@ -174,6 +165,8 @@ export type CampaignEvent = CampaignCreated | BudgetChanged | CampaignStatusChan
 /** Every event that has a ledger entry of its own from its producer. */
 export type BusinessEvent = CampaignEvent | DeliveryReported;
 
+/** Every body that a function of ours takes from a producer. */
+export type BusinessWire = CampaignCreatedWire | BudgetChangedWire | CampaignStatusChangedWire | DeliveryReportedWire;
+
 /** Every body that travels through Pub/Sub. */
-export type AndanteMessage =
-  CampaignCreatedWire | BudgetChangedWire | CampaignStatusChangedWire | DeliveryReportedWire | ScheduledWire;
+export type AndanteMessage = BusinessWire | ScheduledWire | CampaignNotifiedWire;

@@ -2,6 +2,14 @@
 // whose columns are the same names in snake_case, so the table schemas are generated from here.
 import Type, { type Static } from 'typebox';
 import { servingTerms } from './serving.ts';
+import {
+  CampaignFinal,
+  CampaignRefunded,
+  CampaignSettling,
+  MakeGoodOffered,
+  SpendAtRisk,
+  type LifecycleOutcome,
+} from './lifecycle-outcomes.ts';
 import { QuoteIssued, SupplyForecast, SupplyFrozen, SupplyObserved, type RefreshOutcome } from './forecast-outcomes.ts';
 import {
   Count,
@@ -40,8 +48,11 @@ export const Register = oneOf('budget', 'status');
 /** What an owner can ask for. */
 export const RequestedStatus = oneOf('active', 'paused', 'cancelled', 'completed');
 
-/** Where a subcampaign stands. `overrun` is a pause that the owner must lift. */
-export const SubcampaignStatus = oneOf('active', 'paused', 'overrun', 'closing', 'ended');
+/**
+ * Where a subcampaign stands. `overrun` is a pause that the owner must lift. Past its flight it is `settling`, called off before
+ * that `closing`: served no more, until all is told and settled and it has `ended`.
+ */
+export const SubcampaignStatus = oneOf('active', 'paused', 'overrun', 'settling', 'closing', 'ended');
 
 export const MAX_SUBCAMPAIGNS = 50;
 export const MAX_PAGE_ENTRIES = 200;
@@ -176,6 +187,8 @@ export const StatusApplied = fact('status-applied', {
   ...ofCampaign,
   statusVersion: Version,
   requestedStatus: RequestedStatus,
+  /** When it was decided: how long an owner's pause lasted is counted by it. */
+  decidedAtMs: Type.Optional(EpochMs),
 });
 
 export const StatusRefused = fact('status-refused', {
@@ -269,6 +282,11 @@ export const outcomeTables = {
     ChangeWaiting,
     MarketPaced,
     SubcampaignEnded,
+    CampaignSettling,
+    CampaignFinal,
+    CampaignRefunded,
+    MakeGoodOffered,
+    SpendAtRisk,
   ],
   deliveries: [DeliveryFolded],
   supply_observations: [SupplyObserved],
@@ -313,6 +331,6 @@ export type CampaignOutcome =
   | QuoteIssued;
 
 /** What a tick can come to. */
-export type TickOutcome = MarketPaced | SubcampaignEnded;
+export type TickOutcome = MarketPaced | SubcampaignEnded | LifecycleOutcome;
 
 export type Outcome = CampaignOutcome | TickOutcome | DeliveryFolded | SupplyObserved | RefreshOutcome;

@@ -64,6 +64,18 @@ export function setOf<T extends TSchema>(item: T, maxItems: number, minItems = 1
 /** Hexadecimal. */
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 });
 
+/** A message of this type in the envelope that all events share. */
+export function event<const Name extends string, Data extends TSchema>(name: Name, data: Data) {
+  return closed({
+    type: Type.Literal(`andante.${name}.v1`),
+    eventId: EventId,
+    source: Id,
+    tenantId: Id,
+    occurredAt: Instant,
+    data,
+  });
+}
+
 /** An outcome of this type. */
 export function fact<const Name extends string, P extends Record<string, TSchema>>(name: Name, properties: P) {
   return closed({ type: Type.Literal(name), ...properties });

@@ -22,7 +22,14 @@ describe('a status is changed', () => {
     it(`${status} makes the campaign and all its live parts ${becomes}`, () => {
       const { outcomes, after } = decide(campaignAfter([created], where), statusChanged(status, 1), where);
       assert.deepEqual(outcomes, [
-        { type: 'status-applied', tenantId: 't1', campaignId: 'c1', statusVersion: 1, requestedStatus: status },
+        {
+          type: 'status-applied',
+          tenantId: 't1',
+          campaignId: 'c1',
+          statusVersion: 1,
+          requestedStatus: status,
+          decidedAtMs: START_MS,
+        },
       ]);
       assert.deepEqual([after.status, after.statusVersion], [becomes, 1]);
       assert(after.subcampaigns.every((sub) => sub.status === becomes));
@@ -96,17 +103,27 @@ describe('a status is changed', () => {
     assert.deepEqual([after.status, after.statusVersion], ['closing', 4]);
   });
 
-  it('after the flight nothing can be paused or resumed, only closed', () => {
+  it('after the flight nothing is changed, whether the clock says so or the tick of one market', () => {
     const campaign = campaignAfter([created], where);
+    const [first, ...others] = campaign.subcampaigns.map((sub) => ({ ...sub, status: 'settling' as const }));
+    assert(first);
+    const oneSettling = { ...campaign, subcampaigns: [first, ...campaign.subcampaigns.slice(1)] };
+    const settling = { ...campaign, status: 'settling' as const, subcampaigns: [first, ...others] };
     const after = context([view()], START_MS + 2 * DAY_MS);
-    for (const status of ['active', 'paused'] as const) {
-      const [outcome] = decide(campaign, statusChanged(status, 1), after).outcomes;
-      assert(outcome?.type === 'status-refused');
-      assert.deepEqual(
-        [outcome.code, outcome.reason],
-        ['FLIGHT_ENDED', `the flight of campaign c1 is over: it cannot become ${status}`],
-      );
+    for (const status of ['active', 'paused', 'cancelled', 'completed'] as const) {
+      const cases = [
+        [campaign, after],
+        [oneSettling, where],
+        [settling, where],
+      ] as const;
+      for (const [known, when] of cases) {
+        const [outcome] = decide(known, statusChanged(status, 1), when).outcomes;
+        assert(outcome?.type === 'status-refused');
+        assert.deepEqual(
+          [outcome.code, outcome.reason],
+          ['FLIGHT_ENDED', `the flight of campaign c1 is over: it cannot become ${status}`],
+        );
+      }
     }
-    assert.equal(decide(campaign, statusChanged('completed', 1), after).after.status, 'closing');
   });
 });
