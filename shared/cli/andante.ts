@@ -26,6 +26,7 @@ import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { stackFileOnDisk, withStack, type StackFileDeps, type Variables } from './stack-file.ts';
+import { serving } from './serving.ts';
 import { settings } from './settings.ts';
 import { tick } from './tick.ts';
 
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   inspect,
   tick,
   settings,
+  serving,
   backfill,
   replay,
   reconcile,

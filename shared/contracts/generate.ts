@@ -13,6 +13,7 @@ import { documents } from './documents.ts';
 import { Environment } from './environment.ts';
 import * as events from './events.ts';
 import { Plan } from './plan.ts';
+import { ServingSettings } from './serving.ts';
 
 const contractsDir = import.meta.dirname;
 const schemasDir = resolve(contractsDir, '../../terraform/schemas');
@@ -30,6 +31,7 @@ const validated: Record<string, TSchema> = {
   reportBody: events.ReportBody,
   plan: Plan,
   decisionRequest: DecisionRequest,
+  servingSettings: ServingSettings,
   ...Object.fromEntries(Object.entries(documents).map(([kind, schema]) => [`${kind}Document`, schema])),
 };
 

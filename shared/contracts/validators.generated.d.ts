@@ -15,6 +15,7 @@ export const supplyRefresh: Validator;
 export const reportBody: Validator;
 export const plan: Validator;
 export const decisionRequest: Validator;
+export const servingSettings: Validator;
 export const ledgerDocument: Validator;
 export const campaignDocument: Validator;
 export const ownerDocument: Validator;

@@ -56,6 +56,32 @@ describe('folding reports', () => {
     assert.equal(committedMicros(after), 10_000_000);
   });
 
+  it('a click of a line that bids in auctions costs what its auctions set', () => {
+    const told = line({ clicks: 3, clickMicros: 700_000, chargedMicros: 0 });
+    assert.equal(fold(entry({ isAuctioned: true }), [{ lines: [told] }]).after.spentMicros, 700_000);
+    const untold = line({ clicks: 3, chargedMicros: 0 });
+    assert.equal(fold(entry({ isAuctioned: true }), [{ lines: [untold] }]).after.spentMicros, 1_500_000);
+  });
+
+  it('a click of a guaranteed line costs its price, whatever a server says', () => {
+    const { after, verdicts } = fold(entry(), [{ lines: [line({ clicks: 3, clickMicros: 1, chargedMicros: 0 })] }]);
+    assert.equal(after.spentMicros, 1_500_000);
+    assert.equal(verdicts[0]?.code, undefined);
+  });
+
+  it('a click above its price is not believed', () => {
+    const dear = line({ clicks: 3, clickMicros: 1_500_001, chargedMicros: 0 });
+    const { after, verdicts } = fold(entry({ isAuctioned: true }), [{ lines: [dear] }]);
+    assert.deepEqual([after.spentMicros, verdicts[0]?.code], [0, 'IMPLAUSIBLE_REPORT']);
+  });
+
+  it('keeps in the row who was reached for the first time', () => {
+    const { verdicts } = fold(entry({ leases: [lease()] }), [{ lines: [line({ reached: 4 })] }]);
+    const [outcome] = verdicts[0]?.outcomes ?? [];
+    assert(outcome?.type === 'delivery-folded');
+    assert.equal(outcome.lines[0]?.reached, 4);
+  });
+
   it('an hour that clicked more than expected lends nothing to another, and is no overrun', () => {
     const lines = [
       line({ chargedMicros: 1_000_000, clicks: 4 }),

@@ -25,4 +25,31 @@ describe('what a market can still sell', () => {
   it('is all of it again once the others are closing', () => {
     assert.equal(capacityBeside({ status: 'closing' }), ALL_MICROS);
   });
+
+  it('is not less for what others bid in auctions', () => {
+    assert.equal(capacityBeside({ isAuctioned: true, budgetMicros: 100_000_000 }), ALL_MICROS);
+  });
+});
+
+describe('what a market offers to a part that bids in auctions', () => {
+  const bids = order({ isAuctioned: true });
+  const others = context([view({ pages: [page([entry({ budgetMicros: ALL_MICROS })])] })]);
+
+  it('is what an empty market has, whatever is sold, less what it holds', () => {
+    const markets = openMarkets('c2', [{ ...bids, remainingMicros: 30_000_000 }], flight, others);
+    assert.equal(markets.capacityMicros(0), ALL_MICROS - 30_000_000);
+    assert.equal(markets.deliverableMicros(0), 30_000_000);
+    assert.deepEqual(markets.scarceCells(0), []);
+  });
+
+  it('takes nothing from a guaranteed part of the same order', () => {
+    const markets = openMarkets('c2', [bids, order({ subcampaignId: 's2' })], flight, context());
+    const wish = { floorMicros: 0, micros: ALL_MICROS };
+    assert.deepEqual(markets.place([wish, wish]), [ALL_MICROS, ALL_MICROS]);
+    assert.equal(markets.capacityMicros(1), ALL_MICROS);
+  });
+
+  it('is nothing in a market that nobody knows', () => {
+    assert.equal(openMarkets('c2', [order({ isAuctioned: true, market: 'XX' })], flight, others).capacityMicros(0), 0);
+  });
 });

@@ -35,6 +35,18 @@ describe('the sample a market remembers', () => {
     });
   });
 
+  it('keeps what was offered for each request, from the first offer on', () => {
+    const known = rememberSample(undefined, [observed(['fan', 1])]);
+    assert.equal(known?.offerCpmMicros, undefined);
+    const [request] = observed(['fan', 2]).sample;
+    const offered = { ...observed(), sample: [{ ...request!, offerCpmMicros: 900 }] };
+    assert.deepEqual(rememberSample(known, [offered])?.offerCpmMicros, [0, 900]);
+    assert.deepEqual(
+      rememberSample(rememberSample(known, [offered]), [observed(['fan', 3])])?.offerCpmMicros,
+      [0, 900, 0],
+    );
+  });
+
   it('forgets the oldest requests, and cells that nobody comes from any more', () => {
     const many = Array.from({ length: MAX_SAMPLE }, (_, index): [string, number] => ['casual', index % 1000]);
     const first = rememberSample(undefined, [observed(['fan', 7])]);

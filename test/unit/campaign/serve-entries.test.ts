@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { makePlan } from '../../../shared/campaign/make-plan.ts';
 import { serveEntries, type ServedEntry } from '../../../shared/campaign/serve-entries.ts';
+import { DEFAULT_AUCTION } from '../../../shared/contracts/serving.ts';
+import { GUARANTEE_WORTH } from '../../../shared/planning/guarantee-worth.ts';
 import type { BookEntry, Market } from '../../../shared/contracts/documents.ts';
 import { planServing } from '../../../shared/planning/serving-plan.ts';
 import { entry, lease } from '../../support/entries.ts';
@@ -35,6 +37,44 @@ describe('serving the entries of a book', () => {
     ];
     assert.deepEqual([...serve(entries).keys()], ['c1/s1', 'c2/s1']);
     assert.equal(serve([]).size, 0);
+  });
+
+  it('leaves out what an operator froze or has not approved, and takes prices that were set', () => {
+    const said = { campaignId: 'c2', untilAtMs: START_MS + HOUR_MS, reason: 'a test' };
+    const serving = {
+      ...DEFAULT_AUCTION,
+      version: 1,
+      creatives: [],
+      overrides: [
+        { ...said, kind: 'freeze' as const },
+        { ...said, campaignId: 'c3', kind: 'price' as const, price: 0.4 },
+      ],
+    };
+    const entries = [entry({ creativeId: 'v1' }), entry({ campaignId: 'c2' }), entry({ campaignId: 'c3' })];
+    const served = serve(entries, { serving });
+    assert.deepEqual([...served.keys()], ['c3/s1']);
+    assert.equal(only(served).price, 0.4);
+    const later = serveEntries(entries, market({ serving }), supplyDays(2, twoCells), START_MS + HOUR_MS);
+    assert.deepEqual([...later.keys()], ['c2/s1', 'c3/s1']);
+    assert.notEqual(later.get('c3/s1')?.price, 0.4);
+  });
+
+  it('values a guarantee more than a bid, and gives a bid no supply', () => {
+    const served = serve([entry(), entry({ campaignId: 'c2', isAuctioned: true })]);
+    const [kept, bid] = [served.get('c1/s1'), served.get('c2/s1')] as [ServedEntry, ServedEntry];
+    assert.deepEqual([kept.worth, bid.worth], [GUARANTEE_WORTH, 1]);
+    assert.deepEqual([bid.shareOf(casual), bid.shortMicros], [0, 0]);
+    assert.equal(kept.shareOf(casual), only(serve([entry()])).shareOf(casual));
+  });
+
+  it('never prices a line out of what the house would take', () => {
+    const rich = serve(
+      [entry({ budgetMicros: 1_000_000 })],
+      {},
+      supplyDays(2, { cells: [cell({ clickPpm: 10_000 })] }),
+    );
+    // 0.01 clicks of 0.5, worth three times as much: the house is worth a hundredth of it unguaranteed.
+    assert.equal(only(rich).price, 1 - (2 * (50_000 / 1000)) / (3 * 5_000));
   });
 
   it('has what is not accrued left to deliver, and no less than what is leased', () => {

@@ -167,6 +167,38 @@ const bad: { name: string; body: unknown; code: string; message?: RegExp; as?: M
     code: 'INVALID_EVENT',
     message: /2\^53-1/,
   },
+  {
+    name: 'a spend curve of even pacing',
+    body: campaign(subs({ spendCurve: [{ trafficShare: 0.5, spendShare: 0.5 }] })),
+    code: 'INVALID_EVENT',
+    message: /spendCurve belongs to custom/,
+  },
+  {
+    name: 'custom pacing without a curve',
+    body: campaign(subs({ pacing: 'custom' })),
+    code: 'INVALID_EVENT',
+    message: /spendCurve belongs to custom/,
+  },
+  {
+    name: 'a spend curve that falls',
+    body: campaign(
+      subs({
+        pacing: 'custom',
+        spendCurve: [
+          { trafficShare: 0.5, spendShare: 0.5 },
+          { trafficShare: 0.6, spendShare: 0.4 },
+        ],
+      }),
+    ),
+    code: 'INVALID_EVENT',
+    message: /must not fall/,
+  },
+  {
+    name: 'a daily cap below one click',
+    body: campaign(subs({ dailyCapMicros: 499_999 })),
+    code: 'INVALID_EVENT',
+    message: /dailyCapMicros must pay for one click/,
+  },
   { name: 'an id with a slash', body: campaign({ campaignId: 'a/b' }), code: 'INVALID_EVENT' },
   { name: 'an id that climbs', body: campaign({ campaignId: '..' }), code: 'INVALID_EVENT' },
   { name: 'an id that is empty', body: campaign({ campaignId: '' }), code: 'INVALID_EVENT' },
@@ -196,6 +228,13 @@ const bad: { name: string; body: unknown; code: string; message?: RegExp; as?: M
     as: 'delivery-reported',
     code: 'INVALID_EVENT',
     message: /lines\/0\/hourAt/,
+  },
+  {
+    name: 'more listeners reached than impressions',
+    body: encodeInstants(deliveryReported('r', { lines: [line({ impressions: 3, reached: 4 })] })),
+    as: 'delivery-reported',
+    code: 'INVALID_EVENT',
+    message: /lines\/0\/reached/,
   },
   {
     name: 'negative clicks',
