@@ -8,6 +8,11 @@ import { createPlanHandler } from './handler.ts';
 
 serve('plan', () => {
   const { config, log, clock } = openProcess();
-  const deps = { store: openFirestoreStore(config), authenticateGroup: createGroupAuthenticator(config) };
+  const deps = {
+    store: openFirestoreStore(config),
+    authenticateGroup: createGroupAuthenticator(config),
+    clock,
+    tickIntervalMs: config.tickIntervalMs,
+  };
   return createHttpFunction('plan', createPlanHandler(deps), { log, clock });
 });

@@ -78,6 +78,16 @@ export function decodeMessage<N extends MessageName>(name: N, bytes: Uint8Array)
  * @throws AndanteError BODY_TOO_LARGE, BAD_JSON, BODY_TOO_DEEP, FORBIDDEN_KEY
  */
 export function parseJson(bytes: Uint8Array): unknown {
+  const value = parseText(readText(bytes));
+  checkDepth(value);
+  return value;
+}
+
+/**
+ * The text of a body of limited size.
+ * @throws AndanteError BODY_TOO_LARGE; BAD_JSON for bytes that are no UTF-8
+ */
+export function readText(bytes: Uint8Array): string {
   if (bytes.byteLength > MAX_BODY_BYTES) {
     // HTTP keeps no more than it takes to see that it is too much.
     throw new AndanteError(
@@ -85,16 +95,24 @@ export function parseJson(bytes: Uint8Array): unknown {
       `a body has at most ${MAX_BODY_BYTES} bytes, this one has at least ${bytes.byteLength}`,
     );
   }
-  let text: string;
-  let value: unknown;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    value = JSON.parse(text);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new AndanteError('BAD_JSON', 'the body must be JSON in UTF-8');
+    throw notJson();
   }
-  checkDepth(value);
-  return value;
+}
+
+/** @throws AndanteError BAD_JSON */
+export function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw notJson();
+  }
+}
+
+function notJson(): AndanteError {
+  return new AndanteError('BAD_JSON', 'the body must be JSON in UTF-8');
 }
 
 /** A walk with its own stack: a body nested 100,000 deep is refused, not followed. */

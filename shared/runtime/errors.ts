@@ -41,6 +41,7 @@ export const httpCodes = [
   'NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'INVALID_REQUEST',
+  'PLAN_MISMATCH',
 ] as const;
 
 export type PermanentCode = (typeof permanentCodes)[number];

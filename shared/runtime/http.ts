@@ -28,7 +28,9 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  UNKNOWN_MARKET: 404,
   METHOD_NOT_ALLOWED: 405,
+  PLAN_MISMATCH: 409,
   BODY_TOO_LARGE: 413,
 };
 
@@ -76,18 +78,32 @@ export function sendAnswer(response: Response, { status, headers, body }: HttpAn
   else response.end(body);
 }
 
-/** problem+json (RFC 9457) with the code that README explains, and no word of what only the log may know. */
-export function problemOf(error: unknown): HttpAnswer {
+/** What an answer may say of an error. */
+export interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+}
+
+/** The status and the code that README explains, and no word of what only the log may know. */
+export function describeProblem(error: unknown): Problem {
   const known = error instanceof AndanteError ? error : undefined;
   const code = known?.code ?? 'INTERNAL';
   const status = known
     ? (statuses[known.code] ??
       (known.permanent || known.code === 'INVALID_REQUEST' ? 400 : known.retryable ? 503 : 500))
     : 500;
+  return { status, code, detail: known && status !== 500 ? known.message : 'the error is in the log' };
+}
+
+/** problem+json (RFC 9457). */
+export function problemOf(error: unknown): HttpAnswer {
+  const problem = describeProblem(error);
+  const { status, code } = problem;
   return {
     status,
     headers: { 'content-type': 'application/problem+json', ...(status === 503 ? { 'retry-after': '1' } : {}) },
-    body: JSON.stringify({ status, code, detail: status === 500 ? 'the error is in the log' : known?.message }),
+    body: JSON.stringify(problem),
     about: { code },
   };
 }
