@@ -16,6 +16,7 @@ import { rememberSample } from './remember-sample.ts';
 import { serveEntries, type ServedEntry } from './serve-entries.ts';
 import { isServable } from './serving-gate.ts';
 import { isFinal, settleEntry } from './settle-entry.ts';
+import { trimEntries } from './trim-entries.ts';
 
 /** Campaigns whose subcampaigns may end in one tick; the others end in the next. */
 export const MAX_ENDED_CAMPAIGNS = 40;
@@ -66,15 +67,27 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
   );
   const sample = rememberSample(view.market.sample, observed);
   const lastMs = Math.max(view.market.watermarkSlot * tickIntervalMs, nowMs - DAY_MS);
+  const supply = view.supply.get(dayOf(nowMs));
   const nowcast = nowcastMarket(view.market.nowcast, {
     observed,
-    supply: view.supply.get(dayOf(nowMs)),
+    supply,
     nowMs,
     lastMs: isPiece ? nowMs : lastMs,
     isHeard: groups.some((group) => group.seenAtMs > lastMs),
   });
   const ended: BookEntry[] = [];
-  if (!isPiece) pace(input, entries, groups, ended, nowMs);
+  const known = {
+    ...view.market,
+    groups,
+    ...(sample ? { sample } : {}),
+    ...(nowcast ? { nowcast } : {}),
+  };
+  let served = new Map<string, ServedEntry>();
+  if (!isPiece) {
+    pace(input, entries, groups, ended, nowMs);
+    served = serve(entries.values(), known, view.supply, nowMs);
+    trimEntries(entries, served, before, { serving: known.serving, supply, nowMs, passedMs: nowMs - lastMs });
+  }
 
   const pages: BookPage[] = [];
   const outcomes: TickOutcome[] = [];
@@ -88,21 +101,17 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
   outcomes.push(...ended.map((entry) => endedOutcome(entry, view.market.market)));
 
   const market: Market = {
-    ...view.market,
-    groups,
-    ...(sample ? { sample } : {}),
-    ...(nowcast ? { nowcast } : {}),
+    ...known,
     pages: pageTable(view.market, pages),
     bookVersion: view.market.bookVersion + (pages.length > 0 ? 1 : 0),
   };
   if (isPiece) return { market, pages, verdicts: fold.verdicts, outcomes, rebalances: [] };
   const paced = { ...market, planVersion: market.planVersion + 1, watermarkSlot: slot };
-  const served = serve(entries.values(), market, view.supply, nowMs);
   const plan = makePlan({
     market: paced,
     entries: [...entries.values()],
     served,
-    supply: view.supply.get(dayOf(nowMs)),
+    supply,
     slot,
     tickIntervalMs,
   });

@@ -3,7 +3,7 @@
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
 import type { AuctionSettings } from '../contracts/serving.ts';
 import { DAY_MS, shareOfDay } from '../forecasting/traffic-clock.ts';
-import { passedTrafficShare } from '../pacing/spend-curve.ts';
+import { dayRoomMicros, plannedShare } from '../pacing/spend-curve.ts';
 import { floorCpmMicros } from '../planning/floor-cpm.ts';
 import { HIGHEST_PRICE, solveLivePrices } from '../planning/live-price.ts';
 import { isEligible } from '../planning/market-model.ts';
@@ -47,7 +47,7 @@ export function priceLines(market: PricedMarket): Float64Array {
       offer: Float64Array.from(seen, ({ offer }) => offer),
     },
     {
-      budget: Float64Array.from(lines, (line) => line.remainingMicros * shareOfToday(line, supply, nowMs)),
+      budget: Float64Array.from(lines, (line) => todayMicros(line, supply, nowMs)),
       worth,
       clickPrice: Float64Array.from(lines, (line) => line.clickPriceMicros),
       lineStart,
@@ -65,9 +65,12 @@ export function priceLines(market: PricedMarket): Float64Array {
   return prices.map((price) => Math.min(HIGHEST_PRICE, price));
 }
 
-/** The part of what is left of a flight's traffic that comes before midnight. */
-function shareOfToday(line: BookEntry, { day, hourShape }: SupplyDay, nowMs: number): number {
-  const passed = passedTrafficShare(line, hourShape, nowMs);
-  const byMidnight = passedTrafficShare(line, hourShape, Math.min(line.endAtMs, Date.parse(day) + DAY_MS));
-  return passed < 1 ? Math.max(0, byMidnight - passed) / (1 - passed) : 1;
+/** What of a line's money is to be spent before midnight, by its curve and its daily cap. */
+function todayMicros(line: PricedMarket['lines'][number], { day, hourShape }: SupplyDay, nowMs: number): number {
+  const { remainingMicros } = line;
+  const planned = plannedShare(line, hourShape, nowMs);
+  const byMidnight = plannedShare(line, hourShape, Math.min(line.endAtMs, Date.parse(day) + DAY_MS));
+  const share = planned < 1 ? Math.max(0, byMidnight - planned) / (1 - planned) : 1;
+  const roomMicros = (dayRoomMicros(line, nowMs) ?? Infinity) - (line.budgetMicros - remainingMicros);
+  return Math.max(0, Math.min(remainingMicros * share, roomMicros));
 }
