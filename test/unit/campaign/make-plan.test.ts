@@ -3,6 +3,7 @@ import { makePlan } from '../../../shared/campaign/make-plan.ts';
 import { serveEntries } from '../../../shared/campaign/serve-entries.ts';
 import { encodeInstants } from '../../../shared/contracts/instants.ts';
 import * as validators from '../../../shared/contracts/validators.generated.js';
+import { GUARANTEE_WORTH } from '../../../shared/planning/guarantee-worth.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { DAY_MS, HOUR_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
 import { cell, market, supplyDay } from '../../support/markets.ts';
@@ -47,8 +48,8 @@ describe('making a plan', () => {
       endAtMs: START_MS + 2 * DAY_MS,
       clickPriceMicros: 500_000,
       // At this price it is worth twice as much as the house's own ad.
-      price: 1 - 2 / 300,
-      worth: 3,
+      price: 1 - 2 / (100 * GUARANTEE_WORTH),
+      worth: GUARANTEE_WORTH,
       cells: [0],
       shares: [0.1],
       fallbackShare: 0.0576,

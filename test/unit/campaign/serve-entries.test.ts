@@ -73,8 +73,8 @@ describe('serving the entries of a book', () => {
       {},
       supplyDays(2, { cells: [cell({ clickPpm: 10_000 })] }),
     );
-    // 0.01 clicks of 0.5, worth three times as much: the house is worth a hundredth of it unguaranteed.
-    assert.equal(only(rich).price, 1 - (2 * (50_000 / 1000)) / (3 * 5_000));
+    // 0.01 clicks of 0.5, worth so much more as a guarantee: the house is worth a hundredth of it unguaranteed.
+    assert.equal(only(rich).price, 1 - (2 * (50_000 / 1000)) / (GUARANTEE_WORTH * 5_000));
   });
 
   it('has what is not accrued left to deliver, and no less than what is leased', () => {
