@@ -23,6 +23,7 @@ const DAY_MS = 86_400_000;
 const FALLBACK = drawKey('fallback');
 const EXPLORE = drawKey('explore');
 const LOT = drawKey('lot');
+const HOUSE = drawKey('house');
 
 /** A request among the lines of its cell: line k of `count` is `cellLine[from + k]`. */
 export interface LineRace extends OfferRace {
@@ -33,6 +34,8 @@ export interface LineRace extends OfferRace {
   count: number;
   /** Expected clicks of a million impressions in the first slot, to this listener. */
   clickPpm: number;
+  /** What the house's own ad is worth to it on this day: a line of a lower score is not shown. */
+  houseScore: number;
   isFallback: boolean;
   isExplored: boolean;
   awards: Award[];
@@ -40,7 +43,7 @@ export interface LineRace extends OfferRace {
 
 /**
  * One award per slot asked for; slots beyond the market's positions are the house's.
- * - A slot goes to the line with the highest score that nothing excludes, if its net worth, times the slot's position,
+ * - A slot goes to the line with the highest score that nothing excludes, if that is above the house's, and its net worth, times the slot's position,
  *   is above what the best offer counts and not below the floor; else to that offer; else to the house.
  * - An explored request's first slot goes to any line that nothing excludes and that reaches the floor, by lot, whatever
  *   offers count: floors are promises, offers are what exploring costs. Without such a line it is as any other.
@@ -102,6 +105,7 @@ function startRace(plan: CompiledPlan, request: DecisionRequest, isSpent: Uint8A
     count,
     clickPpm,
     floorCpm: cell < 0 ? floorOf(auction.floors, request) : (plan.cellFloorCpm[cell] as number),
+    houseScore: ((auction.houseCpmMicros ?? 0) / 1000) * drawFactor(keyedDraw(key, HOUSE.low, HOUSE.high)),
     isFallback,
     isExplored: !isFallback && auction.explorationShare > 0 && shareOf(requestId, EXPLORE) < auction.explorationShare,
     awards: [],
@@ -127,11 +131,11 @@ function awardSlot(race: LineRace): Award {
   return { code: 'OFFER_WORTH_MOST', offerId: offer.offerId, cpmMicros: offerPays(race, offer, rival) };
 }
 
-/** The place of the line with the highest score of those that nothing excludes, the first of equals; -1 without any. */
-function highestScore({ plan, count }: LineRace): number {
+/** The place of the line with the highest score of those that nothing excludes, the first of equals; -1 where the house's is as high. */
+function highestScore({ plan, count, houseScore }: LineRace): number {
   const { exclusion, score } = plan.scratch;
   let best = -1;
-  let highest = 0;
+  let highest = houseScore;
   for (let k = 0; k < count; k++) {
     if (exclusion[k] !== 0 || !((score[k] as number) > highest)) continue;
     best = k;

@@ -37,6 +37,7 @@ export function explainDecision({ plan, from, count, clickPpm, floorCpm, ...race
     isFallback: race.isFallback,
     isExplored: race.isExplored,
     floorCpmMicros: floorCpm,
+    houseScore: race.houseScore,
     candidates,
     offers: race.offers.map((offer) => {
       const { offerId, buyer, cpmMicros } = offer;

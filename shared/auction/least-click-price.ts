@@ -14,10 +14,14 @@ export interface LineWin {
 
 /**
  * The least click price, whole micros, 1 to its own, with which line k would have won the slot: against the next line's
- * score, the best offer and the floor. Where it was not drawn by score, against the offer and the floor alone; an offer
+ * score, the house's, the best offer and the floor. Where it was not drawn by score, against the offer and the floor alone; an offer
  * that it could not have outbid leaves it its own price.
  */
-export function leastClickPrice({ plan, from, count, clickPpm, floorCpm }: LineRace, k: number, won: LineWin): number {
+export function leastClickPrice(
+  { plan, from, count, clickPpm, floorCpm, houseScore }: LineRace,
+  k: number,
+  won: LineWin,
+): number {
   const { lines, cellLine, scratch } = plan;
   const line = cellLine[from + k] as number;
   const kept = lines.kept[line] as number;
@@ -26,6 +30,8 @@ export function leastClickPrice({ plan, from, count, clickPpm, floorCpm }: LineR
   let next = 0;
   let isNextEarlier = false;
   if (won.code === 'WORTH_MOST') {
+    next = houseScore;
+    isNextEarlier = houseScore > 0;
     for (let other = 0; other < count; other++) {
       if (other === k || scratch.exclusion[other] !== 0 || !((scratch.score[other] as number) > next)) continue;
       next = scratch.score[other] as number;

@@ -102,6 +102,8 @@ export interface Explanation {
   isFallback: boolean;
   isExplored: boolean;
   floorCpmMicros: number;
+  /** What the house's own ad counted: a line must score more. */
+  houseScore: number;
   candidates: Candidate[];
   offers: { offerId: string; buyer: string; cpmMicros: number; adjustedCpmMicros: number }[];
 }
