@@ -1,4 +1,5 @@
 // Composition root.
+import { openPubSubBus } from '../../shared/bus/pubsub-bus.ts';
 import { openBigQueryLog } from '../../shared/outcomes/bigquery-log.ts';
 import { createReceiver } from '../../shared/runtime/delivery.ts';
 import { openProcess } from '../../shared/runtime/process.ts';
@@ -12,6 +13,7 @@ serve('campaign-status-changed', () => {
   const deps = {
     store: openFirestoreStore(config),
     outcomes: openBigQueryLog(config),
+    bus: openPubSubBus(config),
     log,
     clock,
     virtualTime: config.virtualTime,

@@ -1,5 +1,4 @@
 // Without a market: one message per market, all with the same slot. With one: that market is brought up to its slot.
-import type { EventBus } from '../../shared/bus/event-bus.ts';
 import { fanOut } from '../../shared/bus/fan-out.ts';
 import { PLATFORM_TENANT, decideTick } from '../../shared/campaign/decide-tick.ts';
 import type { Scheduled } from '../../shared/contracts/decode-message.ts';
@@ -13,7 +12,6 @@ import type { Snapshot } from '../../shared/store/market-views.ts';
 import { persistTick, type DecideTick } from '../../shared/store/persist-tick.ts';
 
 export interface DeliveryTickDeps extends RecordDeps {
-  bus: EventBus;
   tickIntervalMs: number;
   virtualTime: boolean;
   /** Simulations decide with a cheaper plan in most runs. */

@@ -1,4 +1,4 @@
-// Appends what the handlers could not: the ledger is the outbox, the row ids are the same, so doing it twice is harmless.
+// Appends and publishes what the handlers could not: the ledger is the outbox, ids are the same, so doing it twice is harmless.
 import { drain, type RecordDeps } from '../../shared/outcomes/record.ts';
 import type { Handler } from '../../shared/runtime/delivery.ts';
 

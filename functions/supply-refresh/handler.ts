@@ -1,5 +1,4 @@
 // Without a market: one message per market that is known or has been observed. With one: that market's supply is forecast anew.
-import type { EventBus } from '../../shared/bus/event-bus.ts';
 import { fanOut } from '../../shared/bus/fan-out.ts';
 import { PLATFORM_TENANT } from '../../shared/campaign/decide-tick.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../../shared/forecasting/traffic-clock.ts';
@@ -8,7 +7,6 @@ import type { Handler } from '../../shared/runtime/delivery.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
 
 export interface SupplyRefreshDeps extends RefreshDeps {
-  bus: EventBus;
   virtualTime: boolean;
 }
 

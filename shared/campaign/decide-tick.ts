@@ -15,11 +15,13 @@ import { nowcastMarket } from './nowcast-market.ts';
 import { rememberSample } from './remember-sample.ts';
 import { serveEntries, type ServedEntry } from './serve-entries.ts';
 import { isServable } from './serving-gate.ts';
-import { isFinal, settleEntry } from './settle-entry.ts';
+import { endFlight, isFinal, settleEntry } from './settle-entry.ts';
 import { trimEntries } from './trim-entries.ts';
 
-/** Campaigns whose subcampaigns may end in one tick; the others end in the next. */
-export const MAX_ENDED_CAMPAIGNS = 40;
+/** Campaigns whose flight or parts may end in one tick, each a document of its transaction; the others follow in the next. */
+export const MAX_TOLD_CAMPAIGNS = 40;
+/** Parts that may end in one tick: an entry of the ledger holds 900 outcomes. */
+const MAX_ENDED_PARTS = 600;
 
 /** Spelled as the tenant of what belongs to no tenant: ticks, plans, pages. */
 export const PLATFORM_TENANT = 'andante';
@@ -39,6 +41,8 @@ export interface TickDecision {
   pages: BookPage[];
   verdicts: Verdict[];
   outcomes: TickOutcome[];
+  /** Entries whose flight ended at this tick: their campaigns are to be told. */
+  settling: BookEntry[];
   /** Absent for a piece. */
   plan?: Plan;
   /** Campaigns with money that supply does not deliver here and may elsewhere: to be split anew. */
@@ -75,7 +79,7 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
     lastMs: isPiece ? nowMs : lastMs,
     isHeard: groups.some((group) => group.seenAtMs > lastMs),
   });
-  const ended: BookEntry[] = [];
+  const over: Over = { settling: [], ended: [] };
   const known = {
     ...view.market,
     groups,
@@ -84,10 +88,11 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
   };
   let served = new Map<string, ServedEntry>();
   if (!isPiece) {
-    pace(input, entries, groups, ended, nowMs);
+    pace(input, entries, groups, over, nowMs);
     served = serve(entries.values(), known, view.supply, nowMs);
     trimEntries(entries, served, before, { serving: known.serving, supply, nowMs, passedMs: nowMs - lastMs });
   }
+  const { settling } = over;
 
   const pages: BookPage[] = [];
   const outcomes: TickOutcome[] = [];
@@ -98,14 +103,14 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
     const moved = page.entries.flatMap((old) => movedLine(old, entries.get(entryKey(old))) ?? []);
     if (moved.length > 0) outcomes.push(pacedOutcome(page, slot, moved));
   }
-  outcomes.push(...ended.map((entry) => endedOutcome(entry, view.market.market)));
+  outcomes.push(...over.ended.map((entry) => endedOutcome(entry, view.market.market)));
 
   const market: Market = {
     ...known,
     pages: pageTable(view.market, pages),
     bookVersion: view.market.bookVersion + (pages.length > 0 ? 1 : 0),
   };
-  if (isPiece) return { market, pages, verdicts: fold.verdicts, outcomes, rebalances: [] };
+  if (isPiece) return { market, pages, verdicts: fold.verdicts, outcomes, settling, rebalances: [] };
   const paced = { ...market, planVersion: market.planVersion + 1, watermarkSlot: slot };
   const plan = makePlan({
     market: paced,
@@ -117,7 +122,7 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
   });
   const isNewHour = Math.floor(nowMs / HOUR_MS) > Math.floor(lastMs / HOUR_MS);
   const rebalances = isNewHour ? shortCampaigns(entries, served) : [];
-  return { market: paced, pages, verdicts: fold.verdicts, outcomes, plan, rebalances };
+  return { market: paced, pages, verdicts: fold.verdicts, outcomes, settling, plan, rebalances };
 }
 
 /** Those that lack most come first. */
@@ -136,26 +141,36 @@ function shortCampaigns(
   return [...campaigns.values()].slice(0, MAX_REBALANCES);
 }
 
+/** What of a book is over at a tick. */
+interface Over {
+  settling: BookEntry[];
+  ended: BookEntry[];
+}
+
 /** Settles, ends and grants, in place of the entries it moves. */
 function pace(
   { view, tickIntervalMs }: TickInput,
   entries: Map<string, BookEntry>,
   groups: Market['groups'],
-  ended: BookEntry[],
+  over: Over,
   nowMs: number,
 ): void {
   const { hourShape = evenHours, clickDelay } = view.supply.get(dayOf(nowMs)) ?? {};
   const heard = groups.filter((group) => group.seenAtMs > nowMs - LEASE_TICKS * tickIntervalMs);
-  const endedCampaigns = new Set<string>();
+  const told = new Set<string>();
   for (const [key, entry] of entries) {
-    const settled = settleEntry(entry, nowMs);
-    const mayEnd = endedCampaigns.has(entry.campaignId) || endedCampaigns.size < MAX_ENDED_CAMPAIGNS;
-    if (isFinal(settled, nowMs) && mayEnd) {
-      endedCampaigns.add(entry.campaignId);
-      ended.push(settled);
+    const isKnown = told.has(entry.campaignId) || told.size < MAX_TOLD_CAMPAIGNS;
+    const mayTell = isKnown && over.ended.length < MAX_ENDED_PARTS;
+    const returned = settleEntry(entry, nowMs);
+    const settled = mayTell ? endFlight(returned, nowMs) : returned;
+    const isEnded = mayTell && isFinal(settled, nowMs);
+    if (isEnded || settled.status !== entry.status) told.add(entry.campaignId);
+    if (isEnded) {
+      over.ended.push(settled);
       entries.delete(key);
       continue;
     }
+    if (settled.status !== entry.status) over.settling.push(settled);
     const leases =
       settled.status === 'active' && isServable(settled, view.market.serving, nowMs)
         ? grantLeases({

@@ -70,7 +70,8 @@ export function evolve(campaign: Campaign, outcome: Outcome): Campaign {
     case 'subcampaign-ended':
       return endSubcampaign(campaign, outcome);
     case 'campaign-settling':
-      return { ...campaign, status: 'settling' };
+      // Where nothing was left to settle, its parts have ended in the same tick.
+      return campaign.status === 'ended' ? campaign : { ...campaign, status: 'settling' };
     case 'campaign-final':
     case 'campaign-refunded':
     case 'make-good-offered':

@@ -1,5 +1,6 @@
-// What time does to an entry at a tick: click windows close, leases that are over return what was not spent.
+// What time does to an entry at a tick: its flight ends, click windows close, leases that are over return what was not spent.
 import type { BookEntry, Lease } from '../contracts/documents.ts';
+import { isOver } from './campaign-state.ts';
 import { committedMicros, openMicros } from './entry-money.ts';
 import { isOpenHour } from './fold-reports.ts';
 
@@ -24,11 +25,15 @@ function fallToShare(entry: BookEntry): BookEntry {
   return budgetMicros === entry.budgetMicros ? entry : { ...entry, budgetMicros };
 }
 
+/** The entry once its flight is over: it is settling, however it stood. One that was called off goes on closing. */
+export function endFlight(entry: BookEntry, nowMs: number): BookEntry {
+  return isOver(entry) || nowMs < entry.endAtMs ? entry : { ...entry, status: 'settling' };
+}
+
 /** Whether nothing of the entry can move any more: its totals are final. */
 export function isFinal(entry: BookEntry, nowMs: number): boolean {
-  const isOver = entry.status === 'closing' || nowMs >= entry.endAtMs;
   return (
-    isOver &&
+    isOver(entry) &&
     entry.cohorts.length === 0 &&
     entry.leases.every((lease) => openMicros(lease) === 0 && nowMs >= lease.spendUntilAtMs)
   );

@@ -1,16 +1,20 @@
-// After the commit: appends an event's outcomes and marks its ledger entry drained. What fails here is not lost and not
-// the event's failure: the entry stays undrained, and outcome-drain appends the same rows later.
+// After the commit: appends an event's outcomes, publishes those that booking flows are told of, and marks its ledger entry
+// drained. What fails here is not lost and not the event's failure: the entry stays undrained, and outcome-drain appends
+// the same rows and publishes the same events later.
+import type { EventBus } from '../bus/event-bus.ts';
 import type { LedgerEntry } from '../contracts/documents.ts';
 import { AndanteError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { AllocationStore, Ref } from '../store/allocation-store.ts';
 import { LEDGER_MS } from '../store/persist-campaign-event.ts';
 import type { OutcomeLog } from './outcome-log.ts';
+import { toNotices } from './to-notices.ts';
 import { toRows } from './to-rows.ts';
 
 export interface RecordDeps {
   store: AllocationStore;
   outcomes: OutcomeLog;
+  bus: EventBus;
   log: Log;
   /** Wall clock, epoch ms. */
   clock: () => number;
@@ -21,7 +25,7 @@ export interface Written {
   entry: LedgerEntry;
 }
 
-/** Appends and marks; resolves to whether all of it worked. Entries that owe nothing are passed over. */
+/** Appends, publishes and marks; resolves to whether all of it worked. Entries that owe nothing are passed over. */
 export async function record(deps: RecordDeps, written: readonly Written[]): Promise<boolean> {
   const owing = written.filter(({ entry }) => entry.undrained);
   if (owing.length === 0) return true;
@@ -37,18 +41,27 @@ export async function record(deps: RecordDeps, written: readonly Written[]): Pro
   }
 }
 
-/** @throws AndanteError OUTCOMES_UNAVAILABLE, OUTCOME_ROW_INVALID, STORE_UNAVAILABLE */
-export async function appendAndMark({ store, outcomes, clock }: RecordDeps, owing: readonly Written[]): Promise<void> {
+/** @throws AndanteError OUTCOMES_UNAVAILABLE, OUTCOME_ROW_INVALID, BUS_UNAVAILABLE, STORE_UNAVAILABLE */
+export async function appendAndMark(deps: RecordDeps, owing: readonly Written[]): Promise<void> {
+  const { store, outcomes, clock } = deps;
   const nowMs = clock();
-  await outcomes.append(
-    owing.flatMap(({ ref, entry }) => toRows(ref.path.slice(ref.path.lastIndexOf('/') + 1), entry, nowMs)),
-  );
+  await outcomes.append(owing.flatMap(({ ref, entry }) => toRows(idOf(ref), entry, nowMs)));
+  await notify(deps, owing);
   for (const [keepMs, own] of Map.groupBy(owing, keepMsOf)) {
     await store.markDrained(
       own.map(({ ref }) => ref),
       nowMs + keepMs,
     );
   }
+}
+
+async function notify({ bus }: RecordDeps, owing: readonly Written[]): Promise<void> {
+  const notices = owing.flatMap(({ ref, entry }) => toNotices(idOf(ref), entry));
+  await Promise.all(notices.map((notice) => bus.publish(notice)));
+}
+
+function idOf({ path }: Ref<'ledger'>): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** A doubled tick meets the watermark, not its entry, and no other entry is as large: it need not stay as long. */
@@ -63,8 +76,8 @@ const DRAIN_PAGE = 100;
 
 /**
  * Appends the outcomes of every undrained entry. An entry that BigQuery refuses for good does not keep the others back:
- * it stays, and is said aloud at every drain.
- * @throws AndanteError OUTCOMES_UNAVAILABLE, STORE_UNAVAILABLE
+ * it stays, and is said aloud at every drain, to booking flows too.
+ * @throws AndanteError OUTCOMES_UNAVAILABLE, BUS_UNAVAILABLE, STORE_UNAVAILABLE
  */
 export async function drain(deps: RecordDeps): Promise<{ drained: number; refused: number }> {
   const total = { drained: 0, refused: 0 };
@@ -94,6 +107,7 @@ async function appendPage(deps: RecordDeps, owing: readonly Written[]): Promise<
         event: only.entry.eventId,
         error: error.message,
       });
+      await notify(deps, [only]);
       return 1;
     }
   }

@@ -1,10 +1,11 @@
 // Brings one market up to a slot, in as many transactions as its waiting reports need: pieces that only fold, and a last
 // one that folds the rest, settles, grants and publishes the plan. Doubled ticks find the watermark and do nothing.
+import { advanceCampaign } from '../campaign/advance-campaign.ts';
 import { decideTick, PLATFORM_TENANT, type TickDecision, type TickInput } from '../campaign/decide-tick.ts';
 import type { WaitingReport, ReportData, Verdict } from '../campaign/fold-reports.ts';
-import { evolve } from '../campaign/evolve.ts';
 import type { LedgerEntry, Market, StoredPlan } from '../contracts/documents.ts';
 import { encodeInstants } from '../contracts/instants.ts';
+import type { LifecycleOutcome } from '../contracts/lifecycle-outcomes.ts';
 import type { SubcampaignEnded } from '../contracts/outcomes.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { dayOf } from '../forecasting/traffic-clock.ts';
@@ -112,13 +113,14 @@ async function persistPiece(
           entry?.waitingFor === market ? [toReport((taken[index] as Stored<'ledger'>).ref, entry)] : [],
         );
         const decision = decide({ view, reports, slot, tickIntervalMs, isPiece });
-        await tellCampaigns(transaction, decision);
+        const told = await tellCampaigns(transaction, decision, slot * tickIntervalMs);
         writeMarket(transaction, decision, slot);
         const filed = new Map(taken.map(({ ref }, index) => [ref.path, entries[index] as LedgerEntry]));
         const folded = decision.verdicts.map((verdict) =>
           writeVerdict(transaction, verdict, filed, slot * tickIntervalMs),
         );
-        const own = writeTickEntry(transaction, tick, piece, decision);
+        const outcomes = [...decision.outcomes, ...told];
+        const own = writeTickEntry(transaction, tick, piece, { ...decision, outcomes });
         const quarantined = decision.verdicts.filter((verdict) => verdict.code !== undefined).length;
         return {
           written: [...folded, ...own].filter(({ entry }) => entry.undrained),
@@ -156,17 +158,29 @@ function toReport(ref: Ref<'ledger'>, entry: LedgerEntry): WaitingReport {
   };
 }
 
-/** Ended subcampaigns leave the book; their totals move to their campaigns. */
-async function tellCampaigns(transaction: Transaction, { outcomes }: TickDecision): Promise<void> {
+/** Ended subcampaigns leave the book; their totals move to their campaigns. Resolves to what that came to. */
+async function tellCampaigns(
+  transaction: Transaction,
+  { outcomes, settling }: TickDecision,
+  nowMs: number,
+): Promise<LifecycleOutcome[]> {
   const ended = outcomes.filter((outcome): outcome is SubcampaignEnded => outcome.type === 'subcampaign-ended');
-  const byCampaign = Map.groupBy(ended, ({ campaignId }) => campaignId);
-  const campaignRefs = [...byCampaign.values()].map(([first]) =>
-    refs.campaign((first as SubcampaignEnded).tenantId, (first as SubcampaignEnded).campaignId),
-  );
+  const told = new Map([...settling, ...ended].map(({ tenantId, campaignId }) => [campaignId, tenantId]));
+  const campaignRefs = [...told].map(([campaignId, tenantId]) => refs.campaign(tenantId, campaignId));
   const campaigns = await transaction.get(campaignRefs);
-  campaigns.forEach((campaign, index) => {
-    const own = campaign && byCampaign.get(campaign.campaignId);
-    if (own) transaction.set(campaignRefs[index] as Ref<'campaign'>, own.reduce(evolve, campaign));
+  const ofCampaign = {
+    settling: Map.groupBy(settling, ({ campaignId }) => campaignId),
+    ended: Map.groupBy(ended, ({ campaignId }) => campaignId),
+  };
+  return campaigns.flatMap((stored, index) => {
+    if (!stored) return [];
+    const { campaign, outcomes: own } = advanceCampaign(stored, {
+      settling: ofCampaign.settling.get(stored.campaignId) ?? [],
+      ended: ofCampaign.ended.get(stored.campaignId) ?? [],
+      nowMs,
+    });
+    transaction.set(campaignRefs[index] as Ref<'campaign'>, campaign);
+    return own;
   });
 }
 

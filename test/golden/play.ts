@@ -8,7 +8,7 @@ import { createDeliveryTickHandler } from '../../functions/delivery-tick/handler
 import { createSupplyRefreshHandler } from '../../functions/supply-refresh/handler.ts';
 import { pageName, pageTable } from '../../shared/campaign/book-page.ts';
 import { entryKey } from '../../shared/campaign/fold-reports.ts';
-import { createMemoryBus } from '../../shared/bus/memory-bus.ts';
+import { createMemoryBus, type MemoryBus, type Published } from '../../shared/bus/memory-bus.ts';
 import type {
   BookEntry,
   BookPage,
@@ -31,7 +31,7 @@ import { entry } from '../support/entries.ts';
 import { push } from '../support/envelopes.ts';
 import { START_MS, TICK_MS } from '../support/instants.ts';
 import { logLines } from '../support/log-lines.ts';
-import { assertOutcomes } from '../support/outcome-validator.ts';
+import { assertNotices, assertOutcomes } from '../support/outcome-validator.ts';
 import { cell, market, page, supplyDay } from '../support/markets.ts';
 
 /** A market before the log begins: its cells, the same on each of its days, and how many entries of others fill its pages. */
@@ -48,6 +48,8 @@ export interface Step {
   /** Ledger entries that it wrote, in their order; a copy writes none. */
   ledger?: unknown[];
   quarantined?: unknown[];
+  /** What booking flows were told of. */
+  notices?: unknown[];
   /** The lines of the plan that it published: the share of its cells' opportunities that each takes. */
   plan?: unknown;
 }
@@ -83,12 +85,15 @@ export async function play({ shows, given, log }: GoldenLog): Promise<GoldenLog>
   });
   await setUp(store, given);
   const outcomes = createMemoryLog();
-  const publish = publisher(store, outcomes);
+  const bus = createMemoryBus();
+  const publish = publisher(store, outcomes, bus);
   const played: Step[] = [];
   for (const step of log) {
     seen = {};
+    const told = bus.published.length;
     const handled = await publish(step.publish);
-    played.push({ publish: step.publish, handled, ...seen });
+    const notices = bus.published.slice(told).flatMap(noticeOf);
+    played.push({ publish: step.publish, handled, ...seen, ...(notices.length > 0 ? { notices } : {}) });
   }
   const rows = Object.fromEntries(
     [...Map.groupBy(outcomes.rows, ({ table }) => table)].sort().map(([table, own]) => [table, own.length]),
@@ -140,6 +145,13 @@ function decisionOf({ eventId, result, outcomes }: LedgerEntry): unknown {
   return { eventId, result, outcomes };
 }
 
+/** What it says is in the outcome that its id ends with. */
+function noticeOf({ message }: Published): unknown[] {
+  if (message.type !== 'andante.campaign-notified.v1') return [];
+  assertNotices([message]);
+  return [`${message.data.campaignId} ${message.data.kind}`];
+}
+
 function sharesOf({ body }: StoredPlan): unknown {
   const { lines } = JSON.parse(body) as PlanWire;
   return Object.fromEntries(lines.map((line) => [entryKey(line), line.fallbackShare]));
@@ -150,9 +162,9 @@ function quarantineOf({ code, message, eventId, replayable }: Quarantined): unkn
 }
 
 /** Publishes a message to the function of its type; resolves to what that function logged. */
-function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMemoryLog>) {
+function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMemoryLog>, bus: MemoryBus) {
   const { log, lines } = logLines();
-  const deps = { store, outcomes, log, clock: () => START_MS, virtualTime: true };
+  const deps = { store, outcomes, bus, log, clock: () => START_MS, virtualTime: true };
   const functions: Record<string, (input: unknown) => Promise<void>> = {
     'campaign-created': createReceiver('campaign-created', createCampaignCreatedHandler(deps), deps),
     'budget-changed': createReceiver('budget-changed', createBudgetChangedHandler(deps), deps),
@@ -164,12 +176,12 @@ function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMem
     'delivery-reported': createReceiver('delivery-reported', createDeliveryReportedHandler(deps), deps),
     'delivery-tick': createReceiver(
       'delivery-tick',
-      createDeliveryTickHandler({ ...deps, bus: createMemoryBus(), tickIntervalMs: TICK_MS }),
+      createDeliveryTickHandler({ ...deps, tickIntervalMs: TICK_MS }),
       deps,
     ),
     'supply-refresh': createReceiver(
       'supply-refresh',
-      createSupplyRefreshHandler({ ...deps, bus: createMemoryBus(), features: createMemoryFeatures(outcomes) }),
+      createSupplyRefreshHandler({ ...deps, features: createMemoryFeatures(outcomes) }),
       deps,
     ),
   };

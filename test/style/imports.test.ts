@@ -19,6 +19,7 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
   },
   'shared/outcomes/': {
     own: [
+      'shared/bus/event-bus.ts',
       'shared/store/',
       'shared/campaign/',
       'shared/forecasting/',

@@ -193,6 +193,33 @@ export function billsFit(picture: Picture, { outcomes }: History): string[] {
   return [...bills, ...sums];
 }
 
+/** 1: a campaign that has ended has one final account, of which bill and refund are its budget to the micro; no other has one. */
+export function finalsAddUp(picture: Picture, { outcomes }: History): string[] {
+  return picture.campaigns.flatMap(({ campaignId, status, budgetMicros, subcampaigns }) => {
+    const own = outcomes.filter((outcome) => 'campaignId' in outcome && outcome.campaignId === campaignId);
+    const finals = own.filter((outcome) => outcome.type === 'campaign-final');
+    const refunds = own.filter((outcome) => outcome.type === 'campaign-refunded');
+    const times = (type: Outcome['type']) => own.filter((outcome) => outcome.type === type).length;
+    const found: string[] = [];
+    if (finals.length !== (status === 'ended' ? 1 : 0))
+      found.push(`${campaignId} is ${status}, final ${finals.length} times`);
+    for (const type of ['campaign-settling', 'make-good-offered'] as const)
+      if (times(type) > 1) found.push(`${campaignId}: ${type} ${times(type)} times`);
+    let billed = 0;
+    for (const sub of subcampaigns) billed += Math.min(sub.spentMicros, sub.budgetMicros);
+    for (const final of finals) {
+      if (final.billedMicros !== billed || final.billedMicros + final.refundMicros !== budgetMicros)
+        found.push(
+          `${campaignId}: ${final.billedMicros} billed and ${final.refundMicros} refunded, ${billed} of ${budgetMicros} are due`,
+        );
+      const refunded = refunds.map(({ refundMicros }) => refundMicros).join();
+      if (refunded !== (final.refundMicros > 0 ? String(final.refundMicros) : ''))
+        found.push(`${campaignId}: refunds of ${refunded || 'nothing'}, ${final.refundMicros} are due`);
+    }
+    return found;
+  });
+}
+
 /** 2: no decision sells more than fits the lower quartile of supply beside all that was sold; what time has made short is not sold on. */
 export function demandFits(before: Picture, after: Picture, nowMs: number): string[] {
   return after.markets.flatMap((picture) => {
@@ -206,7 +233,7 @@ export function demandFits(before: Picture, after: Picture, nowMs: number): stri
 function wantedOf({ pages }: MarketPicture): Wanting[] {
   return pages.flatMap(({ entries }) =>
     entries.flatMap((entry) =>
-      entry.status === 'closing'
+      entry.status === 'closing' || entry.status === 'settling'
         ? []
         : {
             ...entry,

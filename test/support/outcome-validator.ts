@@ -1,7 +1,8 @@
-// Holds outcomes and rows to their contracts: ajv over the Outcome schema, and the generated BigQuery columns.
+// Holds outcomes, rows and notices to their contracts: ajv over their schemas, and the generated BigQuery columns.
 import assert from 'node:assert/strict';
 import { Ajv } from 'ajv';
 import { bigQuerySchemas, type Column } from '../../shared/contracts/bigquery-schema.ts';
+import { CampaignNotifiedEvent } from '../../shared/contracts/lifecycle-outcomes.ts';
 import { outcomeTables } from '../../shared/contracts/outcomes.ts';
 import type { Row } from '../../shared/outcomes/outcome-log.ts';
 
@@ -20,6 +21,13 @@ export function assertOutcomes(outcomes: readonly { type: string }[]): void {
     assert(validate, `no schema for ${outcome.type}`);
     assert(validate(outcome), `${outcome.type}: ${ajv.errorsText(validate.errors)}`);
   }
+}
+
+const validateNotice = ajv.compile(CampaignNotifiedEvent);
+
+/** Fails for the first message that is no notice as booking flows expect it. */
+export function assertNotices(messages: readonly unknown[]): void {
+  for (const message of messages) assert(validateNotice(message), ajv.errorsText(validateNotice.errors));
 }
 
 /** Fails for a row with a column its table does not have, a required one missing, or a list where there is none. */

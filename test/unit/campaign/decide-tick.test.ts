@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decideTick, MAX_ENDED_CAMPAIGNS, type TickDecision } from '../../../shared/campaign/decide-tick.ts';
+import { decideTick, MAX_TOLD_CAMPAIGNS, type TickDecision } from '../../../shared/campaign/decide-tick.ts';
 import type { WaitingReport } from '../../../shared/campaign/fold-reports.ts';
 import type { BookEntry, BookPage, Market } from '../../../shared/contracts/documents.ts';
 import { entry, lease } from '../../support/entries.ts';
@@ -195,12 +195,12 @@ describe('deciding a tick', () => {
     ]);
   });
 
-  it(`ends ${MAX_ENDED_CAMPAIGNS} campaigns at most, all parts of one together, and the others in the next tick`, () => {
-    const ended = Array.from({ length: MAX_ENDED_CAMPAIGNS + 2 }, (_, index) =>
+  it(`ends ${MAX_TOLD_CAMPAIGNS} campaigns at most, all parts of one together, and the others in the next tick`, () => {
+    const ended = Array.from({ length: MAX_TOLD_CAMPAIGNS + 2 }, (_, index) =>
       ['s1', 's2'].map((subcampaignId) => entry({ campaignId: `c${index}`, subcampaignId })),
     ).flat();
     const first = tickOf({ pages: [page(ended)], atMs: START_MS + 2 * DAY_MS });
-    assert.equal(first.outcomes.length, 2 * MAX_ENDED_CAMPAIGNS);
+    assert.equal(first.outcomes.length, 2 * MAX_TOLD_CAMPAIGNS);
     const second = tickOf({ pages: first.pages, atMs: START_MS + 2 * DAY_MS + TICK_MS });
     assert.deepEqual([second.outcomes.length, second.pages[0]?.entries], [4, []]);
   });

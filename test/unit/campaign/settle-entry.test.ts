@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { billedMicros, committedMicros, leasedMicros } from '../../../shared/campaign/entry-money.ts';
-import { SILENT_LEASE_MS, isFinal, settleEntry } from '../../../shared/campaign/settle-entry.ts';
+import { SILENT_LEASE_MS, endFlight, isFinal, settleEntry } from '../../../shared/campaign/settle-entry.ts';
 import type { BookEntry } from '../../../shared/contracts/documents.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { DAY_MS, HOUR_MS, START_MS } from '../../support/instants.ts';
@@ -132,6 +132,35 @@ describe('an entry is final', () => {
     },
   ];
   for (const { name, own, atMs, final } of cases) {
-    it(name, () => assert.equal(isFinal(entry(own), atMs), final));
+    it(name, () => assert.equal(isFinal(endFlight(entry(own), atMs), atMs), final));
   }
+
+  it('never before its flight is ended: time alone ends nothing', () => {
+    assert.equal(isFinal(entry(), endAtMs), false);
+  });
+});
+
+describe('the end of a flight', () => {
+  const endAtMs = START_MS + 2 * DAY_MS;
+  const statuses = [
+    { status: 'active', becomes: 'settling' },
+    { status: 'paused', becomes: 'settling' },
+    { status: 'overrun', becomes: 'settling' },
+    { status: 'settling', becomes: 'settling' },
+    { status: 'closing', becomes: 'closing' },
+  ] as const;
+  for (const { status, becomes } of statuses) {
+    it(`makes an entry that is ${status} ${becomes}, and not a millisecond before`, () => {
+      const own = entry({ status });
+      assert.deepEqual(endFlight(own, endAtMs), { ...own, status: becomes });
+      assert.equal(endFlight(own, endAtMs - 1), own);
+    });
+  }
+
+  it('leaves what is over as the same object', () => {
+    for (const status of ['settling', 'closing'] as const) {
+      const own = entry({ status });
+      assert.equal(endFlight(own, endAtMs), own);
+    }
+  });
 });

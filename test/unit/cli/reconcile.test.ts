@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
 import { leasedMicros } from '../../../shared/campaign/entry-money.ts';
 import type { BookPage, Campaign } from '../../../shared/contracts/documents.ts';
 import { refs, type AllocationStore } from '../../../shared/store/allocation-store.ts';
@@ -126,7 +127,7 @@ describe('reconcile', () => {
     }
     for (const atMs of [START_MS + 3 * TICK_MS, START_MS + 4 * DAY_MS]) {
       for (const name of ['SE', 'NO']) await tick(store, atMs, name);
-      await drain({ store, outcomes: log, log: logLines().log, clock: () => NOW_MS });
+      await drain({ store, outcomes: log, bus: createMemoryBus(), log: logLines().log, clock: () => NOW_MS });
       const { exit, stdout } = await run(['reconcile']);
       assert.equal(exit, 0, stdout);
     }

@@ -8,6 +8,7 @@ import {
   commitmentsFit,
   deliveriesCount,
   demandFits,
+  finalsAddUp,
   grantsFit,
   leasesAddUp,
   outcomesFold,
@@ -127,6 +128,38 @@ const cases: { name: string; check: (story: Broken) => string[]; breaks: (story:
     says: /c1 is billed 1000000 of 1/,
   },
   {
+    name: 'a campaign that has ended without its final account',
+    check: ({ after, history }) => finalsAddUp(after, history),
+    breaks: ({ history }) => {
+      history.outcomes = history.outcomes.filter(({ type }) => type !== 'campaign-final');
+    },
+    says: /c2 is ended, final 0 times/,
+  },
+  {
+    name: 'a final account that comes twice',
+    check: ({ after, history }) => finalsAddUp(after, history),
+    breaks: ({ history }) => {
+      history.outcomes = [...history.outcomes, ...history.outcomes];
+    },
+    says: /c2 is ended, final 2 times/,
+  },
+  {
+    name: 'a refund of a micro too much',
+    check: ({ after, history }) => finalsAddUp(after, history),
+    breaks: ({ history }) => {
+      history.outcomes = history.outcomes.map((outcome) =>
+        outcome.type === 'campaign-refunded' ? { ...outcome, refundMicros: outcome.refundMicros + 1 } : outcome,
+      );
+    },
+    says: /c2: refunds of 100000001, 100000000 are due/,
+  },
+  {
+    name: 'a bill and a refund that are not the budget',
+    check: ({ after, history }) => finalsAddUp(after, history),
+    breaks: ({ after }) => after.campaigns.forEach((campaign) => (campaign.budgetMicros += 1)),
+    says: /c2: 0 billed and 100000000 refunded, 0 of 100000001 are due/,
+  },
+  {
     name: 'more sold than the lower quartile',
     check: ({ before, after }) => demandFits(before, after, nowMs),
     breaks: ({ entry }) => (entry.budgetMicros = 5_000_000_000),
@@ -169,7 +202,7 @@ const cases: { name: string; check: (story: Broken) => string[]; breaks: (story:
   {
     name: 'an outcome that nobody wrote down',
     check: ({ after, history }) => outcomesFold(after, history),
-    breaks: ({ history }) => (history.outcomes = history.outcomes.slice(0, -1)),
+    breaks: ({ history }) => (history.outcomes = history.outcomes.filter(({ type }) => type !== 'subcampaign-ended')),
     says: /c2 is not what its outcomes add up to/,
   },
   {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
+import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
 import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
 import type { Row } from '../../../shared/outcomes/outcome-log.ts';
 import { drain, record } from '../../../shared/outcomes/record.ts';
@@ -15,7 +16,7 @@ async function recording() {
   const store = await seededStore();
   const outcomes = createMemoryLog();
   const { log, lines } = logLines();
-  const deps = { store, outcomes, log, clock: () => START_MS };
+  const deps = { store, outcomes, bus: createMemoryBus(), log, clock: () => START_MS };
   return { deps, lines, outcomes, persisted: await persist(store, campaignCreated()) };
 }
 

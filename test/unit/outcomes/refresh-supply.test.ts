@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
 import type { ForecastSettings } from '../../../shared/contracts/documents.ts';
 import { ANALOGUE_MODEL_ID, MODEL_ID } from '../../../shared/forecasting/forecast-market.ts';
 import type { FeatureReader } from '../../../shared/outcomes/feature-reader.ts';
@@ -29,7 +30,7 @@ async function world({ isReported = true }: { isReported?: boolean } = {}) {
   if (isReported) await reportHours(outcomes, { fromMs: FIRST_MS, toMs: START_MS });
   const refresh = (nowMs: number, own: { forecastId?: string; isPast?: boolean } = {}) =>
     refreshSupply(
-      { store, outcomes, log, clock: () => nowMs, features: state.features },
+      { store, outcomes, bus: createMemoryBus(), log, clock: () => nowMs, features: state.features },
       { market: 'SE', source: 'test', nowMs, forecastId: `refresh:SE:${nowMs}`, ...own },
     );
   const read = async (atMs: number) => {

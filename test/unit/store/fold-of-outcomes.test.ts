@@ -8,6 +8,7 @@ import type { Outcome } from '../../../shared/contracts/outcomes.ts';
 import { refs, type AllocationStore } from '../../../shared/store/allocation-store.ts';
 import { budgetChanged, campaignCreated, line, order, statusChanged } from '../../support/events.ts';
 import { DAY_MS, START_MS, TICK_MS } from '../../support/instants.ts';
+import { finalsAddUp } from '../../support/invariants.ts';
 import { report } from '../../support/leased-store.ts';
 import { entriesOf, file, persist, tick } from '../../support/persisting.ts';
 import { seededStore } from '../../support/stores.ts';
@@ -121,6 +122,16 @@ function assertNoneRose(before: readonly BookEntry[], after: readonly BookEntry[
   }).length;
 }
 
+/** A history of which only the outcomes matter. */
+const nothing = {
+  created: new Map<string, number>(),
+  rewritten: [],
+  answered: [],
+  ledger: [],
+  reports: [],
+  quarantined: [],
+};
+
 async function assertConsistent(store: AllocationStore, outcomes: readonly Outcome[]): Promise<void> {
   const folded = outcomes.reduce(evolve, expectedCampaign('t1', 'c1'));
   const [stored] = await store.read([refs.campaign('t1', 'c1')]);
@@ -128,6 +139,7 @@ async function assertConsistent(store: AllocationStore, outcomes: readonly Outco
   if (!stored) return;
   const live = withLiveNumbers(stored, entries);
   assert.deepEqual(folded, live);
+  assert.deepEqual(finalsAddUp({ campaigns: [live], markets: [] }, { ...nothing, outcomes }), []);
   const { subcampaigns, escrowMicros, budgetMicros } = live;
   assert.equal(
     subcampaigns.reduce((sum, sub) => sum + sub.budgetMicros, escrowMicros),
