@@ -179,7 +179,9 @@ function accepted(
 function offerable(markets: OpenMarkets, index: number): number {
   const seat = markets.seats[index];
   // Without a seat it bids in auctions, or its market is not known.
-  return seat ? offerableMicros(seat.availability, seat.which) : markets.capacityMicros(index);
+  return seat
+    ? Math.min(markets.limitMicros(index), offerableMicros(seat.availability, seat.which))
+    : markets.capacityMicros(index);
 }
 
 function isCutAsFine(before: OpenMarkets['seats'][number], after: OpenMarkets['seats'][number]): boolean {

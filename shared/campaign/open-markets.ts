@@ -2,7 +2,8 @@
 // argument, because a campaign that is being created is not in them yet.
 import type { BookEntry, Campaign, SupplyDay } from '../contracts/documents.ts';
 import { flightAudience, type FlightAudience } from '../forecasting/flight-audience.ts';
-import { daysBetween } from '../forecasting/traffic-clock.ts';
+import { cappedSupply } from '../forecasting/reach.ts';
+import { DAY_MS, daysBetween } from '../forecasting/traffic-clock.ts';
 import {
   capacityMicros,
   deliverableMicros,
@@ -27,6 +28,10 @@ export interface Asked {
   clickPriceMicros: number;
   /** It bids for what guaranteed lines leave: it is sold nothing, and offered what an empty market has. */
   isAuctioned?: true;
+  /** With these a listener's further visits are no supply to it. */
+  releaseId?: string;
+  perListenerDay?: number;
+  perListenerFlight?: number;
   /** Its own flight, where it is another than the campaign's. */
   startAtMs?: number;
   endAtMs?: number;
@@ -58,6 +63,8 @@ export interface OpenMarkets {
   deliverableMicros(index: number): number;
   /** What one could have on top of what it holds, if the others took nothing. */
   capacityMicros(index: number): number;
+  /** What its listeners leave it of that, by how often each may see it; what an empty market has for one that bids in auctions. */
+  limitMicros(index: number): number;
   /** What of their wishes they can have together: floors first, scarce supply in proportion. */
   place(wishes: readonly Wish[]): number[];
   /** The full cells of its own audience that keep one from more. Who else is in them is not said. */
@@ -88,11 +95,9 @@ export function openMarkets(
     here.forEach((index, which) => (seats[index] = { availability, which, held: others.length + which }));
     open.push({ here, availability });
   }
-  const bidCapacityMicros = (sub: Asked): number => {
-    const view = context.markets.get(sub.market);
-    const empty = view ? emptyMarket({ ...flight, ...sub }, view.supply, context.nowMs).weightMicros : 0;
-    return Math.max(0, empty - (sub.remainingMicros ?? 0));
-  };
+  const limits: number[] = [];
+  const limitMicros = (index: number): number =>
+    (limits[index] ??= listenerLimitMicros({ ...flight, ...(asked[index] as Asked) }, context));
   const capacities: number[] = [];
   return {
     seats,
@@ -103,11 +108,15 @@ export function openMarkets(
       return seat ? deliverableMicros(seat.availability, seat.held) : 0;
     },
     capacityMicros(index) {
-      const sub = asked[index] as Asked;
-      if (sub.isAuctioned) return (capacities[index] ??= bidCapacityMicros(sub));
+      const { isAuctioned } = asked[index] as Asked;
       const seat = seats[index];
-      return (capacities[index] ??= seat ? capacityMicros(seat.availability, seat.which) : 0);
+      if (!isAuctioned && !seat) return 0;
+      return (capacities[index] ??= Math.min(
+        limitMicros(index),
+        seat ? capacityMicros(seat.availability, seat.which) : Infinity,
+      ));
     },
+    limitMicros,
     place(wishes) {
       const placed = asked.map((sub, index) => (sub.isAuctioned ? (wishes[index] as Wish).micros : 0));
       for (const { here, availability } of open) {
@@ -127,6 +136,23 @@ export function openMarkets(
         .map((cell) => ({ market, ...cell }));
     },
   };
+}
+
+/**
+ * What listeners leave to one that may be shown to each of them so often only: of an empty market the share of impressions within the
+ * caps, less what it holds. Whoever has seen an ad of a release sees no other. Where nobody has counted listeners, all.
+ */
+function listenerLimitMicros(sub: Asked & { startAtMs: number; endAtMs: number }, context: CampaignContext): number {
+  const perFlight = sub.releaseId === undefined ? (sub.perListenerFlight ?? Infinity) : 1;
+  const days = Math.ceil((sub.endAtMs - sub.startAtMs) / DAY_MS);
+  const cap = Math.min(perFlight, (sub.perListenerDay ?? Infinity) * days);
+  if (cap === Infinity && !sub.isAuctioned) return Infinity;
+  const supply = context.markets.get(sub.market)?.supply ?? new Map<string, SupplyDay>();
+  const empty = emptyMarket(sub, supply, context.nowMs);
+  const audience = cap === Infinity ? undefined : audienceOf(sub, supply, empty);
+  if (!audience && !sub.isAuctioned) return Infinity;
+  const share = audience ? cappedSupply(audience, cap) / Math.max(1, cappedSupply(audience, Infinity)) : 1;
+  return Math.max(0, Math.floor(empty.weightMicros * share) - (sub.remainingMicros ?? 0));
 }
 
 /** What an empty market is worth to each, in their order; with their listeners where a split will go by reach. */

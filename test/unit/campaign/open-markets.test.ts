@@ -3,7 +3,8 @@ import { openMarkets } from '../../../shared/campaign/open-markets.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { order } from '../../support/events.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
-import { context, page, view } from '../../support/markets.ts';
+import type { SupplyDay } from '../../../shared/contracts/documents.ts';
+import { context, page, supplyDays, view } from '../../support/markets.ts';
 
 const flight = { startAtMs: START_MS, endAtMs: START_MS + 2 * DAY_MS };
 const capacityBeside = (own: Parameters<typeof entry>[0]) =>
@@ -51,5 +52,52 @@ describe('what a market offers to a part that bids in auctions', () => {
 
   it('is nothing in a market that nobody knows', () => {
     assert.equal(openMarkets('c2', [order({ isAuctioned: true, market: 'XX' })], flight, others).capacityMicros(0), 0);
+  });
+});
+
+describe('what a market can sell to a part that is shown to a listener so often only', () => {
+  /** 1,000 listeners, each of whom comes 200 times in two days. */
+  const listeners: NonNullable<SupplyDay['listeners']> = [
+    {
+      segment: 'casual',
+      windowDays: 10,
+      visits: [1000],
+      visitListeners: [1000],
+      activeDayListeners: [0, 0, 0, 0, 0, 0, 0, 0, 0, 1000],
+    },
+  ];
+  const capacity = (own: Parameters<typeof order>[0], views = [view({ supply: supplyDays(2, { listeners }) })]) =>
+    openMarkets('c2', [order(own)], flight, context(views)).capacityMicros(0);
+
+  it('is what its listeners have room for, not all that they come', () => {
+    assert.equal(capacity({}), ALL_MICROS);
+    const once = capacity({ perListenerFlight: 1 });
+    // One of 200 visits.
+    assert(Math.abs(once / ALL_MICROS - 1 / 200) < 1e-4, `${once}`);
+    assert.equal(capacity({ releaseId: 'r1' }), once);
+    assert.equal(capacity({ releaseId: 'r1', perListenerFlight: 5 }), once);
+    const twiceADay = capacity({ perListenerDay: 2 });
+    assert(Math.abs(twiceADay / once - 4) < 1e-3, `${twiceADay} and ${once}`);
+    assert.equal(capacity({ perListenerDay: 2, perListenerFlight: 4 }), twiceADay);
+  });
+
+  it('is less what it holds, and never below nothing', () => {
+    const markets = (remainingMicros: number) =>
+      openMarkets(
+        'c2',
+        [{ ...order({ perListenerFlight: 1 }), remainingMicros }],
+        flight,
+        context([view({ supply: supplyDays(2, { listeners }) })]),
+      ).capacityMicros(0);
+    assert.equal(markets(1_000_000), markets(0) - 1_000_000);
+    assert.equal(markets(100_000_000), 0);
+  });
+
+  it('holds for what bids in auctions too', () => {
+    assert.equal(capacity({ perListenerFlight: 1, isAuctioned: true }), capacity({ perListenerFlight: 1 }));
+  });
+
+  it('is all of it where nobody has counted listeners', () => {
+    assert.equal(capacity({ perListenerFlight: 1 }, [view()]), ALL_MICROS);
   });
 });
