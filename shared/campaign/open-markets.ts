@@ -32,6 +32,7 @@ export interface Asked {
   releaseId?: string;
   perListenerDay?: number;
   perListenerFlight?: number;
+  dailyCapMicros?: number;
   /** Its own flight, where it is another than the campaign's. */
   startAtMs?: number;
   endAtMs?: number;
@@ -63,7 +64,7 @@ export interface OpenMarkets {
   deliverableMicros(index: number): number;
   /** What one could have on top of what it holds, if the others took nothing. */
   capacityMicros(index: number): number;
-  /** What its listeners leave it of that, by how often each may see it; what an empty market has for one that bids in auctions. */
+  /** What its own terms leave it of that: daily cap, how often a listener may see it. */
   limitMicros(index: number): number;
   /** What of their wishes they can have together: floors first, scarce supply in proportion. */
   place(wishes: readonly Wish[]): number[];
@@ -97,7 +98,7 @@ export function openMarkets(
   }
   const limits: number[] = [];
   const limitMicros = (index: number): number =>
-    (limits[index] ??= listenerLimitMicros({ ...flight, ...(asked[index] as Asked) }, context));
+    (limits[index] ??= ownLimitMicros({ ...flight, ...(asked[index] as Asked) }, context));
   const capacities: number[] = [];
   return {
     seats,
@@ -139,20 +140,31 @@ export function openMarkets(
 }
 
 /**
- * What listeners leave to one that may be shown to each of them so often only: of an empty market the share of impressions within the
- * caps, less what it holds. Whoever has seen an ad of a release sees no other. Where nobody has counted listeners, all.
+ * What its own terms leave to a part, less what it holds: its daily cap on the days that are left; of an empty market the impressions
+ * that its listeners may be shown, where they have been counted (whoever has seen an ad of a release sees no other); all that an
+ * empty market has for one that bids in auctions.
  */
-function listenerLimitMicros(sub: Asked & { startAtMs: number; endAtMs: number }, context: CampaignContext): number {
+function ownLimitMicros(sub: Asked & { startAtMs: number; endAtMs: number }, context: CampaignContext): number {
+  const fromMs = Math.max(sub.startAtMs, context.nowMs);
+  const days = Math.max(0, Math.ceil(sub.endAtMs / DAY_MS) - Math.floor(fromMs / DAY_MS));
+  const capsMicros = (sub.dailyCapMicros ?? Infinity) * days;
+  const limitMicros = Math.min(capsMicros, audienceLimitMicros(sub, days, context));
+  return Math.max(0, limitMicros - (sub.remainingMicros ?? 0));
+}
+
+function audienceLimitMicros(
+  sub: Asked & { startAtMs: number; endAtMs: number },
+  days: number,
+  context: CampaignContext,
+): number {
   const perFlight = sub.releaseId === undefined ? (sub.perListenerFlight ?? Infinity) : 1;
-  const days = Math.ceil((sub.endAtMs - sub.startAtMs) / DAY_MS);
   const cap = Math.min(perFlight, (sub.perListenerDay ?? Infinity) * days);
-  if (cap === Infinity && !sub.isAuctioned) return Infinity;
+  if (!sub.isAuctioned && (cap === Infinity || days === 0)) return Infinity;
   const supply = context.markets.get(sub.market)?.supply ?? new Map<string, SupplyDay>();
   const empty = emptyMarket(sub, supply, context.nowMs);
-  const audience = cap === Infinity ? undefined : audienceOf(sub, supply, empty);
-  if (!audience && !sub.isAuctioned) return Infinity;
-  const share = audience ? cappedSupply(audience, cap) / Math.max(1, cappedSupply(audience, Infinity)) : 1;
-  return Math.max(0, Math.floor(empty.weightMicros * share) - (sub.remainingMicros ?? 0));
+  const audience = cap < Infinity && days > 0 ? audienceOf(sub, supply, empty) : undefined;
+  if (!audience) return sub.isAuctioned ? empty.weightMicros : Infinity;
+  return Math.floor((empty.weightMicros * cappedSupply(audience, cap)) / Math.max(1, cappedSupply(audience, Infinity)));
 }
 
 /** What an empty market is worth to each, in their order; with their listeners where a split will go by reach. */

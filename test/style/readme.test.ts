@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AwardCode, ExclusionCode } from '../../shared/contracts/decision.ts';
 import { FreezeCode } from '../../shared/contracts/forecast-outcomes.ts';
 import { ReasonCode } from '../../shared/contracts/outcomes.ts';
 import { httpCodes, permanentCodes, programmerCodes, transientCodes } from '../../shared/runtime/errors.ts';
@@ -24,6 +25,11 @@ describe('The README', () => {
   it('explains every reason to keep an old forecast', async () => {
     const { enum: reasons } = FreezeCode as unknown as { enum: string[] };
     assert.deepEqual(firstCells(await read('README.md'), 'Forecasting'), [...reasons].sort());
+  });
+
+  it('explains why a line is not shown, and why a slot goes to whom it goes', async () => {
+    const codes = [ExclusionCode, AwardCode].flatMap((schema) => (schema as unknown as { enum: string[] }).enum);
+    assert.deepEqual(firstCells(await read('README.md'), 'Serving'), codes.sort());
   });
 
   it('names only npm scripts that exist', async () => {

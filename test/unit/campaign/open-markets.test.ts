@@ -81,6 +81,13 @@ describe('what a market can sell to a part that is shown to a listener so often 
     assert.equal(capacity({ perListenerDay: 2, perListenerFlight: 4 }), twiceADay);
   });
 
+  it('is what a daily cap allows on the days that are left', () => {
+    assert.equal(capacity({ dailyCapMicros: 3_000_000 }), 6_000_000);
+    const late = { ...context(), nowMs: START_MS + DAY_MS };
+    const markets = openMarkets('c2', [{ ...order({ dailyCapMicros: 3_000_000 }), remainingMicros: 1 }], flight, late);
+    assert.equal(markets.capacityMicros(0), 2_999_999);
+  });
+
   it('is less what it holds, and never below nothing', () => {
     const markets = (remainingMicros: number) =>
       openMarkets(
