@@ -63,7 +63,7 @@ function salesOf(
 
 function wantedOf({ entries }: Books, market: string): Wanting[] {
   return [...entries.values()].flatMap((entry) => {
-    if (entry.market !== market || entry.status === 'closing') return [];
+    if (entry.market !== market || entry.status === 'closing' || entry.status === 'settling') return [];
     // Clicks beyond the expected cost can bring what is leased past the budget: it takes supply all the same.
     const committed = committedOf(entry);
     const remainingMicros = Math.max(entry.budget, committed) - (committed - leasedOf(entry));

@@ -12,8 +12,9 @@ import type {
 import type { Plan } from '../../shared/contracts/plan.ts';
 import type { Write } from '../../shared/store/memory-store.ts';
 import { auditEvent } from './audit-event.ts';
+import { isNoticed } from './audit-lifecycle.ts';
 import { auditTick } from './audit-tick.ts';
-import { entryKeyOf, idOf, keyOf, type Books, type Change } from './books.ts';
+import { entryKeyOf, idOf, keyOf, noticeIdOf, type Books, type Change } from './books.ts';
 import { difference } from './money-model.ts';
 
 const MAX_PAGE_ENTRIES = 200;
@@ -90,7 +91,7 @@ function auditRefresh(
 
 /** One entry for each event, of what was published, drained only when its rows are there, its outcomes never changed. */
 function auditLedger(books: Books, { ref, before, after }: Change<LedgerEntry>): void {
-  const { must, ledger, published, warehouse } = books;
+  const { must, ledger, notices, published, warehouse } = books;
   const key = keyOf(after);
   const known = ledger.get(key);
   must(known === undefined || known.path === ref.path, () => `invariant 3: ${after.eventId} has two ledger entries`);
@@ -106,6 +107,10 @@ function auditLedger(books: Books, { ref, before, after }: Change<LedgerEntry>):
         () => `invariant 3: ${after.eventId} is marked as drained, row ${ordinal} is in no table`,
       ),
     );
+    after.outcomes.forEach((outcome, ordinal) => {
+      const isTold = !isNoticed(outcome) || notices.some(({ eventId }) => eventId === noticeIdOf(ref.path, ordinal));
+      must(isTold, () => `${after.eventId} is marked as drained, nobody was told of its ${outcome.type}`);
+    });
   }
   if (before || isTickEntry(after) || isRefreshEntry(after)) return;
   const told = published.get(key);

@@ -1,5 +1,6 @@
 // What the auditor knows: what was published, what it has seen committed, and its own account of every campaign.
 import type { LedgerEntry, Market, Quarantined, SupplyDay } from '../../shared/contracts/documents.ts';
+import type { CampaignNotifiedWire } from '../../shared/contracts/lifecycle-outcomes.ts';
 import type { BusinessEvent } from '../../shared/contracts/events.ts';
 import type { CampaignModel } from './campaign-model.ts';
 import type { Warehouse } from './faulty-bigquery.ts';
@@ -23,6 +24,8 @@ export interface Books {
   /** Ledger entries of business events and ticks, by {@link keyOf}. */
   ledger: Map<string, { path: string; entry: LedgerEntry }>;
   quarantined: Map<string, Quarantined>;
+  /** What the bus has taken for booking flows, every copy. */
+  notices: CampaignNotifiedWire[];
   /** By tenant and campaign. */
   campaigns: Map<string, CampaignModel>;
   /** Live subcampaigns, by campaign and subcampaign. */
@@ -58,6 +61,7 @@ export function createBooks(tickIntervalMs: number, warehouse: Warehouse, trace?
     published: new Map(),
     ledger: new Map(),
     quarantined: new Map(),
+    notices: [],
     campaigns: new Map(),
     entries: new Map(),
     ended: new Map(),
@@ -82,4 +86,9 @@ export function entryKeyOf({ campaignId, subcampaignId }: { campaignId: string; 
 
 export function idOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The id of the notice of a ledger entry's outcome. */
+export function noticeIdOf(path: string, ordinal: number): string {
+  return `notice:${idOf(path)}:${ordinal}`;
 }

@@ -13,13 +13,16 @@ type Applied = Extract<CampaignOutcome, { type: 'budget-applied' }>;
 export interface CampaignModel {
   tenantId: string;
   campaignId: string;
-  status: 'expected' | 'active' | 'paused' | 'closing' | 'ended';
+  status: 'expected' | 'active' | 'paused' | 'settling' | 'closing' | 'ended';
   budgetVersion: number;
   statusVersion: number;
   waitingBudget: { version: number; budgetMicros: number } | undefined;
   waitingStatus: { version: number; status: string } | undefined;
   order: Order | undefined;
+  requested: number;
   escrow: number;
+  /** Its owner's pauses; the last may go on. */
+  pauses: { from: number; to?: number }[];
   /** The live parts. An ended one keeps its totals. */
   parts: Map<string, EntryModel>;
 }
@@ -33,7 +36,9 @@ export function expected(tenantId: string, campaignId: string): CampaignModel {
     budgetVersion: 0,
     statusVersion: 0,
     ...none,
+    requested: 0,
     escrow: 0,
+    pauses: [],
     parts: new Map(),
   };
 }
@@ -99,6 +104,7 @@ function applyCreated(
     });
   }
   campaign.escrow = first.escrowMicros;
+  campaign.requested = first.requestedMicros;
   const wrong = [
     ...orderDifferences(data, first),
     ...splitDifferences(campaign, first, data.budgetMicros),
@@ -140,10 +146,10 @@ function applyBudget(
     return mustBe(outcome, 'change-waiting', `${about} before its campaign`);
   }
   campaign.budgetVersion = change.version;
-  const isClosed = campaign.status === 'closing' || campaign.status === 'ended';
+  const isClosed = campaign.status === 'closing' || campaign.status === 'ended' || hasFlown(campaign, nowMs);
   if (outcome.type === 'budget-refused') {
     const isLawful =
-      outcome.code === 'CAMPAIGN_CLOSED' ? isClosed : outcome.code !== 'FLIGHT_ENDED' || nowMs >= endOf(campaign);
+      outcome.code === 'CAMPAIGN_CLOSED' ? isClosed : outcome.code !== 'FLIGHT_ENDED' || hasFlown(campaign, nowMs);
     return isLawful ? [] : [`${about} was refused with ${outcome.code}`];
   }
   if (outcome.type !== 'budget-applied' || isClosed)
@@ -158,6 +164,7 @@ function applyBudget(
     part.share = shareMicros;
   }
   campaign.escrow = outcome.escrowMicros;
+  campaign.requested = change.budgetMicros;
   return splitDifferences(campaign, outcome, change.budgetMicros, overruns.length > 0);
 }
 
@@ -207,15 +214,21 @@ function applyStatus(
   }
   campaign.statusVersion = change.version;
   const goesOn = change.status === 'active' || change.status === 'paused';
-  const isClosed = campaign.status === 'closing' || campaign.status === 'ended' || (goesOn && nowMs >= endOf(campaign));
+  const isClosed = campaign.status === 'closing' || campaign.status === 'ended' || hasFlown(campaign, nowMs);
   if (isClosed) return mustBe(outcome, 'status-refused', `${about} of a campaign that is over`);
   campaign.status = goesOn ? (change.status as 'active' | 'paused') : 'closing';
+  const pause = campaign.pauses.at(-1);
+  const isOpen = pause !== undefined && pause.to === undefined;
+  if (campaign.status === 'paused' && !isOpen) campaign.pauses.push({ from: nowMs });
+  if (campaign.status !== 'paused' && isOpen) pause.to = nowMs;
   for (const part of campaign.parts.values()) if (part.status !== 'ended') part.status = campaign.status;
   return mustBe(outcome, 'status-applied', about);
 }
 
-function endOf({ order }: CampaignModel): number {
-  return order?.endAtMs ?? Infinity;
+/** By the clock, or by the tick of one of its markets, which may be ahead of it. */
+function hasFlown({ order, parts }: CampaignModel, nowMs: number): boolean {
+  const isTimeUp = order !== undefined && nowMs >= order.endAtMs;
+  return isTimeUp || [...parts.values()].some(({ status }) => status === 'settling');
 }
 
 function mustBe(outcome: CampaignOutcome, type: CampaignOutcome['type'], about: string): string[] {
@@ -277,6 +290,8 @@ export function campaignDifference(stored: Campaign, model: CampaignModel): stri
     ['waiting budget', stored.waitingBudget?.budgetMicros, model.waitingBudget?.budgetMicros],
     ['waiting status', stored.waitingStatus?.status, model.waitingStatus?.status],
     ['escrow', stored.escrowMicros, model.escrow],
+    ['requested budget', stored.requestedMicros, model.requested],
+    ['pause', stored.pausedAtMs, model.pauses.at(-1)?.to === undefined ? model.pauses.at(-1)?.from : undefined],
     [
       'budget',
       stored.budgetMicros,

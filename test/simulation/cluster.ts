@@ -15,6 +15,7 @@ import type { Random } from '../../emulators/world/random.ts';
 import { attributesOf, topicOf, type EventBus } from '../../shared/bus/event-bus.ts';
 import type { MessageName } from '../../shared/contracts/decode-message.ts';
 import type { AndanteMessage, BudgetChangedWire } from '../../shared/contracts/events.ts';
+import type { CampaignNotifiedWire } from '../../shared/contracts/lifecycle-outcomes.ts';
 import { createBigQueryLog } from '../../shared/outcomes/bigquery-log.ts';
 import { createMemoryCalibration } from '../../shared/outcomes/memory-calibration.ts';
 import { createMemoryReader } from '../../shared/outcomes/memory-reader.ts';
@@ -56,6 +57,8 @@ export interface ClusterDeps {
   decideTick: DecideTick;
   /** Told of each split that a tick asks for. */
   onRebalance: (message: BudgetChangedWire) => void;
+  /** Told of each notice that the bus takes: nobody answers it. */
+  onNotice: (message: CampaignNotifiedWire) => void;
   /** A line that only a person must be told: an error nobody expects. */
   onCritical: (what: string) => void;
   trace: Trace | undefined;
@@ -209,7 +212,8 @@ function createProcess(deps: ClusterDeps, { name, kill, publish }: Births): Proc
       const isUnknown = random() < faults().publishUnknown;
       if (!isUnknown || random() < 0.5) {
         if (message.type === 'andante.budget-changed.v1') deps.onRebalance(message);
-        publish(message, topicOf(message) as MessageName, attributesOf(message, attributes));
+        if (message.type === 'andante.campaign-notified.v1') deps.onNotice(message);
+        else publish(message, topicOf(message) as MessageName, attributesOf(message, attributes));
       }
       if (isUnknown) throw new AndanteError('BUS_UNAVAILABLE', 'the bus did not answer');
       await pause();

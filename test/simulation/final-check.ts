@@ -1,11 +1,19 @@
 // What must be true when the faults have stopped and everything has been delivered: nothing waits, nothing is held, every
 // published event left its trace once, and tables and books add up to what was published.
 import type { Outcome } from '../../shared/contracts/outcomes.ts';
-import { idOf, type Books } from './books.ts';
+import { isNoticed } from './audit-lifecycle.ts';
+import { idOf, noticeIdOf, type Books } from './books.ts';
 import type { TableRow } from './faulty-bigquery.ts';
 
 export function finalViolations(books: Books): string[] {
-  return [...traces(books), ...held(books), ...rowDifferences(books), ...delivered(books)];
+  return [
+    ...traces(books),
+    ...held(books),
+    ...rowDifferences(books),
+    ...delivered(books),
+    ...accounts(books),
+    ...told(books),
+  ];
 }
 
 /** Nothing is acknowledged without a trace, and nothing waits any more. */
@@ -146,6 +154,50 @@ function delivered({ published, ledger, quarantined, ended, warehouse: { tables 
   const ticks = [...ledger.values()].filter(({ entry }) => entry.eventType.includes('delivery-tick')).length;
   if (answered.size !== changes + ticks)
     wrong.push(`${changes} changes and ${ticks} ticks were decided, ${answered.size} have rows`);
+  return wrong;
+}
+
+/** Every campaign that was booked has one final account in the tables, and a refund of what that leaves. */
+function accounts({ campaigns, warehouse: { tables } }: Books): string[] {
+  const rows = once(tables.get('outcomes'));
+  const of = (type: Outcome['type'], campaignId: string) =>
+    rows.filter(({ json }) => json['type'] === type && json['campaign_id'] === campaignId).map(({ json }) => json);
+  return [...campaigns.values()].flatMap(({ order, campaignId, parts, escrow }) => {
+    if (!order) return [];
+    const finals = of('campaign-final', campaignId);
+    const refunded = of('campaign-refunded', campaignId).reduce(
+      (sum, row) => sum + (row['refund_micros'] as number),
+      0,
+    );
+    let [reserved, billed] = [escrow, 0];
+    for (const part of parts.values()) {
+      reserved += part.budget;
+      billed += Math.min(part.spent, part.budget);
+    }
+    const isRight = finals.length === 1 && finals[0]?.['billed_micros'] === billed && refunded === reserved - billed;
+    return isRight
+      ? []
+      : [`invariant 1: ${campaignId} is final ${finals.length} times, ${refunded} refunded of ${reserved - billed}`];
+  });
+}
+
+/** Booking flows were told of every outcome that is one for them, in the same words each time, and of nothing else. */
+function told({ ledger, notices }: Books): string[] {
+  const wrong: string[] = [];
+  const due = new Map<string, string>();
+  for (const { path, entry } of ledger.values())
+    entry.outcomes.forEach((outcome, ordinal) => {
+      if (isNoticed(outcome)) due.set(noticeIdOf(path, ordinal), `${outcome.tenantId} ${outcome.campaignId}`);
+    });
+  const texts = new Map<string, string>();
+  for (const notice of notices) {
+    const { eventId, tenantId, data } = notice;
+    if (due.get(eventId) !== `${tenantId} ${data.campaignId}`) wrong.push(`${eventId} tells of what nobody decided`);
+    const text = JSON.stringify(notice);
+    if ((texts.get(eventId) ?? text) !== text) wrong.push(`${eventId} was told in two ways`);
+    texts.set(eventId, text);
+  }
+  for (const [id, about] of due) if (!texts.has(id)) wrong.push(`nobody was told ${id} of ${about}`);
   return wrong;
 }
 

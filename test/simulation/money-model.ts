@@ -111,7 +111,7 @@ export function coverExcess(entry: EntryModel): void {
   }
   const uncovered = Math.min(excess, Math.max(0, committedOf(entry) - entry.budget));
   entry.overrun += uncovered;
-  if (uncovered > 0 && entry.status !== 'closing') entry.status = 'overrun';
+  if (uncovered > 0 && entry.status !== 'closing' && entry.status !== 'settling') entry.status = 'overrun';
 }
 
 /** What time alone does: hours close, leases that were given back or forgotten return what was not spent. */
@@ -129,9 +129,16 @@ export function settle(entry: EntryModel, nowMs: number): void {
   if (entry.budget === entry.share) entry.share = undefined;
 }
 
+/** Past its flight it is settling, unless it was called off before; returns whether it is from now on. */
+export function endFlight(entry: EntryModel, nowMs: number): boolean {
+  if (nowMs < entry.endAtMs || entry.status === 'closing' || entry.status === 'settling') return false;
+  entry.status = 'settling';
+  return true;
+}
+
 /** Whether nothing of it can move any more. */
 export function isOver(entry: EntryModel, nowMs: number): boolean {
-  if (entry.status !== 'closing' && nowMs < entry.endAtMs) return false;
+  if (entry.status !== 'closing' && entry.status !== 'settling') return false;
   if (entry.hours.size > 0) return false;
   return [...entry.leases.values()].every((lease) => openOf(lease) === 0 && nowMs >= lease.spendUntilAtMs);
 }

@@ -78,6 +78,7 @@ export async function runSeed(seed: number, trace?: Trace): Promise<SeedResult> 
     later: (start) => void at(round + 1 + Math.floor(random() * 2), start),
     decideCampaign: seed % QUOTED_EVERY === 0 ? decideCampaign : decideUnquoted,
     decideTick: seed % PLANNED_EVERY === 0 ? decideTick : (input) => decideTick(input, () => new Map()),
+    onNotice: (message) => books.notices.push(message),
     onRebalance: (message) => publish(decodeInstants(message)),
     onCritical: (what) => books.blame(`an error nobody expects: ${what}`),
     trace,
