@@ -4,6 +4,7 @@ import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
 import type { AuctionSettings } from '../contracts/serving.ts';
 import { DAY_MS, shareOfDay } from '../forecasting/traffic-clock.ts';
 import { dayRoomMicros, plannedShare } from '../pacing/spend-curve.ts';
+import { aimedMoney } from '../planning/aimed-money.ts';
 import { floorCpmMicros } from '../planning/floor-cpm.ts';
 import { HIGHEST_PRICE, solveLivePrices } from '../planning/live-price.ts';
 import { isEligible } from '../planning/market-model.ts';
@@ -47,7 +48,12 @@ export function priceLines(market: PricedMarket): Float64Array {
       offer: Float64Array.from(seen, ({ offer }) => offer),
     },
     {
-      budget: Float64Array.from(lines, (line) => todayMicros(line, supply, nowMs)),
+      budget: Float64Array.from(lines, (line, index) => {
+        const micros = todayMicros(line, supply, nowMs);
+        return line.isAuctioned
+          ? micros
+          : aimedMoney(micros, impressionMicros(line, eligible[index] as number[], supply));
+      }),
       worth,
       clickPrice: Float64Array.from(lines, (line) => line.clickPriceMicros),
       lineStart,
@@ -73,4 +79,15 @@ function todayMicros(line: PricedMarket['lines'][number], { day, hourShape }: Su
   const share = planned < 1 ? Math.max(0, byMidnight - planned) / (1 - planned) : 1;
   const roomMicros = (dayRoomMicros(line, nowMs) ?? Infinity) - (line.budgetMicros - remainingMicros);
   return Math.max(0, Math.min(remainingMicros * share, roomMicros));
+}
+
+/** What an impression is expected to cost a line: of the average opportunity of its cells. */
+function impressionMicros(line: BookEntry, places: readonly number[], { cells }: SupplyDay): number {
+  let [opportunities, clicks] = [0, 0];
+  for (const place of places) {
+    const { q50, clickPpm } = cells[place] as SupplyDay['cells'][number];
+    opportunities += q50;
+    clicks += (q50 * clickPpm) / 1e6;
+  }
+  return opportunities > 0 ? (clicks / opportunities) * line.clickPriceMicros : 0;
 }

@@ -54,6 +54,16 @@ describe('pricing lines', () => {
     assert(half > today, `${half} and ${today}`);
   });
 
+  it('has a guaranteed line aim at a little more than it has left, and an auctioned one at just that', () => {
+    // An impression costs 10,000.
+    const aimedMicros = 100_000_000 + Math.sqrt(100_000_000 * 10_000);
+    const price = (micros: number, own: Partial<BookEntry>) =>
+      pricesOf([line(micros, own), line(1_000_000_000, { campaignId: 'c2' })])[0] as number;
+    const [guaranteed, auctioned] = [price(100_000_000, {}), price(100_000_000, { isAuctioned: true })];
+    assert.equal(guaranteed, price(aimedMicros, { isAuctioned: true }));
+    assert(auctioned > guaranteed, `${auctioned} and ${guaranteed}`);
+  });
+
   it('believes the fallback where nothing was sampled, or nothing that the day’s supply knows', () => {
     assert.deepEqual(
       pricesOf([line(500_000_000)], { sample: { cells: [], cell: [], responseMultiplier: [] } }),
