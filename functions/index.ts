@@ -2,6 +2,7 @@
 import './campaign-created/index.ts';
 import './budget-changed/index.ts';
 import './campaign-status-changed/index.ts';
+import './decision/index.ts';
 import './delivery-reported/index.ts';
 import './delivery-tick/index.ts';
 import './outcome-drain/index.ts';

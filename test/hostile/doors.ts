@@ -7,6 +7,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { createBudgetChangedHandler } from '../../functions/budget-changed/handler.ts';
 import { createCampaignCreatedHandler } from '../../functions/campaign-created/handler.ts';
 import { createCampaignStatusChangedHandler } from '../../functions/campaign-status-changed/handler.ts';
+import { createDecisionHandler } from '../../functions/decision/handler.ts';
 import { createDeliveryReportedHandler } from '../../functions/delivery-reported/handler.ts';
 import { createDeliveryTickHandler } from '../../functions/delivery-tick/handler.ts';
 import { createOutcomeDrainHandler } from '../../functions/outcome-drain/handler.ts';
@@ -26,10 +27,11 @@ import { createGroupAuthenticator } from '../../shared/runtime/identity.ts';
 import type { Log, LogFields } from '../../shared/runtime/log.ts';
 import { createPushFunction } from '../../shared/runtime/push.ts';
 import { serve } from '../../shared/runtime/serve.ts';
-import type { AllocationStore, Ref } from '../../shared/store/allocation-store.ts';
+import { refs, type AllocationStore, type Ref } from '../../shared/store/allocation-store.ts';
 import { START_MS, TICK_MS } from '../support/instants.ts';
 import { seededStore } from '../support/stores.ts';
 import { noFeatures } from '../support/no-features.ts';
+import { storedPlan } from '../support/plans.ts';
 
 export const pushDoors: readonly MessageName[] = [
   'campaign-created',
@@ -41,8 +43,8 @@ export const pushDoors: readonly MessageName[] = [
   'reconcile',
   'supply-refresh',
 ];
-export type Door = MessageName | 'plan' | 'report';
-export const doors: readonly Door[] = [...pushDoors, 'plan', 'report'];
+export type Door = MessageName | 'plan' | 'report' | 'decision';
+export const doors: readonly Door[] = [...pushDoors, 'plan', 'report', 'decision'];
 
 /** The markets that have supply. */
 export const MARKETS = ['SE', 'NO'];
@@ -114,6 +116,10 @@ export async function openDoors(): Promise<Doors> {
 async function newWorld(): Promise<World> {
   const store = await seededStore({ markets: MARKETS, days: 3 });
   const quiet = await seededStore({ markets: MARKETS, days: 3 });
+  // Ticks replace them; until then there is something to decide by.
+  await store.transact(async (transaction) => {
+    for (const market of MARKETS) transaction.set(refs.plan(market), storedPlan({ market }));
+  });
   return { store, bus: createMemoryBus(), outcomes: createMemoryLog(), quiet };
 }
 
@@ -138,6 +144,9 @@ function functionsOf(world: World, current: AsyncLocalStorage<Trace>): Record<Do
   };
   const push = <N extends MessageName>(name: N, handle: Handler<N>) =>
     createPushFunction(name, createReceiver(name, handle, deps), deps);
+  // Plans are read again now and then.
+  let decisions = 0;
+  const passing = { clock: () => START_MS + 10_000 * decisions++ };
   return {
     'campaign-created': push('campaign-created', createCampaignCreatedHandler(deps)),
     'budget-changed': push('budget-changed', createBudgetChangedHandler(deps)),
@@ -149,6 +158,7 @@ function functionsOf(world: World, current: AsyncLocalStorage<Trace>): Record<Do
     'supply-refresh': push('supply-refresh', createSupplyRefreshHandler({ ...deps, features: noFeatures })),
     plan: createHttpFunction('plan', createPlanHandler({ ...deps, authenticateGroup }), deps),
     report: createHttpFunction('report', createReportHandler({ ...deps, authenticateGroup }), deps),
+    decision: createHttpFunction('decision', createDecisionHandler({ ...deps, ...passing, authenticateGroup }), deps),
   };
 }
 

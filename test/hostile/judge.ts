@@ -83,7 +83,18 @@ function judgeHttp({ door, wire, answer }: Omit<Exchange, 'id'>, trace: Trace): 
   if (isUnheard(wire, answer)) return 'unheard';
   assert.equal(trace.published, door === 'report' ? 1 : 0);
   assert((door === 'report' ? [202] : [200, 304]).includes(answer.status), `${answer.status}`);
+  if (door === 'decision') judgeDecisions(answer);
   return 'handled';
+}
+
+/** Each line of a batch is decided, or refused with a code, as the one request of another body is. */
+function judgeDecisions({ headers, body }: Answer): void {
+  const isBatch = headers['content-type'] === 'application/x-ndjson';
+  for (const line of isBatch ? body.trimEnd().split('\n') : [body]) {
+    const { awards, error } = JSON.parse(line) as { awards?: unknown[]; error?: { code: string } };
+    if (awards) assert(awards.length > 0 && awards.length <= 8, line);
+    else assert(isBatch && ([...httpCodes, ...permanentCodes] as string[]).includes(String(error?.code)), line);
+  }
 }
 
 function judgeRefused(wire: Wire, answer: Answer, trace: Trace): Verdict {

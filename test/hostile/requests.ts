@@ -1,6 +1,7 @@
 // Hostile requests for each door: valid ones with changed bodies, envelopes and transport, and bytes that mean nothing.
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Random } from '../../emulators/world/random.ts';
+import type { DecisionRequestWire } from '../../shared/contracts/decision.ts';
 import { encodeInstants } from '../../shared/contracts/instants.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../support/events.ts';
 import { HOUR_MS, START_MS, TICK_MS } from '../support/instants.ts';
@@ -18,7 +19,9 @@ export interface About {
 /** A request that is right, for the door it knocks at. */
 export function goodRequest(random: Random, door: Door, about: About): Wire {
   if (door === 'plan') return planRequest(random, about.market);
+  if (door === 'decision' && random() < 0.5) return decisionRequest(batchOf(random, about, 0), 'application/x-ndjson');
   const body = Buffer.from(toText(validBody(random, door, about)));
+  if (door === 'decision') return decisionRequest(body);
   return door === 'report' ? reportRequest(body) : pushRequest(Buffer.from(toText(envelopeOf(body))), door);
 }
 
@@ -30,9 +33,12 @@ export function hostileRequest(random: Random, door: Door): Wire {
   const kind = random();
   if (kind < 0.03) return changeTransport(random, goodRequest(random, door, about));
   if (kind < 0.08) return withBody(random, door, randomBytes(random));
+  if (door === 'decision' && random() < 0.5)
+    return maybeChanged(random, decisionRequest(batchOf(random, about, 0.5), 'application/x-ndjson'));
   const text = toText(mutate(random, validBody(random, door, about)));
   const body = random() < 0.05 ? changeBytes(random, Buffer.from(text)) : Buffer.from(text);
   if (door === 'report') return maybeChanged(random, reportRequest(body));
+  if (door === 'decision') return maybeChanged(random, decisionRequest(body));
   const envelope = random() < 0.3 ? hostileEnvelope(random, body) : envelopeOf(body);
   const bytes = Buffer.from(toText(envelope));
   return maybeChanged(random, pushRequest(random() < 0.02 ? changeBytes(random, bytes) : bytes, door));
@@ -44,6 +50,8 @@ function maybeChanged(random: Random, wire: Wire): Wire {
 
 function withBody(random: Random, door: Door, body: Buffer): Wire {
   if (door === 'report') return reportRequest(body);
+  if (door === 'decision')
+    return decisionRequest(body, pick(random, ['application/json', 'application/x-ndjson', 'text/plain']));
   return pushRequest(random() < 0.5 ? body : Buffer.from(toText(envelopeOf(body))), door);
 }
 
@@ -55,6 +63,20 @@ function pushRequest(body: Buffer, door: Door): Wire {
 
 function reportRequest(body: Buffer): Wire {
   return { method: 'POST', path: '/v1/reports', headers: [JSON_TYPE, ['authorization', 'Bearer group:g1']], body };
+}
+
+function decisionRequest(body: Buffer, type = 'application/json'): Wire {
+  const headers = [['content-type', type] as const, ['authorization', 'Bearer group:g1'] as const];
+  return { method: 'POST', path: '/v1/decisions', headers, body };
+}
+
+/** Lines of a batch, this share of them with something wrong. */
+function batchOf(random: Random, about: About, wrongShare: number): Buffer {
+  const lines = Array.from({ length: 1 + Math.floor(random() * 20) }, () => {
+    const valid = validBody(random, 'decision', about);
+    return toText(random() < wrongShare ? mutate(random, valid) : valid);
+  });
+  return Buffer.from(lines.join(random() < 0.1 ? '\r\n' : '\n'));
 }
 
 function planRequest(random: Random, market: string): Wire {
@@ -79,6 +101,8 @@ function validBody(random: Random, door: Door, about: About): object {
     }
     case 'delivery-reported':
       return encodeInstants(deliveryReported(eventId, reportOf(random, about))) as object;
+    case 'decision':
+      return decisionOf(random, about);
     case 'report': {
       const { group: _stamped, ...report } = deliveryReported(eventId, reportOf(random, about)).data;
       return { eventId, ...(encodeInstants(report) as object) };
@@ -112,6 +136,31 @@ function reportOf(random: Random, { campaignId, market }: About) {
     sample: [{ segment: 'casual', surface: 'home', responseMultiplier: 1 }],
     closings:
       random() < 0.3 ? [{ campaignId, subcampaignId: 's1', grantedMicros: 100_000, chargedMicros: 100_000 }] : [],
+  };
+}
+
+function decisionOf(random: Random, { campaignId, market }: About): DecisionRequestWire {
+  const count = () => Math.floor(random() * 4);
+  const some = <T>(build: () => T): T[] => Array.from({ length: count() }, build);
+  return {
+    requestId: `q${Math.floor(random() * 1e9)}`,
+    market,
+    segment: 'casual',
+    surface: 'home',
+    at: new Date(START_MS + Math.floor(random() * HOUR_MS)).toISOString(),
+    listener: {
+      id: `l${Math.floor(random() * 1e6)}`,
+      responseMultiplier: random() * 3,
+      age: Math.floor(random() * 90),
+      seen: some(() => ({ campaignId, subcampaignId: 's1', today: count(), flight: count() })),
+      releaseIds: some(() => `r${count()}`),
+      artistIds: some(() => `a${count()}`),
+      fullScreens: count(),
+    },
+    slots: 1 + count(),
+    offers: some(() => ({ offerId: `o${count()}`, buyer: 'b1', cpmMicros: Math.floor(random() * 2e7) })),
+    spent: some(() => ({ campaignId, subcampaignId: 's1' })),
+    ...(random() < 0.5 ? { explain: true } : {}),
   };
 }
 
