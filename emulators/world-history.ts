@@ -8,10 +8,11 @@ import { createBigQueryLog } from '../shared/outcomes/bigquery-log.ts';
 import type { Row } from '../shared/outcomes/outcome-log.ts';
 import { toRows } from '../shared/outcomes/to-rows.ts';
 import { mergeResponses } from './world/ad-server.ts';
+import { drawInteger, drawLogNormal } from './world/draws.ts';
 import { createClickStream } from './world/click-stream.ts';
-import type { Cell, Population } from './world/population.ts';
+import type { ListenerSample } from './world/listeners.ts';
+import type { Cell, CellTraffic, Population } from './world/population.ts';
 import { createRandom, type Random } from './world/random.ts';
-import { drawSample } from './world/report-writer.ts';
 import { worldDefaults } from './world/world-settings.ts';
 import type { Stack } from './stack.ts';
 
@@ -25,18 +26,23 @@ const RESPONSE_DAYS = 29;
 /** What part of the opportunities carried an ad. */
 const SERVED_SHARE = 0.2;
 
+/** Requests in a report's sample. */
+const SAMPLE_SIZE = 8;
+const MULTIPLIER_SIGMA = 0.6;
+
 /** The source of rows that no report stands behind. */
 export const HISTORY_SOURCE = 'history';
 
-/** Writes eight weeks of hourly reports before `startAtMs`, of one ad-server group in each market. */
+/** Writes eight weeks of hourly reports before `startAtMs`, of one ad-server group in each market but a new one. */
 export async function writeHistory(
   { projectId, bigqueryEndpoint, topology }: Stack,
   population: Population,
-  { seed, startAtMs }: { seed: number; startAtMs: number },
+  { seed, startAtMs, newMarket }: { seed: number; startAtMs: number; newMarket: string | undefined },
 ): Promise<void> {
   const client = new BigQuery({ projectId, apiEndpoint: bigqueryEndpoint, authClient: new PassThroughClient() });
   const log = createBigQueryLog(client, topology.dataset);
-  const rows = population.markets.flatMap((market) => historyRows(population, market, { seed, startAtMs }));
+  const known = population.markets.filter((market) => market !== newMarket);
+  const rows = known.flatMap((market) => historyRows(population, market, { seed, startAtMs }));
   await log.append(rows);
 }
 
@@ -81,4 +87,31 @@ export function historyRows(
     rows.push(...toRows(`history-${market}-${atMs}`, entry as LedgerEntry, startAtMs));
   }
   return rows;
+}
+
+/**
+ * Different requests of the interval, each as likely as any other: what a reservoir over the single requests would
+ * hold. The multiplier says how this listener responds against the cell's average; its mean is 1.
+ */
+function drawSample({
+  random,
+  traffic,
+  listener,
+}: {
+  random: Random;
+  traffic: readonly CellTraffic[];
+  listener: (cell: Cell, random: Random) => ListenerSample;
+}): SupplyObserved['sample'] {
+  const total = traffic.reduce((sum, cell) => sum + cell.opportunities, 0);
+  const chosen = new Set<number>();
+  while (chosen.size < Math.min(SAMPLE_SIZE, total)) chosen.add(drawInteger(random, 0, total - 1));
+  return [...chosen].flatMap((request) => {
+    let passed = 0;
+    const cell = traffic.find(({ opportunities }) => (passed += opportunities) > request);
+    if (!cell) return [];
+    const multiplier = drawLogNormal(random, Math.exp(-(MULTIPLIER_SIGMA ** 2) / 2), MULTIPLIER_SIGMA);
+    const responseMultiplier = Math.min(1000, Math.round(multiplier * 1000) / 1000);
+    const { segment, surface } = cell;
+    return [{ segment, surface, responseMultiplier, listener: listener(cell, random) }];
+  });
 }

@@ -1,19 +1,18 @@
-// One ad-server group of a market: pulls the plan, serves an interval's opportunities within its leases, and reports.
-// It decides alone, by the plan's shares: one uniform draw per opportunity over the cumulative shares of the
-// cell's eligible lines, and no winner means the house's own ad. The draws of a cell are made together (multinomial).
-import { servingShare } from '../../shared/auction/serving-share.ts';
+// One ad-server group of a market: pulls the plan, decides an interval's requests by it within its leases, and reports. While
+// it is cut off from the functions it goes on by the plan it has, and keeps its reports.
+import { compilePlan, type CompiledPlan } from '../../shared/auction/compile-plan.ts';
 import type { ReportBodyWire } from '../../shared/contracts/events.ts';
 import type { Plan } from '../../shared/contracts/plan.ts';
+import type { Audience } from './audience.ts';
 import { type ClickStream, type ResponseDelays, createClickStream } from './click-stream.ts';
-import { drawBinomial, drawInteger } from './draws.ts';
-import type { FunctionsClient } from './functions-client.ts';
-import { type LeaseBook, createLeaseBook, impressionCostMillionths } from './lease-book.ts';
-import type { Cell, CellTraffic } from './population.ts';
+import type { FunctionsClient, PulledPlan } from './functions-client.ts';
+import { createLeaseBook } from './lease-book.ts';
+import type { Cell, CellTraffic, TrueCell } from './population.ts';
 import { type Random, createRandom } from './random.ts';
-import type { ListenerSample } from './listeners.ts';
 import { type CellResponse, type ReportLine, writeReports } from './report-writer.ts';
-
-const HOUR_MS = 3_600_000;
+import type { RequestLog } from './request-log.ts';
+import { type ServedInterval, nothingServed, serveRequests } from './serve-requests.ts';
+import type { SpotDemand } from './spot-demand.ts';
 
 export interface AdServerDeps {
   seed: number;
@@ -22,10 +21,13 @@ export interface AdServerDeps {
   group: string;
   client: FunctionsClient;
   delays: ResponseDelays;
-  /** True clicks per impression. */
-  clickRate: (cell: Cell) => number;
-  /** What the listener of a request in this cell did lately. */
-  listener: (cell: Cell, random: Random) => ListenerSample;
+  /** In the order of the traffic. */
+  cells: readonly TrueCell[];
+  /** What clicks there truly are beside what was to be expected. */
+  clickFactor: number;
+  audience: Audience;
+  spotDemand: SpotDemand;
+  log: RequestLog;
   /** The share of reports it sends twice, to show that duplicates are absorbed. */
   duplicateShare: number;
 }
@@ -37,10 +39,12 @@ export interface Interval {
 }
 
 /** What one interval came to, as the group counted it. */
-export interface IntervalCount {
+export interface IntervalCount extends Pick<ServedInterval, 'spot' | 'awards'> {
   opportunities: number;
-  lines: ReportLine[];
+  lines: (ReportLine & { expectedMicros: number })[];
   reports: number;
+  /** Reports that were kept from an earlier interval. */
+  lateReports: number;
   duplicates: number;
   retries: number;
   closings: number;
@@ -48,34 +52,55 @@ export interface IntervalCount {
 
 export interface AdServer {
   group: string;
-  pullPlan(): Promise<Plan | undefined>;
-  /** Serves and reports one interval under a plan; returns when every report is accepted. */
-  playInterval(interval: Interval, plan: Plan, traffic: readonly CellTraffic[]): Promise<IntervalCount>;
+  pullPlan(): Promise<PulledPlan | undefined>;
+  /**
+   * Serves and reports one interval under a plan; returns when every report is accepted. Cut off, it sends nothing: what it
+   * counted goes out with the next interval in which it is not.
+   */
+  playInterval(
+    interval: Interval,
+    plan: PulledPlan,
+    traffic: readonly CellTraffic[],
+    isCutOff?: boolean,
+  ): Promise<IntervalCount>;
+  /** What it could still spend from now on without asking anybody. */
+  openMicros(nowMs: number): number;
 }
 
 /** A group with no leases yet. */
 export function createAdServer(deps: AdServerDeps): AdServer {
   const leases = createLeaseBook(deps.group);
   const clicks = createClickStream(deps.delays);
+  const kept: ReportBodyWire[] = [];
+  let compiled: { plan: Plan; plans: CompiledPlan } | undefined;
 
   return {
     group: deps.group,
     pullPlan: () => deps.client.pullPlan(deps.market),
-    async playInterval(interval, plan, traffic) {
+    openMicros: (nowMs) => leases.openMicros(nowMs),
+    async playInterval(interval, { plan, hash }, traffic, isCutOff = false) {
       const random = createRandom(deps.seed, 'serve', deps.group, interval.startAtMs);
       const isCurrent = leases.adopt(plan);
-      const served = isCurrent ? serve({ ...deps, interval, plan, traffic, random, leases, clicks }) : [];
+      if (isCurrent && compiled?.plan !== plan) compiled = { plan, plans: compilePlan(plan, hash, deps.group) };
+      const served =
+        isCurrent && compiled
+          ? serveRequests({ ...deps, interval, plan, compiled: compiled.plans, traffic, random, leases, clicks })
+          : nothingServed();
       const arrived = clicks.take(interval.endAtMs);
-      const lines = mergeLines(served, arrived);
-      const responses = mergeResponses(served, arrived);
-      const closings = leases.takeClosings(interval.endAtMs);
-      const { market, group, listener } = deps;
-      const report = { market, group, interval, lines, responses, traffic, closings, random, listener };
-      const reports = writeReports(report);
-      const sent = await send(reports, createRandom(deps.seed, 'send', group, interval.startAtMs), deps);
-      leases.confirmReported();
+      const lines = mergeLines(served.lines, arrived);
+      const responses = mergeResponses(served.shown, arrived);
+      const closings = isCutOff ? [] : leases.takeClosings(interval.endAtMs);
+      const { market, group } = deps;
+      const { sample, spot, awards } = served;
+      const reports = writeReports({ market, group, interval, lines, responses, traffic, closings, sample });
+      const lateReports = isCutOff ? 0 : kept.length;
+      kept.push(...reports);
+      const due = isCutOff ? [] : kept.splice(0);
+      const sent = await send(due, createRandom(deps.seed, 'send', group, interval.startAtMs), deps);
+      if (!isCutOff) leases.confirmReported();
       const opportunities = traffic.reduce((sum, cell) => sum + cell.opportunities, 0);
-      return { opportunities, lines, reports: reports.length, closings: closings.length, ...sent };
+      const count = { opportunities, lines, spot, awards, reports: reports.length, lateReports };
+      return { ...count, closings: closings.length, ...sent };
     },
   };
 }
@@ -91,73 +116,33 @@ async function send(reports: ReportBodyWire[], random: Random, { client, duplica
   return { duplicates, retries };
 }
 
-interface Serving extends AdServerDeps {
-  interval: Interval;
-  plan: Plan;
-  traffic: readonly CellTraffic[];
-  random: Random;
-  leases: LeaseBook;
-  clicks: ClickStream;
-}
-
-/** Impressions of one subcampaign in one cell. */
-interface CellLine extends ReportLine, Cell {}
-
-/** Lines of impressions, one per subcampaign and cell. */
-function serve(serving: Serving): CellLine[] {
-  const { traffic, random } = serving;
-  // Cells share a line's lease; starting at a drawn cell keeps any one of them from always being served first.
-  const first = drawInteger(random, 0, Math.max(0, traffic.length - 1));
-  return [...traffic.slice(first), ...traffic.slice(0, first)].flatMap((cell) => serveCell(serving, cell));
-}
-
-function serveCell(serving: Serving, cell: CellTraffic): CellLine[] {
-  const { plan, interval, random, leases, clicks } = serving;
-  const place = plan.response.findIndex((known) => known.segment === cell.segment && known.surface === cell.surface);
-  const response = plan.response[place];
-  if (!response || cell.opportunities === 0) return [];
-  const hourAtMs = interval.startAtMs - (interval.startAtMs % HOUR_MS);
-  const { segment, surface } = cell;
-  const lines: CellLine[] = [];
-  let left = cell.opportunities;
-  let shareLeft = 1;
-  for (const line of plan.lines) {
-    const share = servingShare(plan, line, place, { ...interval, spendUntilAtMs: leases.spendUntilAtMs(line) });
-    if (share <= 0) continue;
-    const won = drawBinomial(random, left, share / shareLeft);
-    left -= won;
-    shareLeft = Math.max(Number.EPSILON, shareLeft - share);
-    const cost = impressionCostMillionths(line.clickPriceMicros, response.clickPpm);
-    const spent = leases.spend(line, won, cost);
-    if (spent.impressions === 0) continue;
-    const { campaignId, subcampaignId } = line;
-    lines.push({ campaignId, subcampaignId, segment, surface, hourAtMs, clicks: 0, conversions: 0, ...spent });
-    const { impressions } = spent;
-    const clickRate = serving.clickRate(cell);
-    const of = { campaignId, subcampaignId, segment, surface };
-    clicks.add(random, { ...of, ...interval, hourAtMs, impressions, clickRate });
-  }
-  return lines;
-}
-
 /** One line per subcampaign and hour of impression. */
-function mergeLines(served: CellLine[], arrived: ReturnType<ClickStream['take']>): ReportLine[] {
-  const merged = new Map<string, ReportLine>();
-  const late = arrived.map((arrival) => ({ ...arrival, impressions: 0, chargedMicros: 0 }));
-  for (const { segment: _segment, surface: _surface, ...line } of [...served, ...late]) {
+function mergeLines(served: ServedInterval['lines'], arrived: ReturnType<ClickStream['take']>): IntervalCount['lines'] {
+  const merged = new Map<string, IntervalCount['lines'][number]>();
+  const none = { impressions: 0, chargedMicros: 0, reached: 0, expectedMicros: 0 };
+  const late = arrived.map(({ segment: _segment, surface: _surface, ...arrival }) => ({ ...arrival, ...none }));
+  for (const line of [...served, ...late]) {
     const key = `${line.campaignId}/${line.subcampaignId}/${line.hourAtMs}`;
     const known = merged.get(key);
     if (!known) {
       merged.set(key, { ...line });
       continue;
     }
-    known.impressions += line.impressions;
-    known.clicks += line.clicks;
-    known.conversions += line.conversions;
-    known.chargedMicros += line.chargedMicros;
+    for (const name of SUMMED) known[name] += line[name];
   }
   return [...merged.values()];
 }
+
+/** What lines are counted by. */
+export const SUMMED = [
+  'impressions',
+  'clicks',
+  'conversions',
+  'chargedMicros',
+  'clickMicros',
+  'reached',
+  'expectedMicros',
+] as const;
 
 /** How listeners responded in each cell, whoever's ad it was. */
 export function mergeResponses(

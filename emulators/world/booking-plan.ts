@@ -7,7 +7,7 @@ import type {
 } from '../../shared/contracts/events.ts';
 import { formatInstant } from '../../shared/contracts/instants.ts';
 import { type CampaignOrder, type CampaignOrdersInput, drawCampaignOrders } from './campaign-orders.ts';
-import { drawInteger } from './draws.ts';
+import { drawInteger, drawSome } from './draws.ts';
 import { type Random, createRandom } from './random.ts';
 
 const HOUR_MS = 3_600_000;
@@ -30,8 +30,19 @@ export interface BookingMessage {
   body: string;
 }
 
+/** At one time the owners of some campaigns in flight cut their budgets to a part of what they ordered. */
+export interface BudgetCut {
+  atMs: number;
+  share: number;
+  factor: number;
+}
+
+export interface BookingPlanInput extends CampaignOrdersInput {
+  budgetCut?: BudgetCut;
+}
+
 /** All messages of a world, in the order in which they are published; the same input gives the same bytes. */
-export function drawBookingPlan(input: CampaignOrdersInput): BookingMessage[] {
+export function drawBookingPlan(input: BookingPlanInput): BookingMessage[] {
   const orders = drawCampaignOrders(input);
   const random = createRandom(input.seed, 'bookings');
   const events = [...orders.map(createdMessage), ...drawChanges(random, orders, input)];
@@ -73,8 +84,8 @@ interface Change {
 }
 
 /** Changes in time order, each register of a campaign counting its own versions from 1. */
-function drawChanges(random: Random, orders: CampaignOrder[], input: CampaignOrdersInput): BookingMessage[] {
-  const changes = chooseChanges(random, orders, input).sort((a, b) => a.atMs - b.atMs);
+function drawChanges(random: Random, orders: CampaignOrder[], input: BookingPlanInput): BookingMessage[] {
+  const changes = [...chooseChanges(random, orders, input), ...drawCuts(orders, input)].sort((a, b) => a.atMs - b.atMs);
   const versions = new Map<string, number>();
   return changes.map(({ order, atMs, budgetFactor, status }) => {
     const register = `${status ? 'status' : 'budget'}:${order.campaignId}`;
@@ -90,6 +101,19 @@ function drawChanges(random: Random, orders: CampaignOrder[], input: CampaignOrd
     const data = { campaignId, budgetMicros, budgetVersion: version };
     return message(order, atMs, { type: 'andante.budget-changed.v1', ...common, data });
   });
+}
+
+/** From a stream of their own: the other changes are the same without them. */
+function drawCuts(orders: CampaignOrder[], { seed, budgetCut }: BookingPlanInput): Change[] {
+  if (!budgetCut) return [];
+  const { atMs, share, factor } = budgetCut;
+  const random = createRandom(seed, 'cuts');
+  const inFlight = orders.filter((order) => !order.isInfeasible && order.startAtMs < atMs && atMs < order.endAtMs);
+  return drawSome(random, inFlight, Math.ceil(share * inFlight.length)).map((order) => ({
+    order,
+    atMs,
+    budgetFactor: factor,
+  }));
 }
 
 /** Different campaigns for different changes, as long as there are enough of them. */

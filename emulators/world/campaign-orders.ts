@@ -5,6 +5,7 @@ import type { CampaignCreatedWire } from '../../shared/contracts/events.ts';
 import { drawInteger, drawLogNormal, drawOne, drawSome } from './draws.ts';
 import { type Population, daysOf } from './population.ts';
 import { type Random, createRandom } from './random.ts';
+import { drawServingTerms } from './serving-terms.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -12,6 +13,8 @@ const HOUR_MS = 3_600_000;
 const LONGEST_FLIGHT_DAYS = 31;
 /** What an infeasible campaign asks for, against all the value of its one cell. */
 const INFEASIBLE_FACTOR = 3;
+/** Of what caps leave of a cell, a campaign asks for at most this part. */
+const CAPPED_LOAD = 0.8;
 
 type Subcampaign = CampaignCreatedWire['data']['subcampaigns'][number];
 
@@ -26,6 +29,8 @@ export interface CampaignOrder {
   budgetMicros: number;
   /** Asks for more than there is: to be refused, or scaled down. */
   isInfeasible: boolean;
+  /** What its caps leave of the supply of its audience. */
+  openShare: number;
   subcampaigns: Subcampaign[];
 }
 
@@ -75,6 +80,8 @@ function drawOrder(random: Random, input: OrderInput): CampaignOrder {
   const flight = drawFlight(random, input);
   const count = isInfeasible ? 1 : drawInteger(random, 1, 5);
   const markets = isInfeasible ? [drawOne(random, input.population.markets)] : drawMarkets(random, input, count);
+  // What is to be refused asks for supply and nothing else.
+  const serving = isInfeasible ? { terms: {}, openShare: 1 } : drawServingTerms(random);
   return {
     tenantId: drawOne(random, TENANTS),
     campaignId,
@@ -83,12 +90,14 @@ function drawOrder(random: Random, input: OrderInput): CampaignOrder {
     objective: drawOne(random, ['reach', 'clicks', 'clicks', 'conversions'] as const),
     budgetMicros: 0,
     isInfeasible,
+    openShare: serving.openShare,
     subcampaigns: Array.from({ length: count }, (_subcampaign, index) => ({
       subcampaignId: `${campaignId}-${index + 1}`,
       market: markets[index % markets.length] ?? '',
       segments: drawSome(random, input.population.segments, isInfeasible ? 1 : drawInteger(random, 2, 4)),
       surfaces: drawSome(random, input.population.surfaces, isInfeasible ? 1 : drawInteger(random, 1, 3)),
       clickPriceMicros: drawInteger(random, 30, 70) * 10_000,
+      ...serving.terms,
     })),
   };
 }
@@ -120,6 +129,11 @@ function drawFlight(random: Random, input: OrderInput) {
   };
 }
 
+/** Of one part: a third more than the whole campaign needs on an average day, so that it only binds on a good one. */
+function dailyCap({ budgetMicros, startAtMs, endAtMs }: CampaignOrder): number {
+  return Math.ceil((budgetMicros * 4) / 3 / Math.max(1, (endAtMs - startAtMs) / DAY_MS));
+}
+
 interface Claim {
   order: CampaignOrder;
   subcampaign: Subcampaign;
@@ -139,6 +153,7 @@ function setBudgets(random: Random, input: CampaignOrdersInput, orders: Campaign
     const [first] = order.subcampaigns;
     const hasFloor = !order.isInfeasible && random() < 0.2;
     if (first && hasFloor) first.floorMicros = Math.floor(order.budgetMicros / 20);
+    if (first && !order.isInfeasible && random() < 0.15) first.dailyCapMicros = dailyCap(order);
   }
 }
 
@@ -156,7 +171,8 @@ function shareDay(input: CampaignOrdersInput, claims: Claim[], { market, day }: 
     const clicks = (cell.q50 * cell.clickPpm) / 1e6;
     const weights = eligible.reduce((sum, { order, weight }) => sum + (order.isInfeasible ? 0 : weight), 0);
     for (const { order, subcampaign, weight, open } of eligible) {
-      const part = order.isInfeasible ? INFEASIBLE_FACTOR : (input.loadShare * weight) / weights;
+      const fair = (input.loadShare * weight) / weights;
+      const part = order.isInfeasible ? INFEASIBLE_FACTOR : Math.min(fair, CAPPED_LOAD * order.openShare);
       order.budgetMicros += clicks * open * part * subcampaign.clickPriceMicros;
     }
   }

@@ -21,27 +21,33 @@ export interface ResponseDelays {
   attributionWindowMs: number;
 }
 
-/** Impressions of one subcampaign in one cell and interval. */
-export interface Served extends SubcampaignKey, Cell {
+/** Where impressions are counted: of one subcampaign, in one cell and hour. */
+export interface Counted extends SubcampaignKey, Cell {
+  hourAtMs: number;
+}
+
+/** Impressions of one interval. */
+export interface Served extends Counted {
   startAtMs: number;
   endAtMs: number;
-  /** The hour the impressions are counted in. */
-  hourAtMs: number;
   impressions: number;
   /** True clicks per impression. */
   clickRate: number;
 }
 
 /** What arrived for the impressions of one hour in one cell. */
-export interface Arrived extends SubcampaignKey, Cell {
-  hourAtMs: number;
+export interface Arrived extends Counted {
   clicks: number;
   conversions: number;
+  /** What the clicks cost. */
+  clickMicros: number;
 }
 
 export interface ClickStream {
   /** Draws the clicks and conversions that these impressions will bring. */
   add(random: Random, served: Served): void;
+  /** Draws when the click on one impression comes, and whether a conversion. */
+  addClick(random: Random, click: Counted & { impressionAtMs: number; clickPriceMicros: number }): void;
   /** What arrives before `untilMs` and has not been taken yet. */
   take(untilMs: number): Arrived[];
 }
@@ -49,25 +55,31 @@ export interface ClickStream {
 /** A stream with nothing on its way. */
 export function createClickStream(delays: ResponseDelays): ClickStream {
   const buckets = new Map<number, Map<string, Arrived>>();
-  const file = (atMs: number, served: Served, kind: 'clicks' | 'conversions') => {
+  const file = (atMs: number, counted: Counted): Arrived => {
     const bucket = Math.floor(atMs / delays.bucketMs);
     const arrivals = buckets.get(bucket) ?? new Map<string, Arrived>();
     buckets.set(bucket, arrivals);
-    count(arrivals, served)[kind] += 1;
+    return count(arrivals, counted);
+  };
+  const addClick: ClickStream['addClick'] = (random, click) => {
+    const lastAtMs = click.impressionAtMs + delays.attributionWindowMs;
+    const clickAtMs = click.impressionAtMs + drawLogNormal(random, delays.clickDelayMedianMs, SIGMA);
+    if (clickAtMs >= lastAtMs) return;
+    const arrived = file(clickAtMs, click);
+    arrived.clicks += 1;
+    arrived.clickMicros += click.clickPriceMicros;
+    if (random() >= delays.conversionRate) return;
+    const conversionAtMs = clickAtMs + drawLogNormal(random, delays.conversionDelayMedianMs, SIGMA);
+    if (conversionAtMs < lastAtMs) file(conversionAtMs, click).conversions += 1;
   };
 
   return {
+    addClick,
     add(random, served) {
       const clicks = drawBinomial(random, served.impressions, served.clickRate);
       for (let click = 0; click < clicks; click += 1) {
         const impressionAtMs = served.startAtMs + random() * (served.endAtMs - served.startAtMs);
-        const lastAtMs = impressionAtMs + delays.attributionWindowMs;
-        const clickAtMs = impressionAtMs + drawLogNormal(random, delays.clickDelayMedianMs, SIGMA);
-        if (clickAtMs >= lastAtMs) continue;
-        file(clickAtMs, served, 'clicks');
-        if (random() >= delays.conversionRate) continue;
-        const conversionAtMs = clickAtMs + drawLogNormal(random, delays.conversionDelayMedianMs, SIGMA);
-        if (conversionAtMs < lastAtMs) file(conversionAtMs, served, 'conversions');
+        addClick(random, { ...served, impressionAtMs, clickPriceMicros: 0 });
       }
     },
     take(untilMs) {
@@ -79,6 +91,7 @@ export function createClickStream(delays: ResponseDelays): ClickStream {
           const total = count(arrived, arrival);
           total.clicks += arrival.clicks;
           total.conversions += arrival.conversions;
+          total.clickMicros += arrival.clickMicros;
         }
         buckets.delete(bucket);
       }
@@ -87,7 +100,7 @@ export function createClickStream(delays: ResponseDelays): ClickStream {
   };
 }
 
-function count(arrivals: Map<string, Arrived>, of: SubcampaignKey & Cell & { hourAtMs: number }): Arrived {
+function count(arrivals: Map<string, Arrived>, of: Counted): Arrived {
   const { campaignId, subcampaignId, segment, surface, hourAtMs } = of;
   const key = `${campaignId}/${subcampaignId}/${segment}/${surface}/${hourAtMs}`;
   const known = arrivals.get(key) ?? {
@@ -98,6 +111,7 @@ function count(arrivals: Map<string, Arrived>, of: SubcampaignKey & Cell & { hou
     hourAtMs,
     clicks: 0,
     conversions: 0,
+    clickMicros: 0,
   };
   arrivals.set(key, known);
   return known;

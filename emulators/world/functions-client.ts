@@ -23,9 +23,15 @@ export interface FunctionsClientDeps {
   pause: Pause;
 }
 
+/** A plan and the hash of its bytes. */
+export interface PulledPlan {
+  plan: Plan;
+  hash: string;
+}
+
 export interface FunctionsClient {
   /** The market's plan, from store when it has not changed; undefined while the market has none. */
-  pullPlan(market: string): Promise<Plan | undefined>;
+  pullPlan(market: string): Promise<PulledPlan | undefined>;
   /** Returns when the report is accepted, with how many attempts had to be repeated. */
   postReport(report: ReportBodyWire): Promise<number>;
 }
@@ -33,7 +39,7 @@ export interface FunctionsClient {
 /** A client that speaks for one group. */
 export function createFunctionsClient(deps: FunctionsClientDeps): FunctionsClient {
   const authorization = `Bearer group:${deps.group}`;
-  const known = new Map<string, { etag: string; plan: Plan }>();
+  const known = new Map<string, { etag: string; pulled: PulledPlan }>();
 
   return {
     async pullPlan(market) {
@@ -43,14 +49,15 @@ export function createFunctionsClient(deps: FunctionsClientDeps): FunctionsClien
       const { response } = await request(deps, url, { headers });
       if (response.status === 200) {
         const plan = decodeInstants((await response.json()) as PlanWire);
-        const etag = response.headers.get('etag');
-        if (etag) known.set(market, { etag, plan });
-        return plan;
+        const etag = response.headers.get('etag') ?? '';
+        const pulled = { plan, hash: etag.replaceAll('"', '') };
+        if (etag !== '') known.set(market, { etag, pulled });
+        return pulled;
       }
       if (response.status !== 304 && response.status !== 404)
         throw await unexpected(deps, `plan of ${market}`, response);
       await response.arrayBuffer();
-      return response.status === 304 ? cached?.plan : undefined;
+      return response.status === 304 ? cached?.pulled : undefined;
     },
     async postReport(report) {
       const { response, repeats } = await request(deps, `${deps.functionsUrl}/v1/reports`, {

@@ -1,9 +1,6 @@
 // What one ad-server group may still spend: its leases from the plans it has seen, what it charged to them, and the
-// closings it owes. Charges are kept exactly, in millionths of a micro, so that an impression's expected cost (click
-// price x clicks per million) is never rounded; what is reported is the whole micros, and the reports' sums are exact.
+// closings it owes. Charges are whole micros, as decisions set them, so the reports' sums are exact.
 import type { Plan } from '../../shared/contracts/plan.ts';
-
-const MILLION = 1_000_000n;
 
 /** The name of a subcampaign within the world. */
 export interface SubcampaignKey {
@@ -18,17 +15,10 @@ export interface LeaseClosing extends SubcampaignKey {
   chargedMicros: number;
 }
 
-/** What an attempt to serve came to. */
-export interface Spent {
-  impressions: number;
-  chargedMicros: number;
-}
-
 interface Lease extends SubcampaignKey {
   grantedMicros: number;
   returnedMicros: number;
   spendUntilAtMs: number;
-  owedMillionths: bigint;
   chargedMicros: number;
   /** What of the charge has been reported and accepted. */
   reportedMicros: number;
@@ -39,61 +29,69 @@ interface Lease extends SubcampaignKey {
 export interface LeaseBook {
   /** Takes the leases of a plan over. An older plan than the last is ignored: `false`. */
   adopt(plan: Plan): boolean;
-  /** Until when the group may serve a subcampaign; 0 when it may not. */
-  spendUntilAtMs(key: SubcampaignKey): number;
-  /** Charges up to `wanted` impressions of this cost, as many as the lease covers. */
-  spend(key: SubcampaignKey, wanted: number, costMillionths: bigint): Spent;
+  /** Of each line of the plan that was adopted last: 1 where its lease is used up, closed, or not the group's. */
+  isSpent(): Uint8Array;
+  /** The place of a line in that plan. */
+  lineOf(key: SubcampaignKey): number;
+  /** Whether the lease of this line covers a charge; where it does not, it is used up from now on. */
+  covers(line: number, chargeMicros: number): boolean;
+  /** Charges a line's lease, which must cover it. */
+  charge(line: number, chargeMicros: number): void;
+  /** What the group could still charge at this time, if nobody heard from it any more. */
+  openMicros(nowMs: number): number;
   /** The leases that end by `nowMs` and whose charges are all accepted; each is closed by this and told once. */
   takeClosings(nowMs: number): LeaseClosing[];
   /** Everything charged so far has been reported and accepted. */
   confirmReported(): void;
 }
 
-/** Expected cost of one impression in millionths of a micro; an impression is never cheaper than one micro. */
-export function impressionCostMillionths(clickPriceMicros: number, clickPpm: number): bigint {
-  const cost = BigInt(clickPriceMicros) * BigInt(clickPpm);
-  return cost > MILLION ? cost : MILLION;
-}
-
 /** An empty lease book of one group. */
 export function createLeaseBook(group: string): LeaseBook {
   const leases = new Map<string, Lease>();
   let planVersion = -1;
-  const find = (key: SubcampaignKey) => leases.get(`${key.campaignId}/${key.subcampaignId}`);
+  let lines: (Lease | undefined)[] = [];
+  let places = new Map<string, number>();
+  let isSpent = new Uint8Array(0);
 
   return {
     adopt(plan) {
       if (plan.planVersion < planVersion) return false;
       planVersion = plan.planVersion;
-      for (const line of plan.lines) {
+      lines = plan.lines.map((line) => {
         const shown = line.leases.find((lease) => lease.group === group);
-        if (!shown) continue;
-        const lease = find(line) ?? emptyLease(line);
+        if (!shown) return undefined;
+        const lease = leases.get(keyOf(line)) ?? emptyLease(line);
         lease.grantedMicros = shown.grantedMicros;
         lease.returnedMicros = shown.returnedMicros;
         lease.spendUntilAtMs = shown.spendUntilAtMs;
         const { closing } = lease;
         const isReopened = closing && planVersion > closing.planVersion && shown.grantedMicros > closing.grantedMicros;
         if (isReopened) delete lease.closing;
-        leases.set(`${line.campaignId}/${line.subcampaignId}`, lease);
-      }
+        leases.set(keyOf(line), lease);
+        return lease;
+      });
+      places = new Map(plan.lines.map((line, place) => [keyOf(line), place]));
+      isSpent = Uint8Array.from(lines, (lease) => (lease && !lease.closing && leftOf(lease) > 0 ? 0 : 1));
       return true;
     },
-    spendUntilAtMs(key) {
-      const lease = find(key);
-      return lease && !lease.closing ? lease.spendUntilAtMs : 0;
+    isSpent: () => isSpent,
+    lineOf: (key) => places.get(keyOf(key)) ?? -1,
+    covers(line, chargeMicros) {
+      const lease = lines[line];
+      if (lease && !lease.closing && chargeMicros <= leftOf(lease)) return true;
+      isSpent[line] = 1;
+      return false;
     },
-    spend(key, wanted, costMillionths) {
-      const lease = find(key);
-      if (!lease || lease.closing || wanted <= 0) return { impressions: 0, chargedMicros: 0 };
-      const leasedMicros = lease.grantedMicros - lease.returnedMicros;
-      const affordable = (BigInt(leasedMicros) * MILLION - lease.owedMillionths) / costMillionths;
-      const impressions = affordable < BigInt(wanted) ? Math.max(0, Number(affordable)) : wanted;
-      lease.owedMillionths += BigInt(impressions) * costMillionths;
-      const before = lease.chargedMicros;
-      lease.chargedMicros = Number(lease.owedMillionths / MILLION);
-      return { impressions, chargedMicros: lease.chargedMicros - before };
+    charge(line, chargeMicros) {
+      const lease = lines[line];
+      if (!lease) throw new Error(`lease book of ${group}: line ${line} has no lease`);
+      lease.chargedMicros += chargeMicros;
     },
+    openMicros: (nowMs) =>
+      [...leases.values()].reduce(
+        (sum, lease) => sum + (lease.closing || lease.spendUntilAtMs <= nowMs ? 0 : Math.max(0, leftOf(lease))),
+        0,
+      ),
     takeClosings(nowMs) {
       const due = [...leases.values()].filter(
         (lease) => !lease.closing && lease.spendUntilAtMs <= nowMs && lease.reportedMicros === lease.chargedMicros,
@@ -112,6 +110,14 @@ export function createLeaseBook(group: string): LeaseBook {
   };
 }
 
+function keyOf({ campaignId, subcampaignId }: SubcampaignKey): string {
+  return `${campaignId}/${subcampaignId}`;
+}
+
+function leftOf({ grantedMicros, returnedMicros, chargedMicros }: Lease): number {
+  return grantedMicros - returnedMicros - chargedMicros;
+}
+
 function emptyLease({ campaignId, subcampaignId }: SubcampaignKey): Lease {
   return {
     campaignId,
@@ -119,7 +125,6 @@ function emptyLease({ campaignId, subcampaignId }: SubcampaignKey): Lease {
     grantedMicros: 0,
     returnedMicros: 0,
     spendUntilAtMs: 0,
-    owedMillionths: 0n,
     chargedMicros: 0,
     reportedMicros: 0,
   };

@@ -1,6 +1,6 @@
-// What a listener did in the last ten days, as an ad server knows it of the one whose request it samples: visits and days
-// with a visit, on the request's surface and anywhere. Each market's segment has a panel of listeners who differ in how many
-// days they come and how often in a day; a request is the more likely one of those who come often.
+// How listeners come: each market's segment has a panel of habits that differ in how many days a listener comes and how often
+// in a day, and every listener has one of them. Of a sampled request's listener it says what it did in the last ten days:
+// visits and days with a visit, on the request's surface and anywhere.
 import { drawInteger, drawPoisson } from './draws.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -22,10 +22,17 @@ interface Habit {
 }
 
 export interface Panel {
-  /** A listener whose request on this surface was sampled. */
-  sample(random: Random, surfaceShare: number): ListenerSample;
+  habits: number;
+  /** The habit behind a request that is picked from all: one of those who come often is the more likely. */
+  pick(random: Random): number;
+  /** Visits that a listener of this habit makes on one day; 0 when it stays away. */
+  visitsOfDay(random: Random, habit: number): number;
+  /** What the listener of a sampled request on this surface did. */
+  sample(random: Random, habit: number, surfaceShare: number): ListenerSample;
   /** Visits that one listener of this segment makes on an average day, anywhere. */
   visitsPerDay: number;
+  /** The part of listeners who come on a day. */
+  activeShare: number;
 }
 
 /** The panel of a market's segment, fixed by the labels. */
@@ -41,11 +48,20 @@ export function createPanel(...labels: (string | number)[]): Panel {
   const cumulative: number[] = [];
   rates.reduce((sum, rate, index) => (cumulative[index] = sum + rate / total), 0);
   return {
+    habits: PANEL,
     visitsPerDay: total / PANEL,
-    sample(draw, surfaceShare) {
+    activeShare: habits.reduce((sum, { daily }) => sum + daily, 0) / PANEL,
+    pick(draw) {
       const chosen = draw();
       const index = cumulative.findIndex((bound) => chosen < bound);
-      const { daily, moreVisits } = habits[index < 0 ? PANEL - 1 : index] as Habit;
+      return index < 0 ? PANEL - 1 : index;
+    },
+    visitsOfDay(draw, habit) {
+      const { daily, moreVisits } = habits[habit] as Habit;
+      return draw() < daily ? 1 + drawPoisson(draw, moreVisits) : 0;
+    },
+    sample(draw, habit, surfaceShare) {
+      const { daily, moreVisits } = habits[habit] as Habit;
       // The sampled request itself, and what else the listener did that day and on the nine before.
       const sampled: ListenerSample = { visits: 1, activeDays: 1, allVisits: 1, allActiveDays: 1 };
       for (let day = 0; day < WINDOW_DAYS; day++) {

@@ -1,6 +1,5 @@
 // Waits until a market's plan has reached a slot, polling politely: it first waits about as long as the last tick took.
-import type { Plan } from '../../shared/contracts/plan.ts';
-import type { Pause } from './functions-client.ts';
+import type { Pause, PulledPlan } from './functions-client.ts';
 
 const SHORTEST_POLL_MS = 10;
 const LONGEST_POLL_MS = 40;
@@ -17,19 +16,19 @@ export interface PlanWaitDeps {
 export function createPlanWait({ market, pause, timeoutMs }: PlanWaitDeps) {
   let lastWaitedMs = 0;
 
-  return async (pull: () => Promise<Plan | undefined>, slot: number): Promise<Plan> => {
+  return async (pull: () => Promise<PulledPlan | undefined>, slot: number): Promise<PulledPlan> => {
     let waitedMs = 0;
     let nextMs = Math.min(LONGEST_FIRST_WAIT_MS, Math.floor(lastWaitedMs * 0.75));
     for (;;) {
       if (nextMs > 0) await pause(nextMs);
       waitedMs += nextMs;
-      const plan = await pull();
-      if (plan && plan.slot >= slot) {
+      const pulled = await pull();
+      if (pulled && pulled.plan.slot >= slot) {
         lastWaitedMs = waitedMs;
-        return plan;
+        return pulled;
       }
       if (waitedMs >= timeoutMs) {
-        const found = plan ? `its plan is at slot ${plan.slot}` : 'it has no plan';
+        const found = pulled ? `its plan is at slot ${pulled.plan.slot}` : 'it has no plan';
         throw new Error(`market ${market} did not reach slot ${slot} in ${timeoutMs} ms: ${found}`);
       }
       nextMs = Math.min(LONGEST_POLL_MS, Math.max(SHORTEST_POLL_MS, Math.ceil(waitedMs / 8)));

@@ -3,10 +3,12 @@
 // each interval by a Poisson draw, each cell's click rate by a lasting factor nobody was told.
 import assert from 'node:assert/strict';
 import type { SupplyDay } from '../../shared/contracts/documents.ts';
+import { type Audience, createAudience } from './audience.ts';
 import { drawLogNormal, drawPoisson, drawSplit } from './draws.ts';
 import { createPanel, type ListenerSample, type Panel } from './listeners.ts';
 import type { MarketProfile } from './market-profile.ts';
 import { createRandom, type Random } from './random.ts';
+import { createSpotDemand, type SpotDemand } from './spot-demand.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -33,6 +35,16 @@ export interface PopulationOptions {
   dayNoiseShare?: number;
   /** How far a cell's true click rate strays from the forecast: standard deviation of the logarithm. */
   clickNoiseShare?: number;
+  /** What nobody foresaw: for a time, so many times the traffic. */
+  surge?: { startAtMs: number; endAtMs: number; factor: number };
+}
+
+/** A cell as it truly is. */
+export interface TrueCell extends Cell {
+  /** Clicks per impression. */
+  clickRate: number;
+  /** The part of its segment's requests. */
+  surfaceShare: number;
 }
 
 export interface Population {
@@ -45,13 +57,20 @@ export interface Population {
   traffic(market: string, interval: { startAtMs: number; endAtMs: number }, groups: number): CellTraffic[][];
   /** True clicks per impression of a cell; 0 for a cell the market does not have. */
   clickRate(market: string, cell: Cell): number;
+  /** A market's cells, in the order of its traffic. */
+  cells(market: string): TrueCell[];
+  /** The listeners of one of a market's groups. */
+  audience(market: string, group: number, groups: number): Audience;
+  spotDemand(market: string): SpotDemand;
+  /** Listeners that come to a market on an average day. */
+  activeListeners(market: string): number;
   /** What the listener of one request in this cell did in the last ten days. */
   listener(market: string, cell: Cell, random: Random): ListenerSample;
 }
 
 /** A population that is fixed by its seed and profiles. */
 export function createPopulation(options: PopulationOptions): Population {
-  const { seed, profiles, dailyOpportunities = 400_000, dayNoiseShare = 0.1, clickNoiseShare = 0.08 } = options;
+  const { seed, profiles, dailyOpportunities = 120_000, dayNoiseShare = 0.1, clickNoiseShare = 0.08, surge } = options;
   assert(profiles.length > 0, 'createPopulation: at least one market');
   const cellNoiseShare = dayNoiseShare / 2;
   const places = new Map(profiles.map((profile) => [profile.market, createPlace(seed, profile, clickNoiseShare)]));
@@ -62,6 +81,11 @@ export function createPopulation(options: PopulationOptions): Population {
   };
   const median = (place: Place, cell: PlaceCell, weekday: number) =>
     place.profile.size * dailyOpportunities * (place.profile.dayFactors[weekday] ?? 1) * cell.share;
+  const listenersOf = ({ profile, cells, panels }: Place) =>
+    [...panels].map(([segment, panel]) => {
+      const share = cells.reduce((sum, cell) => sum + (cell.segment === segment ? cell.share : 0), 0);
+      return { segment, panel, listeners: (profile.size * dailyOpportunities * share) / panel.visitsPerDay };
+    });
   const dayFactors = new Map<string, number[]>();
   const factorsOf = (place: Place, dayStartMs: number) => {
     const key = `${place.profile.market}|${dayStartMs}`;
@@ -103,10 +127,11 @@ export function createPopulation(options: PopulationOptions): Population {
       const hour = Math.floor((startAtMs - dayStartMs) / HOUR_MS);
       const shareOfDay = ((place.profile.hourShapes[weekday]?.[hour] ?? 0) * (endAtMs - startAtMs)) / HOUR_MS;
       const factors = factorsOf(place, dayStartMs);
+      const surged = surge && startAtMs >= surge.startAtMs && startAtMs < surge.endAtMs ? surge.factor : 1;
       const random = createRandom(seed, 'traffic', market, startAtMs);
       const byGroup: CellTraffic[][] = Array.from({ length: groups }, () => []);
       place.cells.forEach((cell, index) => {
-        const total = drawPoisson(random, median(place, cell, weekday) * shareOfDay * (factors[index] ?? 1));
+        const total = drawPoisson(random, median(place, cell, weekday) * shareOfDay * (factors[index] ?? 1) * surged);
         drawSplit(random, total, groups).forEach((opportunities, group) => {
           byGroup[group]?.push({ segment: cell.segment, surface: cell.surface, opportunities });
         });
@@ -119,8 +144,24 @@ export function createPopulation(options: PopulationOptions): Population {
     listener(market, { segment, surface }, random) {
       const panel = placeOf(market).panels.get(segment);
       assert(panel, `population: no segment ${segment}`);
-      return panel.sample(random, SURFACE_SHARES.get(surface) ?? 0);
+      return panel.sample(random, panel.pick(random), SURFACE_SHARES.get(surface) ?? 0);
     },
+    cells(market) {
+      const { cells, clickRates } = placeOf(market);
+      return cells.map(({ segment, surface }) => ({
+        segment,
+        surface,
+        clickRate: clickRates.get(`${segment}|${surface}`) ?? 0,
+        surfaceShare: SURFACE_SHARES.get(surface) ?? 0,
+      }));
+    },
+    audience(market, group, groups) {
+      const segments = listenersOf(placeOf(market)).map((one) => ({ ...one, listeners: one.listeners / groups }));
+      return createAudience({ labels: [seed, market, group], segments });
+    },
+    spotDemand: (market) => createSpotDemand([seed, market], placeOf(market).cells),
+    activeListeners: (market) =>
+      Math.round(listenersOf(placeOf(market)).reduce((sum, one) => sum + one.listeners * one.panel.activeShare, 0)),
   };
 }
 

@@ -1,16 +1,11 @@
 // Turns what a group counted in one interval into delivery reports, as many as the contract's limits make necessary.
 import type { ReportBodyWire } from '../../shared/contracts/events.ts';
 import { formatInstant } from '../../shared/contracts/instants.ts';
-import { drawInteger, drawLogNormal } from './draws.ts';
 import type { LeaseClosing, SubcampaignKey } from './lease-book.ts';
-import type { ListenerSample } from './listeners.ts';
 import type { Cell, CellTraffic } from './population.ts';
-import type { Random } from './random.ts';
 
 /** Lines, and closings, of one report: the contract's limit. */
 const MAX_LINES = 400;
-/** Requests in a report's sample. */
-const SAMPLE_SIZE = 8;
 
 /** Impressions of one subcampaign in one hour, and the clicks on them that this report tells. */
 export interface ReportLine extends SubcampaignKey {
@@ -19,6 +14,10 @@ export interface ReportLine extends SubcampaignKey {
   clicks: number;
   conversions: number;
   chargedMicros: number;
+  /** Impressions to a listener who had not seen it before. */
+  reached: number;
+  /** What the clicks cost. */
+  clickMicros: number;
 }
 
 /** What came of a cell's impressions of one hour in this interval. */
@@ -36,9 +35,8 @@ export interface ReportInput {
   lines: readonly ReportLine[];
   responses: readonly CellResponse[];
   traffic: readonly CellTraffic[];
-  listener: (cell: Cell, random: Random) => ListenerSample;
+  sample: ReportBodyWire['sample'];
   closings: readonly LeaseClosing[];
-  random: Random;
 }
 
 /** At least one report; traffic and sample are in the first. Ids name group, interval and piece, so a retry keeps its id. */
@@ -53,12 +51,9 @@ export function writeReports(input: ReportInput): ReportBodyWire[] {
       market,
       windowStartAt: formatInstant(interval.startAtMs),
       windowEndAt: formatInstant(interval.endAtMs),
-      lines: lines.slice(start, start + MAX_LINES).map(({ hourAtMs, ...line }) => ({
-        ...line,
-        hourAt: formatInstant(hourAtMs),
-      })),
+      lines: lines.slice(start, start + MAX_LINES).map(wireLine),
       opportunities: isFirst ? traffic.map((cell) => ({ ...cell })) : [],
-      sample: isFirst ? drawSample(input) : [],
+      sample: isFirst ? input.sample : [],
       ...(isFirst && input.responses.length > 0
         ? { responses: input.responses.map(({ hourAtMs, ...one }) => ({ ...one, hourAt: formatInstant(hourAtMs) })) }
         : {}),
@@ -67,27 +62,9 @@ export function writeReports(input: ReportInput): ReportBodyWire[] {
   });
 }
 
-/**
- * Different requests of the interval, each as likely as any other: what a reservoir over the single requests would
- * hold. The multiplier says how this listener responds against the cell's average; its mean is 1.
- */
-export function drawSample({
-  random,
-  traffic,
-  listener,
-}: Pick<ReportInput, 'random' | 'traffic' | 'listener'>): ReportBodyWire['sample'] {
-  const total = traffic.reduce((sum, cell) => sum + cell.opportunities, 0);
-  const chosen = new Set<number>();
-  while (chosen.size < Math.min(SAMPLE_SIZE, total)) chosen.add(drawInteger(random, 0, total - 1));
-  return [...chosen].flatMap((request) => {
-    let passed = 0;
-    const cell = traffic.find(({ opportunities }) => (passed += opportunities) > request);
-    if (!cell) return [];
-    const multiplier = drawLogNormal(random, Math.exp(-(MULTIPLIER_SIGMA ** 2) / 2), MULTIPLIER_SIGMA);
-    const responseMultiplier = Math.min(1000, Math.round(multiplier * 1000) / 1000);
-    const { segment, surface } = cell;
-    return [{ segment, surface, responseMultiplier, listener: listener(cell, random) }];
-  });
+function wireLine(line: ReportLine): ReportBodyWire['lines'][number] {
+  const { campaignId, subcampaignId, hourAtMs, impressions, clicks, conversions } = line;
+  const { chargedMicros, clickMicros, reached } = line;
+  const hourAt = formatInstant(hourAtMs);
+  return { campaignId, subcampaignId, hourAt, impressions, clicks, conversions, chargedMicros, clickMicros, reached };
 }
-
-const MULTIPLIER_SIGMA = 0.6;

@@ -4,10 +4,11 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { type AdServer, createAdServer, groupName } from './ad-server.ts';
 import { type Publish, type PublishedEvent, createBookingFlow } from './booking-flow.ts';
-import { drawBookingPlan } from './booking-plan.ts';
-import { type Fetch, type Pause, createFunctionsClient } from './functions-client.ts';
+import { type BudgetCut, drawBookingPlan } from './booking-plan.ts';
+import { type Fetch, type Pause, type PulledPlan, createFunctionsClient } from './functions-client.ts';
 import { createPlanWait } from './plan-wait.ts';
 import type { Population } from './population.ts';
+import { type RequestLog, createRequestLog } from './request-log.ts';
 import { type WorldSettings, type WorldSettingsInput, resolveWorldSettings } from './world-settings.ts';
 import { type Tally, type WorldCounts, type WorldTotals, createTally } from './world-totals.ts';
 
@@ -22,8 +23,19 @@ export interface WorldProgress extends WorldCounts {
   phase: 'day' | 'drain';
 }
 
+/** What befalls a world. */
+export interface Trouble {
+  /** A market's servers reach no function for a time: they go on by the plan they have, and report afterwards. */
+  cutOff?: { market: string; fromMs: number; untilMs: number };
+  /** From an instant on a group neither serves nor reports. */
+  silence?: { group: string; fromMs: number };
+  /** The owners of a share of the campaigns cut their budgets to this part. */
+  budgetCut?: BudgetCut;
+}
+
 export interface WorldDeps {
   population: Population;
+  trouble?: Trouble;
   /** Where plan and report answer; without a slash at the end. */
   functionsUrl: string;
   publish: Publish;
@@ -42,6 +54,10 @@ export interface WorldDeps {
 export interface WorldResult extends WorldTotals {
   /** Every event id the booking flow published, and how often. */
   published: PublishedEvent[];
+  /** Every request of each market. */
+  requests: ReadonlyMap<string, RequestLog>;
+  /** What the group that fell silent could still have spent. */
+  silentMicros?: number;
 }
 
 /**
@@ -51,11 +67,16 @@ export interface WorldResult extends WorldTotals {
  */
 export async function runWorld(input: WorldSettingsInput & WorldDeps): Promise<WorldResult> {
   const settings = resolveWorldSettings(input);
-  const { population, publish, signal } = input;
-  const flow = createBookingFlow({ plan: drawBookingPlan({ ...settings, population }), publish });
+  const { population, publish, signal, trouble = {} } = input;
+  const { budgetCut } = trouble;
+  const plan = drawBookingPlan({ ...settings, population, ...(budgetCut ? { budgetCut } : {}) });
+  const flow = createBookingFlow({ plan, publish });
   const tally = createTally();
   const pause: Pause = input.pause ?? ((waitMs) => pauseFor(waitMs, undefined, signal ? { signal } : {}));
-  const markets = population.markets.map((market) => createMarketPlayer(market, { ...input, settings, pause, tally }));
+  const requests = new Map(population.markets.map((market) => [market, createRequestLog()]));
+  const silent: { micros?: number } = {};
+  const deps = { ...input, settings, pause, tally, trouble, silent };
+  const markets = [...requests].map(([market, log]) => createMarketPlayer(market, { ...deps, log }));
   const steps = scheduleSteps(settings);
 
   for (const [index, step] of steps.entries()) {
@@ -66,7 +87,8 @@ export async function runWorld(input: WorldSettingsInput & WorldDeps): Promise<W
     const share = (index + 1) / steps.length;
     input.onProgress?.({ atMs: step.endAtMs, share, phase: step.phase, ...tally.counts() });
   }
-  return { ...tally.totals(), published: flow.published() };
+  const silentMicros = silent.micros === undefined ? {} : { silentMicros: silent.micros };
+  return { ...tally.totals(), published: flow.published(), requests, ...silentMicros };
 }
 
 /** One tick and the stretch of time it opens. The last step is a tick that only folds: its stretch is empty. */
@@ -91,47 +113,68 @@ function scheduleSteps({ startAtMs, days, tickIntervalMs, drainHours }: WorldSet
 
 interface MarketDeps extends WorldDeps {
   settings: WorldSettings;
+  trouble: Trouble;
   pause: Pause;
   tally: Tally;
+  log: RequestLog;
+  /** Where the group that falls silent leaves what it could still have spent. */
+  silent: { micros?: number };
 }
 
 /** Returns a function that plays one step in one market: wait for the plan, then all groups at once. */
 function createMarketPlayer(market: string, deps: MarketDeps): (step: Step, tickedAtMs: number) => Promise<void> {
-  const { settings, population, pause, tally } = deps;
+  const { settings, population, pause, tally, trouble, silent } = deps;
   const groups = Array.from({ length: settings.groupsPerMarket }, (_group, index) => ({
-    server: createGroup(market, groupName(market, index), deps),
+    server: createGroup(market, index, deps),
     waitForPlan: createPlanWait({ market, pause, timeoutMs: settings.planTimeoutMs }),
+    last: undefined as PulledPlan | undefined,
   }));
+  const isSilent = (group: string, atMs: number) => trouble.silence?.group === group && atMs >= trouble.silence.fromMs;
+  const isCutOff = (atMs: number) =>
+    trouble.cutOff?.market === market && atMs >= trouble.cutOff.fromMs && atMs < trouble.cutOff.untilMs;
 
   return async ({ startAtMs, endAtMs, phase }, tickedAtMs) => {
     const slot = Math.floor(tickedAtMs / settings.tickIntervalMs);
-    const [first] = groups;
+    const isAlone = isCutOff(startAtMs);
+    const pull = async (group: (typeof groups)[number]) => {
+      const { last } = group;
+      group.last = isAlone && last ? last : await group.waitForPlan(() => group.server.pullPlan(), slot);
+      return group.last;
+    };
+    for (const { server } of groups) {
+      if (isSilent(server.group, startAtMs)) silent.micros ??= server.openMicros(startAtMs);
+    }
+    const speaking = groups.filter(({ server }) => !isSilent(server.group, startAtMs));
+    const [first] = speaking;
     if (!first) return;
     // The first group does the waiting; after it the others get the plan at once.
-    const firstPlan = await first.waitForPlan(() => first.server.pullPlan(), slot);
+    const firstPlan = await pull(first);
     if (endAtMs === startAtMs) return;
     const traffic = phase === 'day' ? population.traffic(market, { startAtMs, endAtMs }, groups.length) : [];
     const counts = await Promise.all(
-      groups.map(async (group, index) => {
-        const { server, waitForPlan } = group;
-        const plan = group === first ? firstPlan : await waitForPlan(() => server.pullPlan(), slot);
-        return server.playInterval({ startAtMs, endAtMs }, plan, traffic[index] ?? []);
+      speaking.map(async (group) => {
+        const plan = group === first ? firstPlan : await pull(group);
+        return group.server.playInterval({ startAtMs, endAtMs }, plan, traffic[groups.indexOf(group)] ?? [], isAlone);
       }),
     );
     for (const count of counts) tally.add(market, count);
   };
 }
 
-function createGroup(market: string, group: string, deps: MarketDeps): AdServer {
-  const { settings, population, functionsUrl, fetch, pause } = deps;
+function createGroup(market: string, index: number, deps: MarketDeps): AdServer {
+  const { settings, population, functionsUrl, fetch, pause, log } = deps;
+  const group = groupName(market, index);
   return createAdServer({
     seed: settings.seed,
     market,
     group,
     client: createFunctionsClient({ functionsUrl, group, fetch, pause }),
     delays: { ...settings, bucketMs: settings.tickIntervalMs },
-    clickRate: (cell) => population.clickRate(market, cell),
-    listener: (cell, random) => population.listener(market, cell, random),
+    cells: population.cells(market),
+    clickFactor: settings.clickFactor,
+    audience: population.audience(market, index, settings.groupsPerMarket),
+    spotDemand: population.spotDemand(market),
+    log,
     duplicateShare: settings.duplicateShare,
   });
 }

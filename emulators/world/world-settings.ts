@@ -14,6 +14,8 @@ export interface WorldSettings {
   duplicateShare: number;
   clickDelayMedianMs: number;
   conversionDelayMedianMs: number;
+  /** True clicks beside what the forecast was learnt from. */
+  clickFactor: number;
   /** Conversions per click. */
   conversionRate: number;
   /** An hour less than the books' click window of six, so that the last report comes before they close. */
@@ -45,6 +47,7 @@ export const worldDefaults = {
   duplicateShare: 0.05,
   clickDelayMedianMs: 10 * MINUTE_MS,
   conversionDelayMedianMs: 30 * MINUTE_MS,
+  clickFactor: 1,
   conversionRate: 0.05,
   attributionWindowMs: 5 * HOUR_MS,
   drainHours: 8,
@@ -88,6 +91,7 @@ const RANGES: [keyof WorldSettings, number, number, 'whole' | 'share'][] = [
   ['duplicateShare', 0, 1, 'share'],
   ['clickDelayMedianMs', 1, HOUR_MS * 24, 'whole'],
   ['conversionDelayMedianMs', 1, HOUR_MS * 24, 'whole'],
+  ['clickFactor', 0, 10, 'share'],
   ['conversionRate', 0, 1, 'share'],
   ['attributionWindowMs', 0, HOUR_MS * 24, 'whole'],
   ['drainHours', 0, 72, 'whole'],

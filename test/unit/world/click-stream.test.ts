@@ -65,4 +65,13 @@ describe('click stream', () => {
       }),
     );
   });
+
+  it('adds up what clicks cost, each with the price of its own impression', () => {
+    const stream = createClickStream({ ...DELAYS, attributionWindowMs: 1000 * HOUR_MS });
+    const random = createRandom(4);
+    for (const clickPriceMicros of [300_000, 500_000, 250_001])
+      stream.addClick(random, { ...SERVED, impressionAtMs: START_MS, clickPriceMicros });
+    const [arrived, ...others] = stream.take(START_MS + 1000 * HOUR_MS);
+    assert.deepEqual([arrived?.clicks, arrived?.clickMicros, others.length], [3, 1_050_001, 0]);
+  });
 });

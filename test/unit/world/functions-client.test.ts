@@ -39,9 +39,10 @@ function clientOf(...answers: (Response | Error)[]) {
 describe('functions client', () => {
   it('says who it is and decodes the plan', async () => {
     const { client, fetch } = clientOf(new Response(JSON.stringify(PLAN), { status: 200, headers: { etag: '"4"' } }));
-    const plan = await client.pullPlan('SE');
-    assert.equal(plan?.slot, 9);
-    assert.equal(plan?.publishedAtMs, Date.UTC(2026, 0, 5));
+    const pulled = await client.pullPlan('SE');
+    assert.equal(pulled?.plan.slot, 9);
+    assert.equal(pulled.hash, '4');
+    assert.equal(pulled.plan.publishedAtMs, Date.UTC(2026, 0, 5));
     const [url, init] = fetch.firstCall.args;
     assert.equal(url, 'http://functions/v1/markets/SE/plan');
     assert.equal(new Headers(init.headers).get('authorization'), 'Bearer group:SE-a');

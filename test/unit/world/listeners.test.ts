@@ -10,7 +10,7 @@ describe('The panel of listeners', () => {
     const panel = createPanel(1, 'SE', 'casual');
     const random = createRandom('requests');
     const rows = Array.from({ length: DRAWS }, () => {
-      const { visits, activeDays, allVisits, allActiveDays } = panel.sample(random, 0.4);
+      const { visits, activeDays, allVisits, allActiveDays } = panel.sample(random, panel.pick(random), 0.4);
       assert(activeDays >= 1 && visits >= activeDays && allVisits >= visits, 'a day has a visit');
       assert(allActiveDays <= 10 && allActiveDays >= activeDays && allVisits >= allActiveDays, 'counts agree');
       return { segment: 'casual', visits: allVisits, activeDays: allActiveDays, requests: 1 };
@@ -26,6 +26,19 @@ describe('The panel of listeners', () => {
       `${found} visits of a listener, ${visits} with who stays away`,
     );
     assert(days / listeners > 4 && days / listeners < 6, `${days / listeners} days`);
+  });
+
+  it('comes as often as it says, and on as many days', () => {
+    const panel = createPanel(1, 'SE', 'casual');
+    const random = createRandom('days');
+    let [visits, active] = [0, 0];
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const ofDay = panel.visitsOfDay(random, draw % panel.habits);
+      visits += ofDay;
+      if (ofDay > 0) active += 1;
+    }
+    assert(Math.abs(visits / DRAWS / panel.visitsPerDay - 1) < 0.05, `${visits / DRAWS} visits`);
+    assert(Math.abs(active / DRAWS - panel.activeShare) < 0.02, `${active / DRAWS} come`);
   });
 
   it('is the same for the same labels and another for others', () => {

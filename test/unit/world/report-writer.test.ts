@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { reportBody } from '../../../shared/contracts/validators.generated.js';
-import { createRandom } from '../../../emulators/world/random.ts';
 import { writeReports } from '../../../emulators/world/report-writer.ts';
 
 const START_MS = Date.UTC(2026, 0, 5);
@@ -19,9 +18,11 @@ function write(lines: number, closings: number) {
       clicks: 0,
       conversions: 0,
       chargedMicros: 5,
+      clickMicros: 0,
+      reached: 1,
     })),
     responses: [{ segment: 'casual', surface: 'home', hourAtMs: START_MS, impressions: 7, clicks: 1, conversions: 0 }],
-    listener: () => ({ visits: 2, activeDays: 1, allVisits: 5, allActiveDays: 3 }),
+    sample: [{ segment: 'casual', surface: 'home', responseMultiplier: 1.2, offerCpmMicros: 700_000 }],
     traffic: [{ segment: 'casual', surface: 'home', opportunities: 3 }],
     closings: Array.from({ length: closings }, (_closing, index) => ({
       campaignId: 'c1',
@@ -29,7 +30,6 @@ function write(lines: number, closings: number) {
       grantedMicros: 9,
       chargedMicros: 5,
     })),
-    random: createRandom(1),
   });
 }
 
@@ -45,22 +45,34 @@ describe('report writer', () => {
     const reports = write(1001, 401);
     for (const report of reports) assert(reportBody(report), JSON.stringify(reportBody.errors));
     assert.deepEqual(
-      reports.map(({ lines, closings, opportunities, responses }) => [
+      reports.map(({ lines, closings, opportunities, responses, sample }) => [
         lines.length,
         closings.length,
         opportunities.length,
         responses?.length ?? 0,
+        sample.length,
       ]),
       [
-        [400, 400, 1, 1],
-        [400, 1, 0, 0],
-        [201, 0, 0, 0],
+        [400, 400, 1, 1, 1],
+        [400, 1, 0, 0, 0],
+        [201, 0, 0, 0, 0],
       ],
     );
     assert.equal(new Set(reports.map(({ eventId }) => eventId)).size, 3);
   });
 
-  it('samples no more requests than there were', () => {
-    assert.equal(write(0, 0)[0]?.sample.length, 3);
+  it('says of a line what the wire has room for', () => {
+    const [line] = write(1, 0)[0]?.lines ?? [];
+    assert.deepEqual(Object.keys(line ?? {}).sort(), [
+      'campaignId',
+      'chargedMicros',
+      'clickMicros',
+      'clicks',
+      'conversions',
+      'hourAt',
+      'impressions',
+      'reached',
+      'subcampaignId',
+    ]);
   });
 });

@@ -9,7 +9,7 @@ const START_MS = Date.UTC(2026, 0, 5);
 const HALF_HOUR_MS = 1_800_000;
 
 function createWorld(options: Partial<FakeFunctionsInput> = {}) {
-  const population = createPopulation({ seed: 9, profiles: builtInProfiles(2), dailyOpportunities: 40_000 });
+  const population = createPopulation({ seed: 9, profiles: builtInProfiles(2), dailyOpportunities: 6_000 });
   const functions = createFakeFunctions({
     population,
     startAtMs: START_MS,
@@ -80,7 +80,7 @@ describe('run world', () => {
     const bytes = async (seed: number) => {
       const { functions, run } = createWorld();
       const result = await run(seed);
-      return JSON.stringify([[...functions.reports].sort(), functions.messages, result]);
+      return JSON.stringify([[...functions.reports].sort(), functions.messages, { ...result, requests: undefined }]);
     };
     assert.equal(await bytes(9), await bytes(9));
     assert.notEqual(await bytes(9), await bytes(10));
@@ -113,7 +113,8 @@ describe('run world', () => {
     const result = await run();
     assert(result.retries > 10);
     assert.equal(result.reports, functions.reports.size);
-    assert.deepEqual({ ...result, retries: 0 }, await calm.run());
+    const undisturbed = await calm.run();
+    assert.deepEqual({ ...result, retries: 0, requests: undefined }, { ...undisturbed, requests: undefined });
   });
 
   it('uses the tag of the plan, so that an unchanged plan is not sent again', async () => {
