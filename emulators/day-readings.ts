@@ -26,6 +26,7 @@ export interface PacedRow {
   campaignId: string;
   subcampaignId: string;
   accruedMicros: number;
+  leasedMicros: number;
 }
 
 /** What one subcampaign was billed when it ended, as its row says. */
@@ -51,6 +52,12 @@ export interface ScoredRow {
   isInside: boolean;
 }
 
+/** A campaign that was not booked, with how many changes it was told would be. */
+export interface RefusedRow {
+  campaignId: string;
+  counterOffers: number;
+}
+
 export interface DayReadings {
   campaigns: Campaign[];
   ledger: LedgerLine[];
@@ -58,6 +65,11 @@ export interface DayReadings {
   rows: TableRows[];
   paced: PacedRow[];
   billed: BilledRow[];
+  refused: RefusedRow[];
+  /** Listeners that saw a subcampaign, by campaign and subcampaign id with a slash between. */
+  reached: ReadonlyMap<string, number>;
+  /** How campaigns went on and ended, by kind of outcome. */
+  notices: Record<string, number>;
   /** What each market could sell at the most. */
   supply: ReadonlyMap<string, SupplyDay[]>;
   quotes: QuotedRow[];
@@ -71,17 +83,21 @@ export async function readDay(
   supply: DayReadings['supply'],
 ): Promise<DayReadings> {
   const client = new BigQuery({ projectId: stack.projectId, apiEndpoint: stack.bigqueryEndpoint });
-  const [campaigns, ledger, quarantined, rows, paced, billed, quotes, scores] = await Promise.all([
-    readCampaigns(store, play),
-    readLedger(stack),
-    store.quarantined(10_000).then((found) => found.map(({ document }) => document)),
-    Promise.all(Object.keys(outcomeTables).map((table) => readTable(client, stack, table))),
-    readPaced(client, stack),
-    readBilled(client, stack),
-    readQuotes(client, stack),
-    readScores(client, stack),
-  ]);
-  return { campaigns, ledger, quarantined, rows, paced, billed, supply, quotes, scores };
+  const [campaigns, ledger, quarantined, rows, paced, billed, refused, reached, notices, quotes, scores] =
+    await Promise.all([
+      readCampaigns(store, play),
+      readLedger(stack),
+      store.quarantined(10_000).then((found) => found.map(({ document }) => document)),
+      Promise.all(Object.keys(outcomeTables).map((table) => readTable(client, stack, table))),
+      readPaced(client, stack),
+      readBilled(client, stack),
+      readRefused(client, stack),
+      readReached(client, stack),
+      readNotices(client, stack),
+      readQuotes(client, stack),
+      readScores(client, stack),
+    ]);
+  return { campaigns, ledger, quarantined, rows, paced, billed, refused, reached, notices, supply, quotes, scores };
 }
 
 async function readCampaigns(store: AllocationStore, play: PlayResult): Promise<Campaign[]> {
@@ -121,18 +137,55 @@ async function readTable(client: BigQuery, { projectId, topology }: Stack, table
 
 async function readPaced(client: BigQuery, { projectId, topology }: Stack): Promise<PacedRow[]> {
   const [rows] = await client.query(`
-    SELECT UNIX_MILLIS(event_at) AS at_ms, s.campaign_id, s.subcampaign_id, s.spent_micros + s.in_flight_micros AS accrued_micros
+    SELECT UNIX_MILLIS(event_at) AS at_ms, s.campaign_id, s.subcampaign_id,
+      s.spent_micros + s.in_flight_micros AS accrued_micros, s.leased_micros
     FROM \`${projectId}.${topology.dataset}.outcomes_once\`, UNNEST(subcampaigns) AS s
     WHERE type = 'market-paced'
     ORDER BY event_at`);
-  return (rows as { at_ms: number; campaign_id: string; subcampaign_id: string; accrued_micros: number }[]).map(
-    (row) => ({
-      atMs: row.at_ms,
-      campaignId: row.campaign_id,
-      subcampaignId: row.subcampaign_id,
-      accruedMicros: row.accrued_micros,
-    }),
+  type Row = Record<'at_ms' | 'accrued_micros' | 'leased_micros', number> &
+    Record<'campaign_id' | 'subcampaign_id', string>;
+  return (rows as Row[]).map((row) => ({
+    atMs: row.at_ms,
+    campaignId: row.campaign_id,
+    subcampaignId: row.subcampaign_id,
+    accruedMicros: row.accrued_micros,
+    leasedMicros: row.leased_micros,
+  }));
+}
+
+async function readRefused(client: BigQuery, { projectId, topology }: Stack): Promise<RefusedRow[]> {
+  const [rows] = await client.query(`
+    SELECT campaign_id, ARRAY_LENGTH(counter_offers) AS offers
+    FROM \`${projectId}.${topology.dataset}.outcomes_once\`
+    WHERE type = 'campaign-refused'`);
+  return (rows as { campaign_id: string; offers: number | null }[]).map((row) => ({
+    campaignId: row.campaign_id,
+    counterOffers: row.offers ?? 0,
+  }));
+}
+
+async function readReached(client: BigQuery, { projectId, topology }: Stack): Promise<Map<string, number>> {
+  const [rows] = await client.query(`
+    SELECT l.campaign_id, l.subcampaign_id, SUM(l.reached) AS reached
+    FROM \`${projectId}.${topology.dataset}.deliveries_once\`, UNNEST(lines) AS l
+    GROUP BY l.campaign_id, l.subcampaign_id`);
+  return new Map(
+    (rows as { campaign_id: string; subcampaign_id: string; reached: number | null }[]).map((row) => [
+      `${row.campaign_id}/${row.subcampaign_id}`,
+      row.reached ?? 0,
+    ]),
   );
+}
+
+const NOTICES = ['campaign-settling', 'campaign-final', 'campaign-refunded', 'make-good-offered', 'spend-at-risk'];
+
+async function readNotices(client: BigQuery, { projectId, topology }: Stack): Promise<Record<string, number>> {
+  const [rows] = await client.query(`
+    SELECT type, COUNT(*) AS n
+    FROM \`${projectId}.${topology.dataset}.outcomes_once\`
+    WHERE type IN (${NOTICES.map((kind) => `'${kind}'`).join(', ')})
+    GROUP BY type`);
+  return Object.fromEntries((rows as { type: string; n: number }[]).map(({ type, n }) => [type, n]));
 }
 
 async function readBilled(client: BigQuery, { projectId, topology }: Stack): Promise<BilledRow[]> {

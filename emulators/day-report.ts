@@ -1,13 +1,11 @@
 // The report of a played day: a line per campaign, totals, and what did not hold.
 import type { Campaign } from '../shared/contracts/documents.ts';
-import { dayOf } from '../shared/forecasting/traffic-clock.ts';
-import { passedTrafficShare } from '../shared/pacing/spend-curve.ts';
-import type { BilledRow, DayReadings, PacedRow, QuotedRow } from './day-readings.ts';
+import type { DayReadings } from './day-readings.ts';
 import { dayViolations } from './day-violations.ts';
+import { pacingError, spendSeries, type SpendPoint } from './spend-series.ts';
 import type { Population } from './world/population.ts';
+import { judgeYield } from './world-yield.ts';
 import type { PlayResult } from './world-stack.ts';
-
-const HOUR_MS = 3_600_000;
 
 /** One campaign's line of the table. */
 export interface CampaignLine {
@@ -21,11 +19,17 @@ export interface CampaignLine {
   accruedMicros: number;
   overrunMicros: number;
   impressions: number;
+  /** Listeners that saw it, each counted once for each of its parts. */
+  reach: number;
   clicks: number;
+  /** Billed for a click; absent without clicks. */
+  clickCostMicros?: number;
   /** What was said when it was booked: the probability that all is spent, and expected clicks. */
   quoted?: { fullSpend: number; clicks: number };
-  /** Mean distance of accrued spend from the traffic curve at the full hours of the flight, in parts of the budget. */
+  /** Mean distance of accrued spend from the plan at the full hours of the flight, in parts of the budget; absent where all is due at once. */
   pacingError?: number;
+  /** Spend beside the plan, hour by hour. */
+  series: SpendPoint[];
 }
 
 export interface DayReport {
@@ -47,7 +51,20 @@ export interface DayReport {
     budgetMicros: number;
     spentMicros: number;
     billedMicros: number;
+    reach: number;
+    /** What spot demand paid. */
+    spotMicros: number;
+    /** Billed, and paid by spot demand. */
+    revenueMicros: number;
+    /** Slots by why they went to whom they went. */
+    awards: PlayResult['awards'];
+    /** How campaigns went on and ended, by kind. */
+    notices: Record<string, number>;
+    /** Refusals that named changes with which the order would be accepted. */
+    counterOffered: number;
   };
+  /** What was made of the requests that came; see {@link judgeYield}. */
+  yield: ReturnType<typeof judgeYield>;
   /** How the forecasts of the markets' first day turned out; absent where the day is not over. */
   forecast?: { markets: number; medianError: number; inside: number };
   /** What did not hold, each with the number of its invariant; empty when all did. */
@@ -60,18 +77,15 @@ export function reportDay(
   population: Population,
   tickIntervalMs: number,
 ): DayReport {
-  const paced = Map.groupBy(readings.paced, (row) => row.campaignId);
   // A refused campaign whose changes were waiting, or came later, is only expected.
   const booked = readings.campaigns.filter((campaign) => campaign.status !== 'expected');
+  const paced = Map.groupBy(readings.paced, (row) => row.campaignId);
   const campaigns = booked.map((campaign) =>
-    lineOf(campaign, {
-      billed: readings.billed.filter(({ campaignId }) => campaignId === campaign.campaignId),
-      quoted: readings.quotes.find(({ campaignId }) => campaignId === campaign.campaignId),
-      error: pacingError(campaign, paced.get(campaign.campaignId) ?? [], population, tickIntervalMs),
-    }),
+    lineOf(campaign, readings, spendSeries(campaign, paced.get(campaign.campaignId) ?? [], population, tickIntervalMs)),
   );
-  const sum = (name: 'budgetMicros' | 'spentMicros' | 'billedMicros' | 'impressions' | 'clicks') =>
+  const sum = (name: 'budgetMicros' | 'spentMicros' | 'billedMicros' | 'impressions' | 'clicks' | 'reach') =>
     campaigns.reduce((total, line) => total + line[name], 0);
+  const spotMicros = Math.round(Object.values(play.spot).reduce((total, { paidMicros }) => total + paidMicros, 0));
   const events = play.published.filter((event) => !event.isMalformed);
   const created = events.filter((event) => event.topic === 'campaign-created').length;
   return {
@@ -93,7 +107,14 @@ export function reportDay(
       budgetMicros: sum('budgetMicros'),
       spentMicros: sum('spentMicros'),
       billedMicros: sum('billedMicros'),
+      reach: sum('reach'),
+      spotMicros,
+      revenueMicros: sum('billedMicros') + spotMicros,
+      awards: play.awards,
+      notices: readings.notices,
+      counterOffered: readings.refused.filter(({ counterOffers }) => counterOffers > 0).length,
     },
+    yield: judgeYield(readings.campaigns, play, population),
     ...forecastOf(readings.scores),
     violations: dayViolations(readings, play),
   };
@@ -108,53 +129,30 @@ function forecastOf(scores: DayReadings['scores']): Pick<DayReport, 'forecast'> 
   };
 }
 
-function lineOf(
-  campaign: Campaign,
-  { billed, error, quoted }: { billed: readonly BilledRow[]; error: number | undefined; quoted: QuotedRow | undefined },
-): CampaignLine {
+function lineOf(campaign: Campaign, { billed, quotes, reached }: DayReadings, series: SpendPoint[]): CampaignLine {
   const { campaignId, tenantId, status, budgetMicros, subcampaigns } = campaign;
   const sum = (name: 'spentMicros' | 'leasedMicros' | 'inFlightMicros' | 'overrunMicros' | 'impressions' | 'clicks') =>
     subcampaigns.reduce((total, sub) => total + sub[name], 0);
+  const billedMicros = billed.reduce((total, row) => total + (row.campaignId === campaignId ? row.billedMicros : 0), 0);
+  const quoted = quotes.find((quote) => quote.campaignId === campaignId);
+  const isAtOnce = subcampaigns.some(({ pacing }) => pacing === 'asap');
+  const error = isAtOnce ? undefined : pacingError(series, budgetMicros);
   return {
     campaignId,
     tenantId,
     status,
     budgetMicros,
     spentMicros: sum('spentMicros'),
-    billedMicros: billed.reduce((total, row) => total + row.billedMicros, 0),
+    billedMicros,
     leasedMicros: sum('leasedMicros'),
     accruedMicros: sum('spentMicros') + sum('inFlightMicros'),
     overrunMicros: sum('overrunMicros'),
     impressions: sum('impressions'),
+    reach: subcampaigns.reduce((total, sub) => total + (reached.get(`${campaignId}/${sub.subcampaignId}`) ?? 0), 0),
     clicks: sum('clicks'),
+    ...(sum('clicks') > 0 ? { clickCostMicros: Math.round(billedMicros / sum('clicks')) } : {}),
     ...(error === undefined ? {} : { pacingError: error }),
     ...(quoted ? { quoted: { fullSpend: quoted.fullSpend, clicks: quoted.clicks } } : {}),
+    series,
   };
-}
-
-/** Against the split as it ended: a budget changed in mid-flight shows as an error until then. */
-function pacingError(
-  { terms, budgetMicros, subcampaigns }: Campaign,
-  paced: readonly PacedRow[],
-  population: Population,
-  tickIntervalMs: number,
-): number | undefined {
-  if (!terms || paced.length === 0 || budgetMicros === 0) return undefined;
-  const accrued = new Map<string, number>();
-  const distances: number[] = [];
-  let next = 0;
-  for (let atMs = terms.startAtMs + HOUR_MS; atMs <= terms.endAtMs; atMs += HOUR_MS) {
-    // What was served until now is in the tick after it.
-    for (; next < paced.length && (paced[next] as PacedRow).atMs <= atMs + tickIntervalMs; next++) {
-      const row = paced[next] as PacedRow;
-      accrued.set(row.subcampaignId, row.accruedMicros);
-    }
-    const due = subcampaigns.reduce((sum, sub) => {
-      const { hourShape } = population.expectedSupply(sub.market, dayOf(Math.min(atMs, terms.endAtMs - 1)));
-      return sum + sub.budgetMicros * passedTrafficShare({ ...terms, trafficByDay: sub.trafficByDay }, hourShape, atMs);
-    }, 0);
-    const got = [...accrued.values()].reduce((sum, micros) => sum + micros, 0);
-    distances.push(Math.abs(got - due) / budgetMicros);
-  }
-  return distances.length === 0 ? undefined : distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
 }

@@ -1,5 +1,9 @@
 // A played day as people read it.
 import type { CampaignLine, DayReport } from './day-report.ts';
+import { SPARK_STEP, sparkline } from './spend-series.ts';
+
+/** Characters of a line's spend beside its plan. */
+const SPARKS = 16;
 
 type Align = 'left' | 'right';
 
@@ -12,8 +16,14 @@ const columns: { title: string; align: Align; cell: (line: CampaignLine) => stri
   { title: 'leased', align: 'right', cell: (line) => money(line.leasedMicros) },
   { title: 'accrued', align: 'right', cell: (line) => money(line.accruedMicros) },
   { title: 'delivered', align: 'right', cell: (line) => whole(line.impressions) },
+  { title: 'reach', align: 'right', cell: (line) => whole(line.reach) },
   { title: 'clicks', align: 'right', cell: (line) => whole(line.clicks) },
   { title: 'forecast', align: 'right', cell: ({ quoted }) => (quoted ? whole(quoted.clicks) : '-') },
+  {
+    title: 'eCPC',
+    align: 'right',
+    cell: ({ clickCostMicros }) => (clickCostMicros === undefined ? '-' : money(clickCostMicros)),
+  },
   {
     title: 'full spend',
     align: 'right',
@@ -24,10 +34,11 @@ const columns: { title: string; align: Align; cell: (line: CampaignLine) => stri
     align: 'right',
     cell: (line) => (line.pacingError === undefined ? '-' : percent(line.pacingError)),
   },
+  { title: 'against plan', align: 'left', cell: (line) => sparkline(line.series, line.budgetMicros, SPARKS) },
 ];
 
 /** The table of campaigns, the totals under it, and what did not hold. */
-export function renderDay({ campaigns, totals, forecast, violations }: DayReport): string {
+export function renderDay({ campaigns, totals, yield: made, forecast, violations }: DayReport): string {
   const body = campaigns.map((line) => columns.map(({ cell }) => cell(line)));
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...body.map((row) => (row[index] as string).length)),
@@ -46,8 +57,11 @@ export function renderDay({ campaigns, totals, forecast, violations }: DayReport
     render(columns.map(({ title }) => title)),
     rule,
     ...body.map(render),
+    `against plan: \u2584 as planned, each level ${percent(SPARK_STEP)} of the budget behind or ahead`,
     '',
     `${totals.campaigns} campaigns booked, ${totals.refused} refused: ${money(totals.billedMicros)} billed of ${money(totals.budgetMicros)}; ${whole(totals.impressions)} impressions of ${whole(totals.opportunities)} opportunities, ${whole(totals.clicks)} clicks`,
+    `delivered revenue ${money(totals.revenueMicros)}: ${money(totals.billedMicros)} of campaigns, ${money(totals.spotMicros)} of spot demand; yield ${percent(made.share)} of the hindsight bound; reach ${whole(totals.reach)} listeners`,
+    `slots ${slotWords(totals.awards)}   ${noticeWords(totals.notices)}`.trimEnd(),
     `events ${whole(totals.events)}   reports ${whole(totals.reports)}   ticks ${whole(totals.ticks)}   outcomes in BigQuery ${whole(totals.outcomes)}   duplicates absorbed ${whole(totals.duplicatesAbsorbed)}   quarantined ${whole(totals.quarantined)}   overspend ${money(totals.overspendMicros)}`,
     ...(forecast
       ? [
@@ -61,6 +75,17 @@ export function renderDay({ campaigns, totals, forecast, violations }: DayReport
           .map((text) => `  invariant ${text}`)
           .join('\n')}`,
   ].join('\n');
+}
+
+/** Who had the slots. */
+function slotWords(awards: DayReport['totals']['awards']): string {
+  const { WORTH_MOST, OFFER_WORTH_MOST, EXPLORED, FALLBACK, HOUSE } = awards;
+  return `to campaigns ${whole(WORTH_MOST)}, to explore ${whole(EXPLORED)}, under stale plans ${whole(FALLBACK)}, to spot demand ${whole(OFFER_WORTH_MOST)}, to the house ${whole(HOUSE)}`;
+}
+
+function noticeWords(notices: Record<string, number>): string {
+  const kinds = Object.entries(notices).sort(([a], [b]) => (a < b ? -1 : 1));
+  return kinds.length === 0 ? '' : `notices ${kinds.map(([kind, count]) => `${kind} ${whole(count)}`).join(', ')}`;
 }
 
 /** Micros as units of currency, two digits. */

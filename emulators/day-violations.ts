@@ -8,7 +8,7 @@ import type { PlayResult } from './world-stack.ts';
 /** Everything that did not hold, a sentence each. */
 export function dayViolations(readings: DayReadings, play: PlayResult): string[] {
   return [
-    ...readings.campaigns.flatMap((campaign) => moneyViolations(campaign, readings.billed)),
+    ...readings.campaigns.flatMap((campaign) => moneyViolations(campaign, readings.billed, play)),
     ...oversoldMarkets(readings.campaigns, readings.supply),
     ...traceViolations(readings, play),
     ...rowViolations(readings),
@@ -17,7 +17,7 @@ export function dayViolations(readings: DayReadings, play: PlayResult): string[]
   ];
 }
 
-function moneyViolations(campaign: Campaign, billed: DayReadings['billed']): string[] {
+function moneyViolations(campaign: Campaign, billed: DayReadings['billed'], play: PlayResult): string[] {
   const { campaignId, budgetMicros, escrowMicros, subcampaigns } = campaign;
   const split = subcampaigns.reduce((sum, sub) => sum + sub.budgetMicros, escrowMicros);
   return [
@@ -26,11 +26,14 @@ function moneyViolations(campaign: Campaign, billed: DayReadings['billed']): str
       : [`1: ${campaignId}: subcampaigns and escrow add up to ${split}, the budget is ${budgetMicros}`]),
     ...subcampaigns.flatMap((sub) => {
       const own = billed.filter((row) => row.campaignId === campaignId && row.subcampaignId === sub.subcampaignId);
-      const due = Math.min(sub.clicks * sub.clickPriceMicros, sub.budgetMicros);
+      const counted = play.subcampaigns.find(
+        (count) => count.campaignId === campaignId && count.subcampaignId === sub.subcampaignId,
+      );
+      const due = Math.min(counted?.clickMicros ?? 0, sub.budgetMicros);
       if (own.length === 1 && own[0]?.billedMicros === due) return [];
       const found = own.map((row) => row.billedMicros).join(' and ') || 'nothing';
       return [
-        `1: ${sub.subcampaignId}: ${sub.clicks} clicks in a budget of ${sub.budgetMicros} are ${due}, billed was ${found}`,
+        `1: ${sub.subcampaignId}: clicks for ${counted?.clickMicros ?? 0} in a budget of ${sub.budgetMicros} are ${due}, billed was ${found}`,
       ];
     }),
     ...subcampaigns
@@ -113,17 +116,19 @@ function rowViolations({ ledger, rows }: DayReadings): string[] {
   ];
 }
 
-/** What ad servers counted against what the campaigns say: nothing dropped, nothing counted twice. */
-function deliveryViolations({ campaigns }: DayReadings, play: PlayResult): string[] {
+/** What ad servers counted against what the campaigns and their rows say: nothing dropped, nothing counted twice. */
+function deliveryViolations({ campaigns, reached }: DayReadings, play: PlayResult): string[] {
   const counted = new Map(play.subcampaigns.map((count) => [`${count.campaignId}/${count.subcampaignId}`, count]));
   return campaigns.flatMap(({ campaignId, subcampaigns }) =>
     subcampaigns.flatMap((sub) => {
-      const world = counted.get(`${campaignId}/${sub.subcampaignId}`) ?? { impressions: 0, clicks: 0, conversions: 0 };
-      return (['impressions', 'clicks', 'conversions'] as const)
-        .filter((number) => world[number] !== sub[number])
+      const key = `${campaignId}/${sub.subcampaignId}`;
+      const world = counted.get(key) ?? { impressions: 0, clicks: 0, conversions: 0, reached: 0 };
+      const own = { ...sub, reached: reached.get(key) ?? 0 };
+      return (['impressions', 'clicks', 'conversions', 'reached'] as const)
+        .filter((number) => world[number] !== own[number])
         .map(
           (number) =>
-            `6: ${sub.subcampaignId}: ad servers counted ${world[number]} ${number}, the campaign has ${sub[number]}`,
+            `6: ${sub.subcampaignId}: ad servers counted ${world[number]} ${number}, the campaign has ${own[number]}`,
         );
     }),
   );

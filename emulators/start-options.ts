@@ -1,5 +1,6 @@
 // The options of `npm start`, parsed once from an argument list.
 import { parseArgs } from 'node:util';
+import { type Scenario, type ScenarioName, scenarios } from './world/scenarios.ts';
 
 export interface StartOptions {
   once: boolean;
@@ -7,6 +8,8 @@ export interface StartOptions {
   ticks: boolean;
   report: string | undefined;
   traffic: string | undefined;
+  charts: string | undefined;
+  scenario: ScenarioName;
   seed: number;
   markets: number;
   campaigns: number;
@@ -25,15 +28,22 @@ of them, and stays up until Ctrl-C.
   --ticks              with --idle: also publish the scheduler's ticks, on the wall clock
   --report FILE        also write the result as JSON
   --traffic FILE       CSV region_id,dow,hour,traffic_share: its regions become the markets, its shares the rhythm
+  --charts DIR         also draw spend against plan: DIR/overview.svg, and one SVG for each campaign
+  --scenario NAME      what happens in the day (default steady); see below
   --seed N             the same seed plays the same day (default 1)
   --markets N          markets (default 4)
   --campaigns N        campaigns (default 24)
   --days N             days (default 1)
   --port N             port of the functions (default: a free one)
-  --tick-doubled P     share of scheduler ticks published twice (default 0.02)
+  --tick-doubled P     share of scheduler ticks published twice (default 0.02, or as the scenario says)
   --tick-late P        share of ticks published one tick late (default 0)
   --tick-missing P     share of ticks never published (default 0)
   --help               this text
+
+Scenarios; the last line printed says what was to be seen in it:
+${Object.entries(scenarios)
+  .map(([name, { sentence }]) => `  ${name.padEnd(18)} ${sentence}`)
+  .join('\n')}
 `;
 
 /** Thrown for arguments that make no sense; the message says which and what would. */
@@ -60,8 +70,10 @@ export function parseStartOptions(args: string[]): StartOptions | 'help' {
       throw new UsageError(`--${name} takes a whole number from ${low} to ${high}, not ${String(values[name])}`);
     return value;
   };
+  const scenario = parseScenario(values['scenario']);
+  const ofScenario = faultsOf(scenario);
   const share = (name: keyof typeof shares) => {
-    const value = values[name] === undefined ? shares[name] : Number(values[name]);
+    const value = values[name] === undefined ? ofScenario[name] : Number(values[name]);
     if (!(value >= 0 && value <= 1))
       throw new UsageError(`--${name} takes a share from 0 to 1, not ${String(values[name])}`);
     return value;
@@ -79,19 +91,44 @@ export function parseStartOptions(args: string[]): StartOptions | 'help' {
   };
   if (tickFaults.doubledShare + tickFaults.lateShare + tickFaults.missingShare > 1)
     throw new UsageError('the shares of doubled, late and missing ticks add up to at most 1');
+  const markets = whole('markets');
+  const { hasNewMarket }: Scenario = scenarios[scenario];
+  if (hasNewMarket && markets < 2)
+    throw new UsageError(`--scenario ${scenario} needs another market that the new one is like: --markets 2 or more`);
+  if (idle && scenario !== 'steady')
+    throw new UsageError('--scenario is for days that are played, and --idle plays none');
   return {
     once,
     idle,
     ticks,
     report: file('report'),
     traffic: file('traffic'),
+    charts: file('charts'),
+    scenario,
     seed: whole('seed'),
-    markets: whole('markets'),
+    markets,
     campaigns: whole('campaigns'),
     days: whole('days'),
     port: whole('port'),
     tickFaults,
   };
+}
+
+/** @throws UsageError */
+function parseScenario(value: string | boolean | undefined): ScenarioName {
+  const name = value ?? 'steady';
+  const known = Object.keys(scenarios).find((one): one is ScenarioName => one === name);
+  if (known === undefined)
+    throw new UsageError(`--scenario takes one of ${Object.keys(scenarios).join(', ')}, not ${String(name)}`);
+  return known;
+}
+
+/** How often ticks go wrong where no option says it. */
+function faultsOf(name: ScenarioName): Record<keyof typeof shares, number> {
+  const { tickFaults }: Scenario = scenarios[name];
+  if (!tickFaults) return shares;
+  const { doubledShare, lateShare, missingShare } = tickFaults;
+  return { 'tick-doubled': doubledShare, 'tick-late': lateShare, 'tick-missing': missingShare };
 }
 
 function readArguments(args: string[]): Record<string, string | boolean | undefined> {
@@ -104,6 +141,8 @@ function readArguments(args: string[]): Record<string, string | boolean | undefi
     help: flag,
     report: text,
     traffic: text,
+    charts: text,
+    scenario: text,
     ...Object.fromEntries([...Object.keys(numbers), ...Object.keys(shares)].map((name) => [name, text])),
   };
   try {

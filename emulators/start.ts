@@ -1,6 +1,6 @@
 // `npm start`: brings the stack up, plays days of campaigns on it, prints what became of them, and stays up.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import type { AllocationStore } from '../shared/store/allocation-store.ts';
 import { createFirestoreStore } from '../shared/store/firestore-store.ts';
@@ -10,11 +10,15 @@ import { renderDay } from './day-table.ts';
 import { startIdleTicks } from './idle-ticks.ts';
 import { showProgress } from './progress.ts';
 import { runQuery } from './run-query.ts';
+import { findingOf } from './scenario-finding.ts';
+import { spendChart, spendOverview } from './spend-chart.ts';
 import { cacheDir, startStack, type Stack } from './stack.ts';
 import { USAGE, UsageError, parseStartOptions, type StartOptions } from './start-options.ts';
 import { forecastWorld, watchSupply, type SupplyWatch } from './world-forecast.ts';
 import { idleDays, nudge, openPopulation, playWorld, seedSupply, type PlayResult } from './world-stack.ts';
+import { setServing } from './world-serving.ts';
 import type { Population } from './world/population.ts';
+import { type Scenario, scenarios } from './world/scenarios.ts';
 
 const DAY_MS = 86_400_000;
 /** Virtual ticks of ten minutes: a day is 144 of them, and plays in about a minute on two cores. */
@@ -31,7 +35,9 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   // Before anything starts: a file that cannot be read is not worth a stack.
-  const population = await openPopulation(options);
+  const scenario: Scenario = scenarios[options.scenario];
+  const population = await openPopulation({ ...options, scenario, startAtMs: START_AT_MS });
+  if (options.charts !== undefined) await openFolder(options.charts);
   const startedAtMs = performance.now();
   const stack = await startStack({
     tickIntervalMs: TICK_INTERVAL_MS,
@@ -70,12 +76,15 @@ async function idle(stack: Stack, population: Population, options: StartOptions)
 async function play(stack: Stack, population: Population, options: StartOptions): Promise<number> {
   const store = storeOf(stack);
   const { seed, campaigns, days, tickFaults } = options;
+  const scenario: Scenario = scenarios[options.scenario];
+  const newMarket = scenario.hasNewMarket ? population.markets.at(-1) : undefined;
   const endAtMs = START_AT_MS + days * DAY_MS;
   const forecastAtMs = performance.now();
-  await forecastWorld(stack, store, population, { seed, startAtMs: START_AT_MS, signal: stopped.signal });
+  await forecastWorld(stack, store, population, { seed, startAtMs: START_AT_MS, newMarket, signal: stopped.signal });
+  await setServing(store, population.markets);
   const seconds = ((performance.now() - forecastAtMs) / 1000).toFixed(1);
   console.error(`Forecast ${population.markets.length} markets from eight weeks of reports in ${seconds} s.`);
-  const supply = watchSupply(store, population, { startAtMs: START_AT_MS, endAtMs: endAtMs + 8 * 3_600_000 });
+  const supply = watchSupply(store, population, { startAtMs: START_AT_MS, endAtMs: endAtMs + DAY_MS });
   const progress = showProgress(days);
   const played = await playWorld(stack, population, {
     seed,
@@ -84,14 +93,18 @@ async function play(stack: Stack, population: Population, options: StartOptions)
     days,
     tickIntervalMs: TICK_INTERVAL_MS,
     tickFaults,
+    scenario,
     look: () => supply.look(),
     onProgress: (reached) => progress.update(reached),
     signal: stopped.signal,
   }).finally(() => progress.stop());
   await runQuery(stack, 'close_supply_hours', endAtMs);
-  const report = await settledReport({ stack, store, population, played, supply });
+  const { report, readings } = await settledReport({ stack, store, population, played, supply });
   console.log(renderDay(report));
-  if (options.report !== undefined) await writeReport(options.report, options, report);
+  const finding = findingOf(options.scenario, { report, readings, played, population, startAtMs: START_AT_MS });
+  console.log(`\n${options.scenario}: ${finding}`);
+  if (options.report !== undefined) await writeReport(options.report, { options, finding, ...report });
+  if (options.charts !== undefined) await drawCharts(options.charts, report);
   if (options.once) return report.violations.length === 0 ? 0 : 1;
   console.error(
     'Everything stays up; Ctrl-C stops it. Look around with: npm run andante -- inspect market ' +
@@ -113,19 +126,38 @@ interface Played {
 }
 
 /** The report once nothing is on its way any more, or what is still wrong after some more ticks. */
-async function settledReport({ stack, store, population, played, supply }: Played): Promise<DayReport> {
+async function settledReport({ stack, store, population, played, supply }: Played) {
   for (let round = 1; ; round++) {
-    const report = reportDay(await readDay(stack, store, played, supply.most()), played, population, TICK_INTERVAL_MS);
-    if (report.violations.length === 0 || round === LAST_ROUNDS) return report;
+    const readings = await readDay(stack, store, played, supply.most());
+    const report = reportDay(readings, played, population, TICK_INTERVAL_MS);
+    if (report.violations.length === 0 || round === LAST_ROUNDS) return { report, readings };
     await nudge(stack, played.reachedAtMs + round * TICK_INTERVAL_MS);
     await pauseFor(500, undefined, { signal: stopped.signal });
   }
 }
 
-async function writeReport(file: string, options: StartOptions, report: DayReport): Promise<void> {
+async function writeReport(
+  file: string,
+  report: DayReport & { options: StartOptions; finding: string },
+): Promise<void> {
   await mkdir(dirname(resolve(file)), { recursive: true });
-  await writeFile(file, `${JSON.stringify({ options, ...report }, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   console.error(`Report written to ${file}`);
+}
+
+/** @throws UsageError when there cannot be a folder of this name */
+async function openFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`--charts takes a folder, and ${folder} cannot be one`, { cause: error });
+  }
+}
+
+async function drawCharts(folder: string, { campaigns }: DayReport): Promise<void> {
+  await writeFile(join(folder, 'overview.svg'), spendOverview(campaigns));
+  for (const campaign of campaigns) await writeFile(join(folder, `${campaign.campaignId}.svg`), spendChart(campaign));
+  console.error(`Charts of ${campaigns.length} campaigns drawn in ${folder}`);
 }
 
 function storeOf({ projectId, firestoreHost }: Stack): AllocationStore {

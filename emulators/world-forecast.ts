@@ -2,8 +2,9 @@
 // and supply-refresh is asked for every market.
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { PubSub } from '@google-cloud/pubsub';
-import type { SupplyDay } from '../shared/contracts/documents.ts';
+import type { ForecastSettings, SupplyDay } from '../shared/contracts/documents.ts';
 import { refs, type AllocationStore } from '../shared/store/allocation-store.ts';
+import { openMarket } from '../shared/store/persist-supply.ts';
 import { runQuery } from './run-query.ts';
 import type { Stack } from './stack.ts';
 import { writeHistory } from './world-history.ts';
@@ -13,6 +14,14 @@ import { daysOf, type Population } from './world/population.ts';
 const PATIENCE_MS = 120_000;
 const POLL_MS = 100;
 
+export interface ForecastedWorld {
+  seed: number;
+  startAtMs: number;
+  /** A market without history: it is forecast from all others. */
+  newMarket: string | undefined;
+  signal: AbortSignal;
+}
+
 /**
  * Forecasts every market of the population from `startAtMs` on.
  * @throws Error naming the markets whose forecast did not come
@@ -21,9 +30,10 @@ export async function forecastWorld(
   stack: Stack,
   store: AllocationStore,
   population: Population,
-  { seed, startAtMs, signal }: { seed: number; startAtMs: number; signal: AbortSignal },
+  { seed, startAtMs, newMarket, signal }: ForecastedWorld,
 ): Promise<void> {
-  await writeHistory(stack, population, { seed, startAtMs });
+  await writeHistory(stack, population, { seed, startAtMs, newMarket });
+  if (newMarket !== undefined) await likenMarket(store, population, newMarket);
   await runQuery(stack, 'close_supply_hours', startAtMs);
   const pubsub = new PubSub({ projectId: stack.projectId, apiEndpoint: stack.pubsubHost, emulatorMode: true });
   try {
@@ -46,6 +56,24 @@ export async function forecastWorld(
     if (performance.now() > untilMs)
       throw new Error(`no forecast came for ${missing.join(', ')}: the log is ${stack.logFile}`);
     await pauseFor(POLL_MS, undefined, { signal });
+  }
+}
+
+/** Says of a new market how many listeners it has, and which markets it is like. */
+async function likenMarket(store: AllocationStore, population: Population, newMarket: string): Promise<void> {
+  for (const market of population.markets) {
+    const settings: ForecastSettings = {
+      schemaVersion: 1,
+      market,
+      holidays: [],
+      modifiers: [],
+      activeListeners: population.activeListeners(market),
+      analogues: market === newMarket ? population.markets.filter((other) => other !== market) : [],
+    };
+    await store.transact(async (transaction) => {
+      await openMarket(transaction, market);
+      transaction.set(refs.forecastSettings(market), settings);
+    });
   }
 }
 

@@ -10,20 +10,30 @@ import { builtInProfiles, firstMarkets } from './world/market-profile.ts';
 import { createPopulation, daysOf, type Population } from './world/population.ts';
 import { createRandom } from './world/random.ts';
 import { runWorld, type WorldProgress, type WorldResult } from './world/run-world.ts';
+import { type Scenario, troubleOf } from './world/scenarios.ts';
 import { readTrafficFile } from './world/traffic-file.ts';
+import { worldDefaults } from './world/world-settings.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** @throws Error naming the file and line of traffic that cannot be read, or how many markets there are */
 export async function openPopulation(options: {
   seed: number;
   markets: number;
   traffic: string | undefined;
+  /** When the world begins. */
+  startAtMs: number;
+  scenario: Scenario;
 }): Promise<Population> {
-  const { seed, markets, traffic } = options;
+  const { seed, markets, traffic, startAtMs, scenario } = options;
+  const { surge } = scenario;
   const profiles =
     traffic === undefined ? builtInProfiles(markets) : firstMarkets(await readTrafficFile(traffic), markets);
-  return createPopulation({ seed, profiles });
+  if (!surge) return createPopulation({ seed, profiles });
+  const fromMs = startAtMs + surge.fromHour * HOUR_MS;
+  const surged = { startAtMs: fromMs, endAtMs: fromMs + surge.hours * HOUR_MS, factor: surge.factor };
+  return createPopulation({ seed, profiles, surge: surged });
 }
 
 /** Writes what the population is expected to do as the markets' supply. */
@@ -51,6 +61,7 @@ export interface PlayOptions {
   days: number;
   tickIntervalMs: number;
   tickFaults: Pick<TickFaults, 'doubledShare' | 'lateShare' | 'missingShare'>;
+  scenario: Scenario;
   /** Called before every tick: what is to be noticed of the supply that is sold on. */
   look: () => Promise<void>;
   onProgress: (progress: WorldProgress) => void;
@@ -63,13 +74,15 @@ export interface PlayResult extends WorldResult {
   /** Slots for which the scheduler published a tick, and those of them that it published twice. */
   ticks: number;
   doubledTicks: number;
-  /** Plans whose shares over some cell added up to more than the cell (invariant 5). */
+  /** True clicks beside what the forecast was learnt from. */
+  clickFactor: number;
+  /** Plans whose fallback shares over some cell added up to more than the cell (invariant 5). */
   overfullPlans: string[];
 }
 
 /** Plays the world against the stack's public interfaces. */
 export async function playWorld(stack: Stack, population: Population, options: PlayOptions): Promise<PlayResult> {
-  const { tickIntervalMs, seed, startAtMs, tickFaults } = options;
+  const { tickIntervalMs, seed, startAtMs, tickFaults, scenario } = options;
   const pubsub = new PubSub({ projectId: stack.projectId, apiEndpoint: stack.pubsubHost, emulatorMode: true });
   const publish = async (topic: string, data: string, attributes: Record<string, string>) =>
     void (await pubsub
@@ -93,12 +106,14 @@ export async function playWorld(stack: Stack, population: Population, options: P
     startAtMs,
   );
   // After the last day nothing is served: an hour is a tick.
-  const ofDrain = createVirtualScheduler({ schedules: inTicksOf(schedules, 3_600_000), publish: publishTick }, endAtMs);
+  const ofDrain = createVirtualScheduler({ schedules: inTicksOf(schedules, HOUR_MS), publish: publishTick }, endAtMs);
   const overfullPlans = new Set<string>();
   let reachedAtMs = startAtMs;
   try {
     const result = await runWorld({
       ...options,
+      ...scenario.settings,
+      trouble: troubleOf(scenario, startAtMs, population.markets[0] ?? ''),
       population,
       functionsUrl: stack.functionsUrl,
       publish,
@@ -111,7 +126,9 @@ export async function playWorld(stack: Stack, population: Population, options: P
     });
     const ticks = [...sent].filter(([key]) => key.startsWith('delivery-tick'));
     const doubledTicks = ticks.filter(([, count]) => count > 1).length;
-    return { ...result, reachedAtMs, ticks: ticks.length, doubledTicks, overfullPlans: [...overfullPlans] };
+    const { clickFactor = worldDefaults.clickFactor } = scenario.settings ?? {};
+    const counted = { reachedAtMs, ticks: ticks.length, doubledTicks, clickFactor };
+    return { ...result, ...counted, overfullPlans: [...overfullPlans] };
   } finally {
     await pubsub.close();
   }
@@ -156,21 +173,18 @@ function watchPlans(overfull: Set<string>): typeof globalThis.fetch {
     const response = await fetch(url, init);
     if (response.status === 200 && response.headers.get('content-type') === 'application/json') {
       const plan = (await response.clone().json()) as PlanWire;
-      if (plan.response.some((_, place) => cellLoads(plan, place).some((load) => load > 1)))
+      if (plan.response.some((cell) => fallbackLoad(plan, cell) > 1))
         overfull.add(`${plan.market} ${plan.planVersion}`);
     }
     return response;
   };
 }
 
-/** What a plan gives away of a cell: by its shares, and by the fallback's. */
-function cellLoads({ lines, response }: PlanWire, place: number): number[] {
-  const { segment, surface } = response[place] as PlanWire['response'][number];
-  const eligible = lines.filter((line) => line.segments.includes(segment) && line.surfaces.includes(surface));
-  const planned = lines.map(({ cells = [], shares = [] }) => shares[cells.indexOf(place)] ?? 0);
-  return [planned, eligible.map((line) => line.fallbackShare)].map((shares) =>
-    shares.reduce((sum, one) => sum + one, 0),
-  );
+/** What a plan gives away of a cell where it is stale. */
+function fallbackLoad({ lines }: PlanWire, { segment, surface }: PlanWire['response'][number]): number {
+  return lines
+    .filter((line) => line.segments.includes(segment) && line.surfaces.includes(surface))
+    .reduce((sum, { fallbackShare }) => sum + fallbackShare, 0);
 }
 
 /** The days that a stack without traffic is given supply for: from yesterday, as long as a flight can be. */

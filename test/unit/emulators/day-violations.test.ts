@@ -66,6 +66,9 @@ const good: DayReadings = {
   rows: [row],
   paced: [],
   billed: [billed],
+  refused: [],
+  reached: new Map([['c1/s1', 80]]),
+  notices: {},
   supply: new Map([[market, [population.expectedSupply(market, dayOf(START_MS))]]]),
   quotes: [],
   scores: [],
@@ -74,7 +77,10 @@ const event = { eventId: 'e1', topic: 'campaign-created', tenantId: 't1', campai
 const play = {
   published: [{ ...event, copies: 2, conflicts: 0, isMalformed: false }],
   subcampaigns: [
-    { campaignId: 'c1', subcampaignId: 's1', market, impressions: 100, clicks: 5, conversions: 1, chargedMicros: 1 },
+    {
+      ...{ campaignId: 'c1', subcampaignId: 's1', market, impressions: 100, clicks: 5, conversions: 1 },
+      ...{ chargedMicros: 1, clickMicros: 2_500_000, reached: 80, expectedMicros: 2_400_000 },
+    },
   ],
   overfullPlans: [] as string[],
   reports: 0,
@@ -93,7 +99,7 @@ describe('The checks after a played day', () => {
     {
       name: 'a bill above the budget',
       readings: { ...good, billed: [{ ...billed, billedMicros: 2_500_000 }] },
-      says: /^1: s1: 5 clicks .* billed was 2500000$/,
+      says: /^1: s1: clicks for 2500000 .* billed was 2500000$/,
     },
     { name: 'a bill that is missing', readings: { ...good, billed: [] }, says: /^1: s1: .* billed was nothing$/ },
     {
@@ -142,6 +148,20 @@ describe('The checks after a played day', () => {
       name: 'impressions that were dropped',
       readings: withSub({ impressions: 99 }),
       says: /^6: s1: ad servers counted 100 impressions, the campaign has 99$/,
+    },
+    {
+      name: 'listeners that were counted twice',
+      readings: { ...good, reached: new Map([['c1/s1', 160]]) },
+      says: /^6: s1: ad servers counted 80 reached, the campaign has 160$/,
+    },
+    {
+      name: 'a click that cost more than its auction set',
+      readings: { ...withSub({ isAuctioned: true }), billed: [{ ...billed, billedMicros: 2_000_000 }] },
+      played: {
+        ...play,
+        subcampaigns: play.subcampaigns.map((count) => ({ ...count, clickMicros: 1_400_000 })),
+      },
+      says: /^1: s1: clicks for 1400000 in a budget of 2000000 are 1400000, billed was 2000000$/,
     },
   ]) {
     it(`find ${name}`, () => {

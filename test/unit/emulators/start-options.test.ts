@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { USAGE, UsageError, parseStartOptions } from '../../../emulators/start-options.ts';
+import { scenarios } from '../../../emulators/world/scenarios.ts';
 
 const defaults = {
   once: false,
@@ -7,6 +8,8 @@ const defaults = {
   ticks: false,
   report: undefined,
   traffic: undefined,
+  charts: undefined,
+  scenario: 'steady',
   seed: 1,
   markets: 4,
   campaigns: 24,
@@ -43,6 +46,19 @@ const wrong = [
     args: ['--tick-late', '0.5', '--tick-missing', '0.49'],
     message: /doubled, late and missing ticks add up to at most 1/,
   },
+  {
+    name: 'a scenario nobody knows',
+    args: ['--scenario', 'flood'],
+    message: /--scenario takes one of steady, surge, market-outage, .*new-market, not flood/,
+  },
+  { name: 'a scenario by a name that objects have', args: ['--scenario', 'toString'], message: /not toString/ },
+  {
+    name: 'a new market that is like none',
+    args: ['--scenario', 'new-market', '--markets', '1'],
+    message: /needs another market that the new one is like/,
+  },
+  { name: 'a scenario without days', args: ['--scenario', 'surge', '--idle'], message: /--idle plays none/ },
+  { name: 'charts nowhere', args: ['--charts'], message: /--charts/ },
 ];
 
 describe('the options of a start', () => {
@@ -63,11 +79,29 @@ describe('the options of a start', () => {
       report: 'r.json',
       traffic: 't.csv',
     });
+    assert.deepEqual(parseStartOptions(['--charts', 'out', '--scenario', 'surge']), {
+      ...defaults,
+      charts: 'out',
+      scenario: 'surge',
+    });
     const shares = ['--tick-doubled', '0.5', '--tick-late', '0.25', '--tick-missing', '0.25'];
     assert.deepEqual(parseStartOptions(shares), {
       ...defaults,
       tickFaults: { doubledShare: 0.5, lateShare: 0.25, missingShare: 0.25 },
     });
+  });
+
+  it('let a scenario say how often ticks go wrong, unless they are asked for otherwise', () => {
+    const faults = (...args: string[]) => {
+      const options = parseStartOptions(['--scenario', 'doubled-ticks', ...args]);
+      return options === 'help' ? undefined : options.tickFaults;
+    };
+    assert.deepEqual(faults(), { doubledShare: 0.5, lateShare: 0.1, missingShare: 0.05 });
+    assert.deepEqual(faults('--tick-doubled', '0'), { doubledShare: 0, lateShare: 0.1, missingShare: 0.05 });
+  });
+
+  it('explain every scenario in a sentence', () => {
+    for (const [name, { sentence }] of Object.entries(scenarios)) assert(USAGE.includes(sentence), name);
   });
 
   it('let an idle stack tick', () => {
