@@ -1,6 +1,6 @@
-// The plan that ad servers get: who may take which share of which opportunities, at what price, and inside which leases.
+// The plan that ad servers get: who may be served to whom, at what price, and inside which leases.
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
-import { MAX_PLAN_SHARES, type Plan, type PlanLine } from '../contracts/plan.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { DEFAULT_AUCTION, eligibilityTerms, type AuctionSettings, type ServingSettings } from '../contracts/serving.ts';
 import { shareOfDay } from '../forecasting/traffic-clock.ts';
 import { fallbackShares } from '../planning/fallback-shares.ts';
@@ -13,7 +13,7 @@ import { isServable } from './serving-gate.ts';
 export interface PlanInput {
   market: Market;
   entries: readonly BookEntry[];
-  /** What the market's supply is to be used for, by entry. */
+  /** At what price each entry is served, and what its money is worth. */
   served: ReadonlyMap<string, ServedEntry>;
   /** The supply of the plan's day; without it nothing is expected and nothing served. */
   supply: SupplyDay | undefined;
@@ -38,8 +38,6 @@ export function makePlan({ market, entries, served, supply, slot, tickIntervalMs
     live.map((entry) => ({ ...entry, wantedMicros: wantedMicros(entry, nowMs, tickIntervalMs) })),
     cells,
   );
-  const given = live.map((entry) => givenShares(served.get(entryKey(entry)), cells));
-  const isTooLarge = given.reduce((sum, { cells }) => sum + cells.length, 0) > MAX_PLAN_SHARES;
   return {
     schemaVersion: 1,
     market: market.market,
@@ -61,7 +59,6 @@ export function makePlan({ market, entries, served, supply, slot, tickIntervalMs
       price: served.get(entryKey(entry))?.price ?? 0,
       worth: served.get(entryKey(entry))?.worth ?? 0,
       ...eligibilityOf(entry),
-      ...(isTooLarge ? {} : given[index]),
       fallbackShare: fallback[index] as number,
       leases: entry.leases
         .filter((lease) => openMicros(lease) > 0 && lease.closingMicros === undefined)
@@ -88,19 +85,6 @@ function auctionOf(serving: ServingSettings | undefined): AuctionSettings {
   if (!serving) return DEFAULT_AUCTION;
   const { creatives: _creatives, overrides: _overrides, ...auction } = serving;
   return auction;
-}
-
-/** The shares of a line in the cells of the response table that it is given anything of. */
-function givenShares(
-  served: ServedEntry | undefined,
-  cells: readonly { segment: string; surface: string }[],
-): Required<Pick<PlanLine, 'cells' | 'shares'>> {
-  const given = cells.flatMap((cell, index) => {
-    // Rounded down: sums stay below one whatever the order of addition.
-    const share = Math.floor((served?.shareOf(cell) ?? 0) * 1e7) / 1e7;
-    return share > 0 ? [{ index, share }] : [];
-  });
-  return { cells: given.map(({ index }) => index), shares: given.map(({ share }) => share) };
 }
 
 /** What should be spent until the next tick. */

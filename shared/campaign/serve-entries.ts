@@ -1,5 +1,5 @@
-// What the entries of a book are to be served, by the allocation of the market's supply over the rest of their flights, and at
-// what price.
+// At what price the entries of a book are served, and what the allocation of the market's supply over the rest of their
+// flights will leave of their money.
 import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
 import { dayOf } from '../forecasting/traffic-clock.ts';
 import { GUARANTEE_WORTH } from '../planning/guarantee-worth.ts';
@@ -12,8 +12,6 @@ import { priceLines } from './price-lines.ts';
 import { isServable, priceSet } from './serving-gate.ts';
 
 export interface ServedEntry {
-  /** Its share of a cell's opportunities from now on, 0 to 1. */
-  shareOf(cell: { segment: string; surface: string }): number;
   /** The dual of its money over its worth, 0 to 1. */
   price: number;
   /** Of a unit of its money, beside one of spot money. */
@@ -37,7 +35,6 @@ export function serveEntries(
   // What bids in auctions holds no supply: what guaranteed lines are allocated does not depend on it.
   const guaranteed = lines.filter((line) => !line.isAuctioned);
   const planned = planServing(guaranteed, supply, nowMs, supplyFactor);
-  const placeOf = new Map(planned.audiences.map((audience, place) => [cellName(audience), place]));
   const planOf = new Map(guaranteed.map((line, index) => [line, index]));
   const worth = Float64Array.from(lines, (line) => (line.isAuctioned ? 1 : GUARANTEE_WORTH));
   const today = supply.get(dayOf(nowMs));
@@ -66,11 +63,8 @@ export function serveEntries(
     lines.map((line, index): [string, ServedEntry] => {
       const { remainingMicros } = line;
       const place = planOf.get(line);
-      const own = place === undefined ? undefined : planned.shares[place];
-      const shareOf: ServedEntry['shareOf'] = (cell) => own?.[placeOf.get(cellName(cell)) ?? -1] ?? 0;
       const deliveredMicros = place === undefined ? remainingMicros : (planned.deliveredMicros[place] as number);
       const served: ServedEntry = {
-        shareOf,
         price: priceSet(line, serving, nowMs) ?? (prices[index] as number),
         worth: worth[index] as number,
         remainingMicros,
@@ -110,8 +104,4 @@ function highestPrice(clickWorth: number, line: BookEntry, cells: SupplyDay['cel
   const bestPpm = cells.reduce((best, cell) => (isEligible(line, cell) ? Math.max(best, cell.clickPpm) : best), 0);
   const bestMicros = (clickWorth * bestPpm) / 1e6;
   return bestMicros > 0 ? Math.max(0, 1 - (2 * houseCpmMicros) / 1000 / bestMicros) : 0;
-}
-
-function cellName({ segment, surface }: { segment: string; surface: string }): string {
-  return `${segment} ${surface}`;
 }

@@ -20,9 +20,6 @@ import { MAX_PAGE_ENTRIES, MAX_SEGMENTS, MAX_SURFACES } from './outcomes.ts';
 /** The response table: what an impression in a cell is expected to bring. Its version is the plan's `supplyVersion`. */
 const ResponseCell = closed({ segment: Id, surface: Id, clickPpm: PartsPerMillion });
 
-/** A plan says at most this many shares of cells; beyond, it says none. */
-export const MAX_PLAN_SHARES = 40_000;
-
 const PlanLine = closed({
   campaignId: Id,
   subcampaignId: Id,
@@ -39,10 +36,6 @@ const PlanLine = closed({
   /** What a unit of its money is worth beside one of spot money. */
   worth: Type.Number({ minimum: 0, maximum: 1000 }),
   ...eligibilityTerms,
-  /** Cells that the plan gives it, as places in `response`; absent where the market is too large to say. */
-  cells: Type.Optional(listOf(Count, 200)),
-  /** Its share of the opportunities of each of these; the shares of a cell never add up to more than 1. */
-  shares: Type.Optional(listOf(Type.Number({ minimum: 0, maximum: 1 }), 200)),
   /** The share of each eligible opportunity it takes where the plan is stale; over a cell these never add up to more than 1. */
   fallbackShare: Type.Number({ minimum: 0, maximum: 1 }),
   /** A group may still charge granted - returned - what it charged so far, until `spendUntil`. */

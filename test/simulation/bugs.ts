@@ -235,13 +235,6 @@ export const bugs: readonly Bug[] = [
     replace: 'if (isShort.length > 0) return reach;',
   },
   {
-    name: 'cell-planned-twice',
-    about: 'a plan gives lines twice the share of each cell that they were allocated',
-    file: 'campaign/make-plan.ts',
-    find: 'Math.floor((served?.shareOf(cell) ?? 0) * 1e7) / 1e7;',
-    replace: 'Math.min(1, Math.floor((served?.shareOf(cell) ?? 0) * 2e7) / 1e7);',
-  },
-  {
     name: 'rebalance-takes-what-is-leased',
     about: 'a new split takes money from a part that its ad servers may still spend',
     file: 'campaign/rebalance.ts',

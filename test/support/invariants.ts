@@ -273,15 +273,11 @@ export function plansFit(picture: Picture): string[] {
       return plan || market.planVersion > 0 ? [`${market.market} has another plan`] : [];
     const found: string[] = [];
     for (const { segment, surface } of supply.flatMap(({ cells }) => cells)) {
-      const place = plan.response.findIndex((cell) => cell.segment === segment && cell.surface === surface);
       let fallback = 0;
-      let given = 0;
       for (const line of plan.lines) {
         if (line.segments.includes(segment) && line.surfaces.includes(surface)) fallback += line.fallbackShare;
-        given += line.shares?.[line.cells?.indexOf(place) ?? -1] ?? 0;
       }
-      if (Math.max(fallback, given) > 1)
-        found.push(`${market.market} gives ${Math.max(fallback, given)} of ${segment} on ${surface}`);
+      if (fallback > 1) found.push(`${market.market} gives ${fallback} of ${segment} on ${surface}`);
     }
     const entries = new Map(pages.flatMap((page) => page.entries.map((entry) => [nameOf(entry), entry])));
     for (const line of plan.lines) {

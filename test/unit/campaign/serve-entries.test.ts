@@ -60,11 +60,12 @@ describe('serving the entries of a book', () => {
   });
 
   it('values a guarantee more than a bid, and gives a bid no supply', () => {
-    const served = serve([entry(), entry({ campaignId: 'c2', isAuctioned: true })]);
+    const guaranteed = entry({ budgetMicros: 2_300_000_000 });
+    const served = serve([guaranteed, entry({ campaignId: 'c2', budgetMicros: 2_300_000_000, isAuctioned: true })]);
     const [kept, bid] = [served.get('c1/s1'), served.get('c2/s1')] as [ServedEntry, ServedEntry];
     assert.deepEqual([kept.worth, bid.worth], [GUARANTEE_WORTH, 1]);
-    assert.deepEqual([bid.shareOf(casual), bid.shortMicros], [0, 0]);
-    assert.equal(kept.shareOf(casual), only(serve([entry()])).shareOf(casual));
+    assert.equal(bid.shortMicros, 0);
+    assert.equal(kept.shortMicros, only(serve([guaranteed])).shortMicros);
   });
 
   it('never prices a line out of what the house would take', () => {
@@ -91,13 +92,13 @@ describe('serving the entries of a book', () => {
     const short = only(serve([entry({ budgetMicros: 2_300_000_000 })])).shortMicros;
     assert(Math.abs(short - 300_000_000) < 1, `${short}`);
     const dry = only(serve([entry()], {}, new Map()));
-    assert.deepEqual([dry.shortMicros, dry.shareOf(casual), dry.price], [100_000_000, 0, 0]);
+    assert.deepEqual([dry.shortMicros, dry.price], [100_000_000, 0]);
   });
 
-  it('has no share of a cell that is not of its audience, or that supply does not know', () => {
-    const own = only(serve([entry({ budgetMicros: 500_000_000 })]));
-    assert(own.shareOf(casual) > 0);
-    assert.deepEqual([own.shareOf(fan), own.shareOf({ segment: 'casual', surface: 'radio' })], [0, 0]);
+  it('delivers nothing from a cell that is not of its audience', () => {
+    const supply = supplyDays(2, { cells: [cell(fan)] });
+    assert.equal(only(serve([entry()], {}, supply)).shortMicros, 100_000_000);
+    assert(only(serve([entry({ segments: ['fan'] })], {}, supply)).shortMicros < 1);
   });
 
   it('follows the nowcast', () => {
@@ -126,7 +127,7 @@ describe('serving the entries of a book', () => {
     assert.deepEqual(pricesOf({ sample }, tomorrow), pricesOf({}, tomorrow));
   });
 
-  it('never plans more of a cell than there is, whatever the book, the hour and the nowcast', () => {
+  it('never gives away more of a cell than there is, whatever the book, the hour and the nowcast', () => {
     const drawn = fc.record({
       budgetMicros: fc.oneof(fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER), fc.nat(3_000_000_000)),
       spentMicros: fc.nat(500_000_000),
@@ -169,12 +170,10 @@ describe('serving the entries of a book', () => {
             tickIntervalMs: TICK_MS,
           });
           planned += lines.length;
-          for (const place of [0, 1]) {
-            const sum = lines.reduce(
-              (total, line) => total + (line.shares?.[line.cells?.indexOf(place) ?? -1] ?? 0),
-              0,
-            );
-            assert(sum <= 1, `cell ${place}: ${sum}`);
+          for (const { segment } of [casual, fan]) {
+            const own = lines.filter(({ segments }) => segments.includes(segment));
+            const sum = own.reduce((total, line) => total + line.fallbackShare, 0);
+            assert(sum <= 1, `${segment}: ${sum}`);
           }
           for (const { price } of lines) assert(price >= 0 && price < 1, `price ${price}`);
           for (const { shortMicros, remainingMicros } of served.values())
