@@ -146,7 +146,7 @@ export function openMarkets(
  */
 function ownLimitMicros(sub: Asked & { startAtMs: number; endAtMs: number }, context: CampaignContext): number {
   const fromMs = Math.max(sub.startAtMs, context.nowMs);
-  const days = Math.max(0, Math.ceil(sub.endAtMs / DAY_MS) - Math.floor(fromMs / DAY_MS));
+  const days = Math.max(1, Math.ceil(sub.endAtMs / DAY_MS) - Math.floor(fromMs / DAY_MS));
   const capsMicros = (sub.dailyCapMicros ?? Infinity) * days;
   const limitMicros = Math.min(capsMicros, audienceLimitMicros(sub, days, context));
   return Math.max(0, limitMicros - (sub.remainingMicros ?? 0));
@@ -159,10 +159,10 @@ function audienceLimitMicros(
 ): number {
   const perFlight = sub.releaseId === undefined ? (sub.perListenerFlight ?? Infinity) : 1;
   const cap = Math.min(perFlight, (sub.perListenerDay ?? Infinity) * days);
-  if (!sub.isAuctioned && (cap === Infinity || days === 0)) return Infinity;
+  if (!sub.isAuctioned && cap === Infinity) return Infinity;
   const supply = context.markets.get(sub.market)?.supply ?? new Map<string, SupplyDay>();
   const empty = emptyMarket(sub, supply, context.nowMs);
-  const audience = cap < Infinity && days > 0 ? audienceOf(sub, supply, empty) : undefined;
+  const audience = cap < Infinity ? audienceOf(sub, supply, empty) : undefined;
   if (!audience) return sub.isAuctioned ? empty.weightMicros : Infinity;
   return Math.floor((empty.weightMicros * cappedSupply(audience, cap)) / Math.max(1, cappedSupply(audience, Infinity)));
 }

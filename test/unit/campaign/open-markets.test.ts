@@ -88,6 +88,14 @@ describe('what a market can sell to a part that is shown to a listener so often 
     assert.equal(markets.capacityMicros(0), 2_999_999);
   });
 
+  it('is nothing, and no odd number, when the flight is over', () => {
+    const over = { ...context(), nowMs: flight.endAtMs };
+    for (const own of [{}, { dailyCapMicros: 3_000_000 }, { perListenerDay: 1 }, { isAuctioned: true as const }]) {
+      const [micros] = [openMarkets('c2', [order(own)], flight, over).capacityMicros(0)];
+      assert.equal(micros, 0, JSON.stringify(own));
+    }
+  });
+
   it('is less what it holds, and never below nothing', () => {
     const markets = (remainingMicros: number) =>
       openMarkets(
