@@ -65,6 +65,16 @@ const benches: Record<string, Entry> = {
     about: 'value of one live price per line beside priority, greedy and cell draws, over the hindsight bound',
     load: () => import('./live-price.ts'),
   },
+  loop: {
+    about:
+      'value of a day through handlers, leases and late clicks, over the hindsight bound; beside rules without prices',
+    isCount: true,
+    options: {
+      seed: { type: 'string', value: 'N', about: 'play this seed alone; three otherwise' },
+      days: { type: 'string', value: 'N', about: 'flights of N days, 1 when left out' },
+    },
+    load: () => import('./loop.ts'),
+  },
   availability: {
     about: 'availability beside the linear programme; how fast its quick answers are, and that none promises too much',
     load: () => import('./availability.ts'),

@@ -99,7 +99,7 @@ function drawLines(
 }
 
 /** Some of the segments, from one to all, on some of the surfaces. */
-function drawTargeting(random: Random): number[] {
+export function drawTargeting(random: Random): number[] {
   const segments = drawOne(random, [1, 1, 2, 4, SEGMENTS]);
   const surfaces = drawOne(random, [1, 1, 2, SURFACES]);
   const firstSegment = drawInteger(random, 0, SEGMENTS - 1);
