@@ -34,6 +34,7 @@ export interface BilledRow {
   campaignId: string;
   subcampaignId: string;
   billedMicros: number;
+  endedAtMs: number;
 }
 
 /** What a campaign was told when it was booked. */
@@ -190,13 +191,15 @@ async function readNotices(client: BigQuery, { projectId, topology }: Stack): Pr
 
 async function readBilled(client: BigQuery, { projectId, topology }: Stack): Promise<BilledRow[]> {
   const [rows] = await client.query(`
-    SELECT campaign_id, subcampaign_id, billed_micros
+    SELECT campaign_id, subcampaign_id, billed_micros, UNIX_MILLIS(event_at) AS ended_at_ms
     FROM \`${projectId}.${topology.dataset}.outcomes_once\`
     WHERE type = 'subcampaign-ended'`);
-  return (rows as { campaign_id: string; subcampaign_id: string; billed_micros: number }[]).map((row) => ({
+  type Row = Record<'campaign_id' | 'subcampaign_id', string> & Record<'billed_micros' | 'ended_at_ms', number>;
+  return (rows as Row[]).map((row) => ({
     campaignId: row.campaign_id,
     subcampaignId: row.subcampaign_id,
     billedMicros: row.billed_micros,
+    endedAtMs: row.ended_at_ms,
   }));
 }
 

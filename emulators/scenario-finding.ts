@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 
 export interface Seen {
   report: DayReport;
-  readings: Pick<DayReadings, 'campaigns' | 'paced' | 'scores'>;
+  readings: Pick<DayReadings, 'campaigns' | 'paced' | 'billed' | 'scores'>;
   played: Pick<PlayResult, 'lateReports' | 'duplicates' | 'doubledTicks' | 'silentMicros'>;
   population: Pick<Population, 'markets'>;
   startAtMs: number;
@@ -97,22 +97,24 @@ function overrun(campaigns: readonly CampaignLine[]): number {
   return campaigns.reduce((sum, line) => sum + line.overrunMicros, 0);
 }
 
-/** When the last lease of the first market was settled. */
-function lastReturn({ readings: { campaigns, paced }, population: { markets } }: Seen): number | undefined {
+/** When the last lease of the first market was settled, be it by the end of its subcampaign. */
+function lastReturn({ readings: { campaigns, paced, billed }, population: { markets } }: Seen): number | undefined {
+  const nameOf = (campaignId: string, subcampaignId: string) => `${campaignId}/${subcampaignId}`;
   const own = new Set(
     campaigns.flatMap(({ campaignId, subcampaigns }) =>
       subcampaigns
         .filter(({ market }) => market === markets[0])
-        .map(({ subcampaignId }) => `${campaignId}/${subcampaignId}`),
+        .map(({ subcampaignId }) => nameOf(campaignId, subcampaignId)),
     ),
   );
+  const ends = billed.map(({ endedAtMs, ...row }) => ({ ...row, atMs: endedAtMs, leasedMicros: 0 }));
   const held = new Map<string, number>();
   let last: number | undefined;
-  for (const { atMs, campaignId, subcampaignId, leasedMicros } of paced) {
-    const key = `${campaignId}/${subcampaignId}`;
-    if (!own.has(key)) continue;
-    if ((held.get(key) ?? 0) > 0 && leasedMicros === 0) last = Math.max(last ?? 0, atMs);
-    held.set(key, leasedMicros);
+  for (const { atMs, campaignId, subcampaignId, leasedMicros } of [...paced, ...ends]) {
+    const name = nameOf(campaignId, subcampaignId);
+    if (!own.has(name)) continue;
+    if ((held.get(name) ?? 0) > 0 && leasedMicros === 0) last = Math.max(last ?? 0, atMs);
+    held.set(name, leasedMicros);
   }
   return last;
 }

@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const LONGEST_FLIGHT_DAYS = 31;
 /** What an infeasible campaign asks for, against all the value of its one cell. */
 const INFEASIBLE_FACTOR = 3;
-/** Of what caps leave of a cell, a campaign asks for at most this part. */
+/** Of what caps leave of a cell, a campaign asks for at most this part, where there is enough for all. */
 const CAPPED_LOAD = 0.8;
 
 type Subcampaign = CampaignCreatedWire['data']['subcampaigns'][number];
@@ -172,7 +172,8 @@ function shareDay(input: CampaignOrdersInput, claims: Claim[], { market, day }: 
     const weights = eligible.reduce((sum, { order, weight }) => sum + (order.isInfeasible ? 0 : weight), 0);
     for (const { order, subcampaign, weight, open } of eligible) {
       const fair = (input.loadShare * weight) / weights;
-      const part = order.isInfeasible ? INFEASIBLE_FACTOR : Math.min(fair, CAPPED_LOAD * order.openShare);
+      const most = CAPPED_LOAD * Math.max(1, input.loadShare);
+      const part = order.isInfeasible ? INFEASIBLE_FACTOR : Math.min(fair, most * order.openShare);
       order.budgetMicros += clicks * open * part * subcampaign.clickPriceMicros;
     }
   }

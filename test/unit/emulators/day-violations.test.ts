@@ -57,7 +57,7 @@ const line: LedgerLine = {
   result: 'applied',
   outcomeCount: 1,
 };
-const billed = { campaignId: 'c1', subcampaignId: 's1', billedMicros: 2_000_000 };
+const billed = { campaignId: 'c1', subcampaignId: 's1', billedMicros: 2_000_000, endedAtMs: START_MS + DAY_MS };
 const row = { table: 'outcomes', appended: 2, distinct: 1, inView: 1 };
 const good: DayReadings = {
   campaigns: [campaign],
