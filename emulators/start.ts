@@ -1,5 +1,5 @@
 // `npm start`: brings the stack up, plays days of campaigns on it, prints what became of them, and stays up.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import type { AllocationStore } from '../shared/store/allocation-store.ts';
@@ -38,6 +38,7 @@ async function main(args: string[]): Promise<number> {
   const scenario: Scenario = scenarios[options.scenario];
   const population = await openPopulation({ ...options, scenario, startAtMs: START_AT_MS });
   if (options.charts !== undefined) await openFolder(options.charts);
+  if (options.report !== undefined) await refuseFolder(options.report);
   const startedAtMs = performance.now();
   const stack = await startStack({
     tickIntervalMs: TICK_INTERVAL_MS,
@@ -152,6 +153,12 @@ async function openFolder(folder: string): Promise<void> {
   } catch (error) {
     throw new UsageError(`--charts takes a folder, and ${folder} cannot be one`, { cause: error });
   }
+}
+
+/** @throws UsageError when a file cannot have this name: a day is long to find that out at its end */
+async function refuseFolder(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isDirectory()) throw new UsageError(`--report takes a file, and ${file} is a folder`);
 }
 
 async function drawCharts(folder: string, { campaigns }: DayReport): Promise<void> {
