@@ -72,12 +72,10 @@ export interface Scratch {
   /** Of each artist and release: the listener was shown it already. */
   artistSeenIn: Float64Array;
   releaseSeenIn: Float64Array;
-  /** Of each line of the request's cell, in its order: why it is excluded, its draw, net worth and score. */
+  /** Of each line of the request's cell, in its order: why it is excluded, its draw, its net worth in the first slot. */
   exclusion: Uint8Array;
   draw: Uint32Array;
   netWorth: Float64Array;
-  factor: Float64Array;
-  score: Float64Array;
 }
 
 /**
@@ -115,8 +113,6 @@ export function compilePlan(plan: Plan, hash: string, group: string): CompiledPl
       exclusion: new Uint8Array(longest),
       draw: new Uint32Array(longest),
       netWorth: new Float64Array(longest),
-      factor: new Float64Array(longest),
-      score: new Float64Array(longest),
     },
   };
 }

@@ -16,6 +16,7 @@ import { exclusionBeside, exclusionOf, noteListener, SHOWN } from './eligibility
 import { explainDecision } from './explain-decision.ts';
 import { floorOf } from './floor-of.ts';
 import { drawKey, drawShare, keyedDraw, type DrawKey } from './keyed-draw.ts';
+import { highestScore } from './highest-score.ts';
 import { leastClickPrice, type LineWin } from './least-click-price.ts';
 
 const DAY_MS = 86_400_000;
@@ -43,8 +44,9 @@ export interface LineRace extends OfferRace {
 
 /**
  * One award per slot asked for; slots beyond the market's positions are the house's.
- * - A slot goes to the line with the highest score that nothing excludes, if that is above the house's, and its net worth, times the slot's position,
- *   is above what the best offer counts and not below the floor; else to that offer; else to the house.
+ * - A slot goes to the line with the highest score that nothing excludes, if that is above the house's, and its net
+ *   worth, times the slot's position, above what the best offer counts and not below the floor; else to that offer; else
+ *   to the house.
  * - An explored request's first slot goes to any line that nothing excludes and that reaches the floor, by lot, whatever
  *   offers count: floors are promises, offers are what exploring costs. Without such a line it is as any other.
  * - Under a stale plan the first slot goes to the line in whose part of the fallback shares, added up in the plan's order,
@@ -81,19 +83,14 @@ function startRace(plan: CompiledPlan, request: DecisionRequest, isSpent: Uint8A
   const clickPpm = cell < 0 ? 0 : (plan.cellClickPpm[cell] as number) * (listener.responseMultiplier ?? 1);
   if (count > 0) noteListener(plan, request);
   const key = drawKey(listener.id, Math.floor(atMs / DAY_MS));
-  const { exclusion, netWorth, draw, factor, score } = scratch;
+  const { exclusion, netWorth, draw } = scratch;
   for (let k = 0; k < count; k++) {
     const line = cellLine[from + k] as number;
     const excluded = exclusionOf(plan, line, request, isSpent);
     exclusion[k] = excluded;
     if (excluded > 0 && !request.explain) continue;
-    const net = ((clickPpm * (lines.clickPriceMicros[line] as number)) / 1e6) * (lines.kept[line] as number);
-    const drawn = keyedDraw(key, lines.drawLow[line] as number, lines.drawHigh[line] as number);
-    const moved = drawFactor(drawn);
-    netWorth[k] = net;
-    draw[k] = drawn;
-    factor[k] = moved;
-    score[k] = net * moved;
+    netWorth[k] = ((clickPpm * (lines.clickPriceMicros[line] as number)) / 1e6) * (lines.kept[line] as number);
+    draw[k] = keyedDraw(key, lines.drawLow[line] as number, lines.drawHigh[line] as number);
   }
   const isFallback = atMs >= plan.validUntilAtMs;
   return {
@@ -105,7 +102,9 @@ function startRace(plan: CompiledPlan, request: DecisionRequest, isSpent: Uint8A
     count,
     clickPpm,
     floorCpm: cell < 0 ? floorOf(auction.floors, request) : (plan.cellFloorCpm[cell] as number),
-    houseScore: ((auction.houseCpmMicros ?? 0) / 1000) * drawFactor(keyedDraw(key, HOUSE.low, HOUSE.high)),
+    houseScore: auction.houseCpmMicros
+      ? (auction.houseCpmMicros / 1000) * drawFactor(keyedDraw(key, HOUSE.low, HOUSE.high))
+      : 0,
     isFallback,
     isExplored: !isFallback && auction.explorationShare > 0 && shareOf(requestId, EXPLORE) < auction.explorationShare,
     awards: [],
@@ -121,7 +120,7 @@ function awardSlot(race: LineRace): Award {
   const given =
     isFirst && isFallback ? fallbackLine(race, position) : isFirst && isExplored ? lotLine(race, position) : -1;
   if (given >= 0) return awardLine(race, given, { code: isFallback ? 'FALLBACK' : 'EXPLORED', position, offer });
-  const drawn = isFallback ? -1 : highestScore(race);
+  const drawn = isFallback ? -1 : highestScore(race, -1);
   const rival =
     drawn >= 0 && reachesFloor(race, drawn, position) ? (plan.scratch.netWorth[drawn] as number) * position : 0;
   if (rival > 0 && (offer === undefined || rival > countedOf(plan, offer) / 1000)) {
@@ -129,19 +128,6 @@ function awardSlot(race: LineRace): Award {
   }
   if (offer === undefined) return { code: 'HOUSE' };
   return { code: 'OFFER_WORTH_MOST', offerId: offer.offerId, cpmMicros: offerPays(race, offer, rival) };
-}
-
-/** The place of the line with the highest score of those that nothing excludes, the first of equals; -1 where the house's is as high. */
-function highestScore({ plan, count, houseScore }: LineRace): number {
-  const { exclusion, score } = plan.scratch;
-  let best = -1;
-  let highest = houseScore;
-  for (let k = 0; k < count; k++) {
-    if (exclusion[k] !== 0 || !((score[k] as number) > highest)) continue;
-    best = k;
-    highest = score[k] as number;
-  }
-  return best;
 }
 
 /** Whether nothing excludes the line and it is worth something, and not less than the floor. */

@@ -3,6 +3,8 @@
 const BITS = 33;
 /** 2^-k for k from 0 to 33. */
 const HALVES = halves();
+/** Of draws by their first eight bits: the factor of the last of them, and more than rounding could add. */
+const highestFactors = Float64Array.from({ length: 256 }, (_, bits) => drawFactor(bits * 2 ** 24 + 0xffffff) + 1e-12);
 
 /**
  * (-ln u)^(-1/64) of u = (draw + 1/2) / 2^32, from .952 to 1.43. Of lines with net worths v, the highest v x factor is
@@ -28,6 +30,11 @@ export function drawFactor(draw: number): number {
   const waited = (BITS - exponent) * Math.LN2 - 2 * z * (1 + z2 * (1 / 3 + z2 * (1 / 5 + tail)));
   // The 64th root.
   return 1 / Math.sqrt(Math.sqrt(Math.sqrt(Math.sqrt(Math.sqrt(Math.sqrt(waited))))));
+}
+
+/** No factor of a draw is above this: enough to pass over most lines without working theirs out. */
+export function factorAtMost(draw: number): number {
+  return highestFactors[draw >>> 24] as number;
 }
 
 function halves(): Float64Array {

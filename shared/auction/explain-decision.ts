@@ -3,6 +3,7 @@ import type { Candidate, ExclusionCode, Explanation } from '../contracts/decisio
 import type { PlanLine } from '../contracts/plan.ts';
 import { countedOf } from './best-offer.ts';
 import type { LineRace } from './decide-opportunity.ts';
+import { drawFactor } from './draw-factor.ts';
 import { exclusionCodes } from './eligibility.ts';
 import { drawShare } from './keyed-draw.ts';
 
@@ -19,6 +20,7 @@ export function explainDecision({ plan, from, count, clickPpm, floorCpm, ...race
       cellLine[from + k] as number
     ] as PlanLine;
     const netWorthMicros = scratch.netWorth[k] as number;
+    const draw = scratch.draw[k] as number;
     const isShown = race.awards.some((one) => one.campaignId === campaignId && one.subcampaignId === subcampaignId);
     const code = isShown ? undefined : codeOf(scratch.exclusion[k] as number, netWorthMicros, floorCpm);
     candidates.push({
@@ -27,8 +29,8 @@ export function explainDecision({ plan, from, count, clickPpm, floorCpm, ...race
       valueMicros: (clickPpm * clickPriceMicros) / 1e6,
       price,
       netWorthMicros,
-      draw: drawShare(scratch.draw[k] as number),
-      score: scratch.score[k] as number,
+      draw: drawShare(draw),
+      score: netWorthMicros * drawFactor(draw),
       ...(code !== undefined && { code }),
     });
   }
