@@ -1,6 +1,6 @@
 // `npm run bench -- NAME`: measures, prints each figure beside its bar, and exits 1 when one is missed. No bar is a time,
-// but for the two that availability promises: each is a count, a price, or a ratio between two things measured in turns
-// within one run.
+// but for those that availability and decision promise: each is a count, a price, or a ratio between two things measured
+// in turns within one run.
 import { parseArgs } from 'node:util';
 import { UsageError } from './usage-error.ts';
 import { exitCodeOf, formatFigures, thisMachine, toJson, type BenchResult } from './figure.ts';
@@ -75,6 +75,10 @@ const benches: Record<string, Entry> = {
     },
     load: () => import('./loop.ts'),
   },
+  decision: {
+    about: 'decisions a second by a plan of 1,000 subcampaigns, and how long the slowest of a hundred takes',
+    load: () => import('./decision.ts'),
+  },
   availability: {
     about: 'availability beside the linear programme; how fast its quick answers are, and that none promises too much',
     load: () => import('./availability.ts'),
@@ -128,7 +132,7 @@ ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(14)}${about}`)
   .join('\n')}
 
-  --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price, availability, forecast)
+  --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price, availability, forecast, decision)
   --json      print the result as one JSON object on the last line
   --help      this text
 ${Object.entries(benches).map(describeOptions).join('')}
