@@ -2,8 +2,8 @@
 // Compiled once per plan and group; a decision then allocates nothing but its result.
 import type { Plan, PlanLine } from '../contracts/plan.ts';
 import type { AuctionSettings } from '../contracts/serving.ts';
+import { floorCpmMicros } from '../planning/floor-cpm.ts';
 import { compileAdjustments, type BidAdjustments } from './bid-adjustments.ts';
-import { floorOf } from './floor-of.ts';
 import { drawKey } from './keyed-draw.ts';
 
 export interface CompiledPlan {
@@ -100,7 +100,7 @@ export function compilePlan(plan: Plan, hash: string, group: string): CompiledPl
     adjustments: compileAdjustments(plan.auction.adjustments),
     cellOf,
     cellClickPpm: Float64Array.from(plan.response, ({ clickPpm }) => clickPpm),
-    cellFloorCpm: Float64Array.from(plan.response, (cell) => floorOf(plan.auction.floors, cell)),
+    cellFloorCpm: Float64Array.from(plan.response, (cell) => floorCpmMicros(plan.auction.floors, cell)),
     cellStart,
     cellLine,
     lines,

@@ -9,14 +9,14 @@ import assert from 'node:assert/strict';
 import type { Award, Decision, DecisionRequest } from '../contracts/decision.ts';
 import { MAX_MICROS } from '../contracts/micros.ts';
 import type { PlanLine } from '../contracts/plan.ts';
+import { floorCpmMicros } from '../planning/floor-cpm.ts';
 import { bestOffer, countedOf, offerPays, type OfferRace } from './best-offer.ts';
 import type { CompiledPlan } from './compile-plan.ts';
 import { drawFactor } from './draw-factor.ts';
 import { exclusionBeside, exclusionOf, noteListener, SHOWN } from './eligibility.ts';
 import { explainDecision } from './explain-decision.ts';
-import { floorOf } from './floor-of.ts';
-import { drawKey, drawShare, keyedDraw, type DrawKey } from './keyed-draw.ts';
 import { highestScore } from './highest-score.ts';
+import { drawKey, drawShare, keyedDraw, type DrawKey } from './keyed-draw.ts';
 import { leastClickPrice, type LineWin } from './least-click-price.ts';
 
 const DAY_MS = 86_400_000;
@@ -101,7 +101,7 @@ function startRace(plan: CompiledPlan, request: DecisionRequest, isSpent: Uint8A
     from,
     count,
     clickPpm,
-    floorCpm: cell < 0 ? floorOf(auction.floors, request) : (plan.cellFloorCpm[cell] as number),
+    floorCpm: cell < 0 ? floorCpmMicros(auction.floors, request) : (plan.cellFloorCpm[cell] as number),
     houseScore: auction.houseCpmMicros
       ? (auction.houseCpmMicros / 1000) * drawFactor(keyedDraw(key, HOUSE.low, HOUSE.high))
       : 0,
