@@ -67,6 +67,8 @@ export interface DayReadings {
   paced: PacedRow[];
   billed: BilledRow[];
   refused: RefusedRow[];
+  /** When owners cancelled campaigns, by campaign id. */
+  cancelledAtMs: ReadonlyMap<string, number>;
   /** Listeners that saw a subcampaign, by campaign and subcampaign id with a slash between. */
   reached: ReadonlyMap<string, number>;
   /** How campaigns went on and ended, by kind of outcome. */
@@ -84,21 +86,48 @@ export async function readDay(
   supply: DayReadings['supply'],
 ): Promise<DayReadings> {
   const client = new BigQuery({ projectId: stack.projectId, apiEndpoint: stack.bigqueryEndpoint });
-  const [campaigns, ledger, quarantined, rows, paced, billed, refused, reached, notices, quotes, scores] =
-    await Promise.all([
-      readCampaigns(store, play),
-      readLedger(stack),
-      store.quarantined(10_000).then((found) => found.map(({ document }) => document)),
-      Promise.all(Object.keys(outcomeTables).map((table) => readTable(client, stack, table))),
-      readPaced(client, stack),
-      readBilled(client, stack),
-      readRefused(client, stack),
-      readReached(client, stack),
-      readNotices(client, stack),
-      readQuotes(client, stack),
-      readScores(client, stack),
-    ]);
-  return { campaigns, ledger, quarantined, rows, paced, billed, refused, reached, notices, supply, quotes, scores };
+  const [
+    campaigns,
+    ledger,
+    quarantined,
+    rows,
+    paced,
+    billed,
+    refused,
+    cancelledAtMs,
+    reached,
+    notices,
+    quotes,
+    scores,
+  ] = await Promise.all([
+    readCampaigns(store, play),
+    readLedger(stack),
+    store.quarantined(10_000).then((found) => found.map(({ document }) => document)),
+    Promise.all(Object.keys(outcomeTables).map((table) => readTable(client, stack, table))),
+    readPaced(client, stack),
+    readBilled(client, stack),
+    readRefused(client, stack),
+    readCancelled(client, stack),
+    readReached(client, stack),
+    readNotices(client, stack),
+    readQuotes(client, stack),
+    readScores(client, stack),
+  ]);
+  return {
+    campaigns,
+    ledger,
+    quarantined,
+    rows,
+    paced,
+    billed,
+    refused,
+    cancelledAtMs,
+    reached,
+    notices,
+    supply,
+    quotes,
+    scores,
+  };
 }
 
 async function readCampaigns(store: AllocationStore, play: PlayResult): Promise<Campaign[]> {
@@ -163,6 +192,14 @@ async function readRefused(client: BigQuery, { projectId, topology }: Stack): Pr
     campaignId: row.campaign_id,
     counterOffers: row.offers ?? 0,
   }));
+}
+
+async function readCancelled(client: BigQuery, { projectId, topology }: Stack): Promise<Map<string, number>> {
+  const [rows] = await client.query(`
+    SELECT campaign_id, UNIX_MILLIS(event_at) AS at_ms
+    FROM \`${projectId}.${topology.dataset}.outcomes_once\`
+    WHERE type = 'status-applied' AND requested_status = 'cancelled'`);
+  return new Map((rows as { campaign_id: string; at_ms: number }[]).map((row) => [row.campaign_id, row.at_ms]));
 }
 
 async function readReached(client: BigQuery, { projectId, topology }: Stack): Promise<Map<string, number>> {

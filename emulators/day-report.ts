@@ -12,6 +12,8 @@ export interface CampaignLine {
   campaignId: string;
   tenantId: string;
   status: Campaign['status'];
+  /** Its owner cancelled it: what was left of its budget was not to be spent. */
+  isCancelled?: true;
   budgetMicros: number;
   spentMicros: number;
   billedMicros: number;
@@ -114,7 +116,7 @@ export function reportDay(
       notices: readings.notices,
       counterOffered: readings.refused.filter(({ counterOffers }) => counterOffers > 0).length,
     },
-    yield: judgeYield(readings.campaigns, play, population),
+    yield: judgeYield(readings, play, population),
     ...forecastOf(readings.scores),
     violations: dayViolations(readings, play),
   };
@@ -129,7 +131,11 @@ function forecastOf(scores: DayReadings['scores']): Pick<DayReport, 'forecast'> 
   };
 }
 
-function lineOf(campaign: Campaign, { billed, quotes, reached }: DayReadings, series: SpendPoint[]): CampaignLine {
+function lineOf(
+  campaign: Campaign,
+  { billed, quotes, reached, cancelledAtMs }: DayReadings,
+  series: SpendPoint[],
+): CampaignLine {
   const { campaignId, tenantId, status, budgetMicros, subcampaigns } = campaign;
   const sum = (name: 'spentMicros' | 'leasedMicros' | 'inFlightMicros' | 'overrunMicros' | 'impressions' | 'clicks') =>
     subcampaigns.reduce((total, sub) => total + sub[name], 0);
@@ -141,6 +147,7 @@ function lineOf(campaign: Campaign, { billed, quotes, reached }: DayReadings, se
     campaignId,
     tenantId,
     status,
+    ...(cancelledAtMs.has(campaignId) ? { isCancelled: true as const } : {}),
     budgetMicros,
     spentMicros: sum('spentMicros'),
     billedMicros,

@@ -10,7 +10,7 @@ type Align = 'left' | 'right';
 const columns: { title: string; align: Align; cell: (line: CampaignLine) => string }[] = [
   { title: 'campaign', align: 'left', cell: (line) => line.campaignId },
   { title: 'tenant', align: 'left', cell: (line) => line.tenantId },
-  { title: 'status', align: 'left', cell: (line) => line.status },
+  { title: 'status', align: 'left', cell: ({ status, isCancelled }) => (isCancelled ? 'cancelled' : status) },
   { title: 'budget', align: 'right', cell: (line) => money(line.budgetMicros) },
   { title: 'spent', align: 'right', cell: (line) => money(line.spentMicros) },
   { title: 'leased', align: 'right', cell: (line) => money(line.leasedMicros) },

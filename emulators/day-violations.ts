@@ -48,13 +48,13 @@ function moneyViolations(campaign: Campaign, billed: DayReadings['billed'], play
 /** What forecasts and rounding may be off by. */
 const SLACK = 1.02;
 
-/** Every market's budgets must fit the lower quartile of supply together, each in the cells of its audience and flight. */
+/** Every market's guaranteed budgets must fit the lower quartile of supply together, each in the cells of its audience and flight. */
 function oversoldMarkets(campaigns: readonly Campaign[], known: DayReadings['supply']): string[] {
   return [...known].flatMap(([market, ofMarket]) => {
     // What was spent before a change cannot be told apart any more: cancelled and cut budgets count as they ended.
     const wanting = campaigns.flatMap(({ campaignId, terms, subcampaigns }) =>
       subcampaigns.flatMap((sub): Wanting[] =>
-        terms && sub.market === market
+        terms && sub.market === market && !sub.isAuctioned
           ? [
               {
                 ...sub,

@@ -73,6 +73,7 @@ const readings: DayReadings = {
     { campaignId: 'c8', counterOffers: 2 },
     { campaignId: 'c9', counterOffers: 0 },
   ],
+  cancelledAtMs: new Map(),
   reached: new Map([
     ['c1/s1', 70],
     ['c1/s2', 30],
@@ -145,6 +146,14 @@ describe('the report of a played day', () => {
       TICK_MS,
     ).campaigns;
     assert.deepEqual([line?.clickCostMicros, line?.pacingError], [undefined, undefined]);
+  });
+
+  it('says of a cancelled campaign that it is, and expects nothing of it afterwards', () => {
+    const cancelledAtMs = new Map([['c1', START_MS + 50]]);
+    const kept = reportDay(readings, playOf(100), population, TICK_MS);
+    const cancelled = reportDay({ ...readings, cancelledAtMs }, playOf(100), population, TICK_MS);
+    assert.match(renderDay(cancelled), /c1 +t1 +cancelled/);
+    assert(cancelled.yield.boundMicros < 0.6 * kept.yield.boundMicros);
   });
 
   it('is printed with its new columns and totals', () => {

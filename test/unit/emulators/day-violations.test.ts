@@ -67,6 +67,7 @@ const good: DayReadings = {
   paced: [],
   billed: [billed],
   refused: [],
+  cancelledAtMs: new Map(),
   reached: new Map([['c1/s1', 80]]),
   notices: {},
   supply: new Map([[market, [population.expectedSupply(market, dayOf(START_MS))]]]),
@@ -93,6 +94,15 @@ const withSub = (own: Partial<typeof sub>) => ({
 describe('The checks after a played day', () => {
   it('find nothing where all is well, though more was clicked than the budget pays', () => {
     assert.deepEqual(dayViolations(good, play), []);
+  });
+
+  it('find nothing oversold in what was auctioned: it holds no supply', () => {
+    const own = withSub({ budgetMicros: 2 ** 50, clicks: 5, isAuctioned: true });
+    const readings = { ...own, billed: [{ ...billed, billedMicros: 2_500_000 }] };
+    assert.deepEqual(
+      dayViolations(readings, play).filter((text) => text.startsWith('2')),
+      [],
+    );
   });
 
   for (const { name, readings = good, played = play, says } of [
