@@ -154,7 +154,7 @@ function withoutLedger(store: AllocationStore): AllocationStore {
 }
 
 describe('A commit whose answer is lost', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let proxy: LosingProxy;
   let direct: Firestore;
   let losing: Firestore;

@@ -78,7 +78,7 @@ const badPushes: { name: string; push: unknown; code: string }[] = [
 ];
 
 describe('The doors', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let stack: Stack;
   let clients: ReturnType<typeof clientsOf>;
   let store: AllocationStore;

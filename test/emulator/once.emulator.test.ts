@@ -25,7 +25,7 @@ async function expectedState(load: Load) {
 }
 
 describe('Every event counts once', function () {
-  this.timeout(150_000);
+  this.timeout(240_000);
   let stack: Stack;
   let clients: ReturnType<typeof clientsOf>;
   let store: AllocationStore;

@@ -73,7 +73,7 @@ async function assertNothingLeft({ firestoreHost, pubsubHost, functionsUrl }: Pl
 }
 
 describe('npm start', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   afterEach(() => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });

@@ -16,7 +16,7 @@ import { reportHours, trafficOf } from '../support/synthetic-market.ts';
 const WAIT_MS = 20_000;
 
 describe('Supply is refreshed', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let stack: Stack;
   let clients: ReturnType<typeof clientsOf>;
   let store: AllocationStore;

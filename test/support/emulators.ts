@@ -17,7 +17,7 @@ export async function mochaGlobalSetup(): Promise<void> {
   ]);
   process.env['FIRESTORE_EMULATOR_HOST'] = firestore.host;
   process.env['PUBSUB_EMULATOR_HOST'] = pubsub.host;
-  sharedBigQuery = bigquery.endpoint;
+  process.env[SHARED_BIGQUERY] = bigquery.endpoint;
   running.push(firestore, pubsub, { stop: () => bigquery.close() });
 }
 
@@ -25,8 +25,8 @@ export async function mochaGlobalTeardown(): Promise<void> {
   await Promise.all(running.map((emulator) => emulator.stop()));
 }
 
-/** Not in the environment: the tests of the emulator itself start their own. */
-let sharedBigQuery = '';
+/** Not the variable that clients read: the tests of the emulator itself start their own. Workers are forked with it. */
+const SHARED_BIGQUERY = 'ANDANTE_TEST_BIGQUERY_HOST';
 
 let projects = 0;
 
@@ -36,7 +36,7 @@ export function newProject(): string {
 }
 
 /** Clients of the emulators, and how to let go of them. */
-export function clientsOf(projectId: string, bigqueryEndpoint = sharedBigQuery) {
+export function clientsOf(projectId: string, bigqueryEndpoint = process.env[SHARED_BIGQUERY] as string) {
   const firestore = new Firestore({ projectId });
   const pubsub = new PubSub({ projectId });
   const bigquery = new BigQuery({ projectId, apiEndpoint: bigqueryEndpoint });
