@@ -35,8 +35,8 @@ export function createConnection(port: number): Connection {
     async send(wire) {
       const from = performance.now();
       const isFresh = isOneOff(wire);
-      // The server lets go of a connection that is idle for some seconds.
-      const own = isFresh || !socket || socket.destroyed ? await open(port) : socket;
+      // The server ends what was idle for some seconds, as it is on a busy machine.
+      const own = isFresh || !socket?.writable ? await open(port) : socket;
       const answer = await exchange(own, wire);
       const isKept = !isFresh && answer.status !== 0 && answer.headers['connection'] !== 'close';
       if (!isKept) own.destroy();
