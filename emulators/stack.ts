@@ -218,7 +218,8 @@ function superviseScript(
   return supervise({
     name,
     command: process.execPath,
-    args: [resolve(import.meta.dirname, script), ...args],
+    // Measured: optimising 23 MB of SQL translator for the few statements of a start costs 4 of its 5 seconds.
+    args: ['--liftoff-only', resolve(import.meta.dirname, script), ...args],
     env,
     onLine,
   });

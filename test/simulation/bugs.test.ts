@@ -12,7 +12,7 @@ describe('The simulator', () => {
 
   // A bug is in a thread's modules from their loading on: each takes a thread of its own, two at a time.
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     await inParallel(bugs, 2, async ({ name }) => {
       played.set(name, await playSeeds({ seeds: WITHIN, bug: name, threads: 1 }));
     });

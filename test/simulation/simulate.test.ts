@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 const program = resolve(import.meta.dirname, 'simulate.ts');
 
 describe('npm run simulate', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   it('says how many seeds kept every promise, as a sentence and as JSON', async () => {
     const { code, stdout } = await run('--seeds', '40', '--json');
