@@ -7,7 +7,7 @@ import { LEASE_TICKS, grantLeases } from '../pacing/grant-leases.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { pageTable } from './book-page.ts';
 import type { MarketView } from './campaign-state.ts';
-import { billedMicros, committedMicros, entryNumbers, expectedInFlightMicros, inFlightMicros } from './entry-money.ts';
+import { accruedMicros, billedMicros, committedMicros, entryNumbers } from './entry-money.ts';
 import { entryKey, foldReports, type Verdict, type WaitingReport } from './fold-reports.ts';
 import { makePlan } from './make-plan.ts';
 import { admitGroups } from './admit-groups.ts';
@@ -161,7 +161,7 @@ function pace(
   for (const [key, entry] of entries) {
     const isKnown = told.has(entry.campaignId) || told.size < MAX_TOLD_CAMPAIGNS;
     const mayTell = isKnown && over.ended.length < MAX_ENDED_PARTS;
-    const returned = settleEntry(entry, nowMs);
+    const returned = beginDay(settleEntry(entry, nowMs, clickDelay), nowMs);
     const settled = mayTell ? endFlight(returned, nowMs) : returned;
     const isEnded = mayTell && isFinal(settled, nowMs);
     if (isEnded || settled.status !== entry.status) told.add(entry.campaignId);
@@ -176,9 +176,6 @@ function pace(
         ? grantLeases({
             entry: settled,
             committedMicros: committedMicros(settled),
-            unexpectedMicros: clickDelay
-              ? inFlightMicros(settled) - expectedInFlightMicros(settled, nowMs, clickDelay)
-              : 0,
             groups: heard,
             hourShape,
             nowMs,
@@ -187,6 +184,13 @@ function pace(
         : settled.leases;
     entries.set(key, leases === settled.leases ? settled : { ...settled, leases });
   }
+}
+
+/** A daily cap counts from what was accrued when the day began. */
+function beginDay(entry: BookEntry, nowMs: number): BookEntry {
+  const day = Math.floor(nowMs / DAY_MS);
+  if (entry.dailyCapMicros === undefined || entry.today?.day === day) return entry;
+  return { ...entry, today: { day, startMicros: accruedMicros(entry) } };
 }
 
 const evenHours = Array.from({ length: 24 }, () => 1 / 24);

@@ -1,19 +1,24 @@
 // What time does to an entry at a tick: its flight ends, click windows close, leases that are over return what was not spent.
 import type { BookEntry, Lease } from '../contracts/documents.ts';
+import type { DelayCurve } from '../forecasting/delay-curve.ts';
 import { isOver } from './campaign-state.ts';
-import { committedMicros, openMicros } from './entry-money.ts';
+import { committedMicros, expectClicks, openMicros } from './entry-money.ts';
 import { isOpenHour } from './fold-reports.ts';
 
 /** A group that never says its closing word keeps its money this long after its lease. */
 export const SILENT_LEASE_MS = 24 * 3_600_000;
 
-/** The entry with closed hours dropped and finished leases returned; the same object when nothing moved. */
-export function settleEntry(entry: BookEntry, nowMs: number): BookEntry {
+/**
+ * The entry with closed hours dropped, finished leases returned, and what is in flight expected anew; the same object when
+ * nothing moved.
+ * @param delay how late clicks come here; absent while that is unknown: every charge is expected until its hour closes
+ */
+export function settleEntry(entry: BookEntry, nowMs: number, delay?: DelayCurve): BookEntry {
   const cohorts = entry.cohorts.filter((cohort) => isOpenHour(cohort.hourAtMs, nowMs));
   const leases = entry.leases.map((lease) => settleLease(lease, nowMs));
   const isSame =
     cohorts.length === entry.cohorts.length && leases.every((lease, index) => lease === entry.leases[index]);
-  return fallToShare(isSame ? entry : { ...entry, cohorts, leases });
+  return fallToShare(expectClicks(isSame ? entry : { ...entry, cohorts, leases }, nowMs, delay));
 }
 
 /** A budget that was cut below what was committed falls with what is committed, and never rises again by itself. */

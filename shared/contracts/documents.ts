@@ -131,6 +131,10 @@ export const BookEntry = closed({
   today: Type.Optional(closed({ day: Count, startMicros: Micros })),
   /** What pacing has learned of the line's price: its integral, checkpointed. */
   trim: Type.Optional(Type.Number({ minimum: -1000, maximum: 1000 })),
+  /** Of its charges that await clicks, what is not expected to become any, by what came so far; below 0 where more will. */
+  unexpectedMicros: Type.Optional(
+    Type.Integer({ minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
+  ),
   /** The probability that its budget is spent, when it last became likely or unlikely. */
   fullSpendPpm: Type.Optional(PartsPerMillion),
   /** Its campaign has other parts, to which money may move that supply does not deliver here. */

@@ -25,31 +25,53 @@ export function clicksToCome({ expected, confirmed, ageMs }: Cohort, curve: Dela
   return expected * (1 - share) * ((PRIOR_CLICKS + confirmed) / (PRIOR_CLICKS + expected * share));
 }
 
-export interface ChargedCohort {
-  /** Expected cost of what was served, in micros. */
+/** The charges of a line and what came of them, in micros. */
+export interface ChargedLine {
+  /** All that was ever charged, at expected cost, and the cost of all clicks so far. */
   chargedMicros: number;
-  /** Cost of the clicks confirmed so far. */
   confirmedMicros: number;
   clickPriceMicros: number;
-  ageMs: number;
+  /** The impressions whose clicks may still come, by the hour: how long ago the hour began, and what was charged for it. */
+  hours: readonly { ageMs: number; chargedMicros: number }[];
+}
+
+export interface LineExpectation {
+  /** What the clicks still to come will cost, in whole micros. */
+  outstandingMicros: number;
+  /** What the line's clicks cost over what was charged for them in expectation; 1 before anything came. */
+  rateFactor: number;
 }
 
 /**
- * The part of the charge that still counts as in flight, in whole micros: all of it at age 0 without a click, corrected
- * by what came, none at the end of the window. Never more than was charged, and never rising with age.
+ * What is to be expected of a line's charges. A line's rate is off by the same factor in all its hours, so it is learned from
+ * all of them: (k + confirmed) / (k + the part of all charges that has come by the curve), k = 11 clicks. Of each hour's charge
+ * the part to come times this factor is outstanding; what came of the hour so far says nothing more of its rest.
+ * @param curve of the share that has come, by the time since the hour began
  * @throws ForecastError INVALID_RESPONSE for amounts that are negative or no numbers, and for a price below 1
  */
-export function expectedOutstanding(
-  { chargedMicros, confirmedMicros, clickPriceMicros, ageMs }: ChargedCohort,
+export function expectOfLine(
+  { chargedMicros, confirmedMicros, clickPriceMicros, hours }: ChargedLine,
   curve: DelayCurve,
-): number {
+): LineExpectation {
   for (const [name, amount] of Object.entries({ chargedMicros, confirmedMicros })) requireAmount(name, amount);
   if (!(clickPriceMicros >= 1 && clickPriceMicros < Infinity)) {
     throw new ForecastError('INVALID_RESPONSE', `clickPriceMicros must be 1 or more, not ${clickPriceMicros}`);
   }
-  const [expected, confirmed] = [chargedMicros / clickPriceMicros, confirmedMicros / clickPriceMicros];
-  const toCome = clicksToCome({ expected, confirmed, ageMs }, curve);
-  return Math.min(Math.floor(chargedMicros), Math.round(toCome * clickPriceMicros));
+  let toCome = 0;
+  for (const hour of hours) {
+    requireAmount('chargedMicros of an hour', hour.chargedMicros);
+    toCome += hour.chargedMicros * (1 - shareOfHour(curve, hour.ageMs));
+  }
+  const prior = PRIOR_CLICKS * clickPriceMicros;
+  const rateFactor = (prior + confirmedMicros) / (prior + Math.max(0, chargedMicros - toCome));
+  return { outstandingMicros: Math.min(Number.MAX_SAFE_INTEGER, Math.round(toCome * rateFactor)), rateFactor };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** What has come of the impressions that an hour had so far: they are younger than it, and the curve is of whole hours. */
+function shareOfHour(curve: DelayCurve, ageMs: number): number {
+  return ageMs < HOUR_MS ? (arrivedShare(curve, HOUR_MS) * Math.max(0, ageMs)) / HOUR_MS : arrivedShare(curve, ageMs);
 }
 
 export interface FinalCount {

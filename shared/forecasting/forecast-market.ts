@@ -13,6 +13,8 @@ import { decideAgreement, reconcileDays } from './reconcile-days.ts';
 import { cellResponses, type CellRates } from './cell-responses.ts';
 import { listenerHistograms } from './listener-histograms.ts';
 import { fitDelayCurve, type DelayCurve } from './delay-curve.ts';
+import { ForecastError } from './forecast-error.ts';
+import { hourlyDelays } from './hourly-delays.ts';
 import { ERROR_DAYS, forecastSpread } from './forecast-spread.ts';
 import { sharePrior } from './share-prior.ts';
 import { DAY_MS, HOUR_MS, dayOf } from './traffic-clock.ts';
@@ -287,10 +289,12 @@ const GUESS = { medianMs: HOUR_MS, sigma: 1 };
 
 /** Arrivals are of hours whose window has closed, but for the last few of weeks. */
 function clickDelayOf(arrivals: MarketInput['arrivals']): DelayCurve {
-  const seen = arrivals
-    .filter(({ ageHours, clicks }) => clicks > 0 && ageHours * HOUR_MS <= CLICK_WINDOW_MS)
-    .map(({ ageHours, clicks }) => ({ delayMs: ageHours * HOUR_MS, observableMs: CLICK_WINDOW_MS, count: clicks }));
-  const { windowMs, shares } = fitDelayCurve(seen, CLICK_WINDOW_MS, GUESS);
+  const byHour = new Array<number>(CLICK_WINDOW_MS / HOUR_MS).fill(0);
+  for (const { ageHours, clicks } of arrivals) {
+    if (!(ageHours >= 0)) throw new ForecastError('INVALID_RESPONSE', `an age of ${ageHours} hours makes no sense`);
+    if (byHour[ageHours] !== undefined) byHour[ageHours] = (byHour[ageHours] as number) + clicks;
+  }
+  const { windowMs, shares } = fitDelayCurve(hourlyDelays(byHour, GUESS), CLICK_WINDOW_MS, GUESS);
   return { windowMs, shares: shares.map((share) => Math.round(share * 1e5) / 1e5) };
 }
 

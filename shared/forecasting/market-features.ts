@@ -42,7 +42,7 @@ export interface CellResponse {
 
 /** Clicks and conversions by how long after the hour of their impression they were reported. */
 export interface ArrivedByAge {
-  /** Whole hours from the hour of the impressions to the end of the report's window. */
+  /** Whole hours from the hour of the impressions to the last instant of the report's window. */
   ageHours: number;
   clicks: number;
   conversions: number;

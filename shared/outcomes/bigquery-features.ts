@@ -120,7 +120,7 @@ export function createBigQueryFeatures(client: BigQuery, names: { projectId: str
     },
     async arrivals(scope) {
       const sql = `
-        SELECT DIV(TIMESTAMP_DIFF(window_end_at, hour_at, MILLISECOND), 3600000) AS age_hours, SUM(clicks) AS clicks,
+        SELECT DIV(GREATEST(TIMESTAMP_DIFF(window_end_at, hour_at, MILLISECOND) - 1, 0), 3600000) AS age_hours, SUM(clicks) AS clicks,
           SUM(conversions) AS conversions
         FROM ${view('cell_responses')}
         WHERE event_date >= CAST(@fromDay AS DATE) AND hour_at >= CAST(@fromDay AS TIMESTAMP)

@@ -93,7 +93,7 @@ export function createMemoryFeatures(log: Pick<MemoryLog, 'rows'>): FeatureReade
         ({ hourAtMs, windowEndAtMs, clicks, conversions }) => hourAtMs <= windowEndAtMs && clicks + conversions > 0,
       );
       const byAge = Map.groupBy(arrived, ({ hourAtMs, windowEndAtMs }) =>
-        Math.floor((windowEndAtMs - hourAtMs) / HOUR_MS),
+        Math.floor(Math.max(0, windowEndAtMs - hourAtMs - 1) / HOUR_MS),
       );
       return [...byAge]
         .sort(([a], [b]) => a - b)

@@ -1,15 +1,23 @@
-// Sizes what ad-server groups may spend before the next ticks. A simple rule with the signature of the controller:
-// grants bring accrued + leased up to the spend curve at the lease's horizon, never past the budget (invariant 1).
+// Sizes what ad-server groups may spend before the next ticks. The price decides what is served and a lease bounds what can go
+// wrong: each group holds what it should need until its lease can be renewed, for a late report and for the chance of few
+// clicks, and no grant brings what is committed past the budget (invariant 1) or past a day's cap.
 import type { BookEntry, Lease } from '../contracts/documents.ts';
 import { MAX_MICROS, mulDiv } from '../contracts/micros.ts';
-import { passedTrafficShare } from './spend-curve.ts';
+import { dayRoomMicros, dueMicros } from './spend-curve.ts';
 
 /** Leases last this many ticks, and are renewed when fewer than {@link RENEW_TICKS} are left. */
 export const LEASE_TICKS = 6;
 export const RENEW_TICKS = 3;
 
+/** What was charged since the last report still looks like open lease: so much of the plan is granted beyond the lease's end. */
+const REPORT_LAG_TICKS = 1;
+/** Standard deviations of a number of clicks that a group holds beyond what it should need. */
+const MARGIN_DEVIATIONS = 1;
+/** What a line is behind its plan is granted in pieces of this share of its budget: a silent group has one of them at most. */
+const CATCH_UP_SHARE = 0.25;
 /** From here on one group holds the grant: two cannot both be right about the last clicks. */
 const LAST_SHARE = 0.05;
+const LAST_CLICKS = 3;
 
 /** A group that reports, with its share of the market's opportunities as weight. */
 export interface SpenderGroup {
@@ -21,8 +29,6 @@ export interface GrantInput {
   entry: BookEntry;
   /** Spent, in flight and leased so far: no grant brings it past the budget. */
   committedMicros: number;
-  /** What of it is not expected to be spent after all, by the clicks so far; below 0 where more is: the rest follows the spend curve. */
-  unexpectedMicros: number;
   /** Groups heard of lately; silent ones get nothing. */
   groups: readonly SpenderGroup[];
   hourShape: readonly number[];
@@ -36,7 +42,7 @@ export function grantLeases(input: GrantInput): Lease[] {
   if (groups.length === 0 || nowMs >= entry.endAtMs || entry.startAtMs >= nowMs + RENEW_TICKS * tickIntervalMs)
     return entry.leases;
   const horizonAtMs = Math.min(entry.endAtMs, nowMs + LEASE_TICKS * tickIntervalMs);
-  const grants = divideGrant(input, grantTotalMicros(input, horizonAtMs));
+  const grants = divideGrants(input);
   let moved = false;
   const leases = entry.leases.map((lease) => {
     const grantMicros = grants.get(lease.group) ?? 0;
@@ -52,40 +58,87 @@ export function grantLeases(input: GrantInput): Lease[] {
   return moved ? leases : entry.leases;
 }
 
-/** What accrued and leased lack of the spend curve at the horizon; nothing below one click price. */
-function grantTotalMicros(
-  { entry, committedMicros, unexpectedMicros, hourShape }: GrantInput,
-  horizonAtMs: number,
-): number {
-  // Grants are cumulative: what was returned and granted again counts twice, and what lies charge counts too.
-  const grantedMicros = entry.leases.reduce((sum, lease) => sum + lease.grantedMicros, 0);
-  const dueShare = passedTrafficShare(entry, hourShape, horizonAtMs);
-  const dueMicros = Math.min(entry.budgetMicros, Math.floor(entry.budgetMicros * dueShare));
-  const lackMicros = Math.min(
-    dueMicros - (committedMicros - unexpectedMicros),
-    entry.budgetMicros - committedMicros,
-    MAX_MICROS - grantedMicros,
+/** Grants by group: what each lacks of its need, as far as there is money. */
+function divideGrants(input: GrantInput): Map<string, number> {
+  const { entry, groups } = input;
+  const freeMicros = grantableMicros(input);
+  if (freeMicros <= 0) return new Map();
+  const needMicros = expectedMicros(input);
+  const ordered = [...groups].sort((a, b) => b.opportunities - a.opportunities || (a.group < b.group ? -1 : 1));
+  const traffic = ordered.reduce((sum, group) => sum + group.opportunities, 0);
+  const lastMicros = Math.min(LAST_CLICKS * entry.clickPriceMicros, Math.floor(entry.budgetMicros * LAST_SHARE));
+  const [first] = ordered as [SpenderGroup];
+  if (freeMicros <= lastMicros || traffic === 0 || traffic > MAX_MICROS) {
+    const openMicros = entry.leases.reduce((sum, lease) => sum + openOf(lease), 0);
+    return lacking(input, freeMicros, [{ group: first.group, lackMicros: withMargin(entry, needMicros) - openMicros }]);
+  }
+  return lacking(
+    input,
+    freeMicros,
+    ordered.map(({ group, opportunities }) => {
+      const lease = entry.leases.find((one) => one.group === group);
+      const ownMicros = withMargin(entry, mulDiv(needMicros, opportunities, traffic));
+      return { group, lackMicros: ownMicros - (lease ? openOf(lease) : 0) };
+    }),
   );
-  return lackMicros < entry.clickPriceMicros ? 0 : lackMicros;
 }
 
-/** Grants by group: in proportion to traffic, none below a click price, the last of a budget to one group. */
-function divideGrant({ entry, committedMicros, groups }: GrantInput, totalMicros: number): Map<string, number> {
+/** What may be granted at most. Grants are cumulative: what was returned and granted again counts twice in a lease's life. */
+function grantableMicros({ entry, committedMicros, nowMs }: GrantInput): number {
+  const grantedMicros = entry.leases.reduce((sum, lease) => sum + lease.grantedMicros, 0);
+  const limitMicros = Math.min(entry.budgetMicros, dayRoomMicros(entry, nowMs) ?? entry.budgetMicros);
+  return Math.min(limitMicros - committedMicros, MAX_MICROS - grantedMicros);
+}
+
+/**
+ * What the plan has until the last report of this lease, and what the line is behind it: being ahead is the price's to mend.
+ * Towards the end of the flight that is half of the time left at most, so that money stays free for the group that needs it:
+ * what one group holds when the flight ends no other can spend.
+ */
+function expectedMicros({ entry, committedMicros, hourShape, nowMs, tickIntervalMs }: GrantInput): number {
+  const accruedMicros = committedMicros - entry.leases.reduce((sum, lease) => sum + openOf(lease), 0);
+  const leaseMs = Math.min(LEASE_TICKS * tickIntervalMs, Math.max(tickIntervalMs, (entry.endAtMs - nowMs) / 2));
+  const untilMs = Math.min(entry.endAtMs, nowMs + leaseMs + REPORT_LAG_TICKS * tickIntervalMs);
+  const dueNowMicros = dueMicros(entry, hourShape, nowMs);
+  const aheadMicros = Math.max(0, dueMicros(entry, hourShape, untilMs) - dueNowMicros);
+  const behindMicros = Math.max(0, dueNowMicros - accruedMicros);
+  return aheadMicros + Math.min(behindMicros, Math.ceil(entry.budgetMicros * CATCH_UP_SHARE));
+}
+
+function withMargin({ clickPriceMicros }: BookEntry, micros: number): number {
+  return micros === 0 ? 0 : micros + Math.ceil(MARGIN_DEVIATIONS * Math.sqrt(micros) * Math.sqrt(clickPriceMicros));
+}
+
+interface Lack {
+  group: string;
+  lackMicros: number;
+}
+
+/**
+ * What lacks less than a click is not granted yet, unless that is all there is; what is scarce is cut for all alike, and the
+ * first takes what would be too little for another.
+ */
+function lacking({ entry }: GrantInput, freeMicros: number, ordered: readonly Lack[]): Map<string, number> {
   const grants = new Map<string, number>();
-  if (totalMicros === 0) return grants;
-  const ordered = [...groups].sort((a, b) => b.opportunities - a.opportunities || (a.group < b.group ? -1 : 1));
-  const first = (ordered[0] as SpenderGroup).group;
-  const last = entry.budgetMicros - committedMicros <= Math.floor(entry.budgetMicros * LAST_SHARE);
-  const traffic = ordered.reduce((sum, group) => sum + group.opportunities, 0);
-  if (last || traffic === 0 || traffic > MAX_MICROS) return grants.set(first, totalMicros);
-  let restMicros = totalMicros;
-  for (const { group, opportunities } of ordered.slice(1)) {
-    const partMicros = mulDiv(totalMicros, opportunities, traffic);
-    if (partMicros < entry.clickPriceMicros) continue;
-    grants.set(group, partMicros);
-    restMicros -= partMicros;
+  const due = ordered.filter(({ lackMicros }) => lackMicros >= Math.min(entry.clickPriceMicros, freeMicros));
+  const lackMicros = due.reduce((sum, lack) => sum + lack.lackMicros, 0);
+  let leftMicros = Math.min(freeMicros, lackMicros);
+  const cut = leftMicros;
+  for (const lack of due.slice(1)) {
+    const grantMicros = mulDiv(lack.lackMicros, cut, lackMicros);
+    if (grantMicros < entry.clickPriceMicros) continue;
+    grants.set(lack.group, grantMicros);
+    leftMicros -= grantMicros;
   }
-  return grants.set(first, restMicros);
+  const first = due[0];
+  if (first === undefined) return grants;
+  const held = entry.leases.find(({ group }) => group === first.group);
+  if ((held ? openOf(held) : 0) + leftMicros >= entry.clickPriceMicros) grants.set(first.group, leftMicros);
+  return grants;
+}
+
+function openOf({ grantedMicros, returnedMicros, chargedMicros }: Lease): number {
+  return Math.max(0, grantedMicros - returnedMicros - chargedMicros);
 }
 
 function renewLease(input: GrantInput, lease: Lease, grantMicros: number, horizonAtMs: number): Lease {

@@ -251,11 +251,12 @@ export function featureReaderContract(open: () => Promise<OpenedFeatures>): void
     it('says how old impressions were when their clicks were told', async () => {
       await append([
         { windowStartAtMs: at(1), windowEndAtMs: at(1) + MINUTE_MS, responses: [response(1, 9, 1), response(0, 0, 2)] },
-        { windowStartAtMs: at(1), responses: [response(0, 0, 3, { conversions: 4 }), response(1, 5, 0)] },
+        { windowStartAtMs: at(2), responses: [response(0, 0, 3, { conversions: 4 }), response(1, 5, 0)] },
+        { windowStartAtMs: at(0), responses: [response(0, 0, 4)] },
         { windowStartAtMs: at(5), responses: [response(8, 5, 9)] },
       ]);
       assert.deepEqual(await opened.features.arrivals(scope(at(9))), [
-        { ageHours: 0, clicks: 1, conversions: 0 },
+        { ageHours: 0, clicks: 5, conversions: 0 },
         { ageHours: 1, clicks: 2, conversions: 0 },
         { ageHours: 2, clicks: 3, conversions: 4 },
       ]);

@@ -141,10 +141,11 @@ function entryViolations(key: string, part: ExpectedPart, status: string, entry:
 }
 
 /** Spent, in flight and leased. */
-function committedOf({ spentMicros, cohorts, leases }: BookEntry): number {
+function committedOf({ spentMicros, cohorts, leases, unexpectedMicros = 0 }: BookEntry): number {
   const inFlight = cohorts.map((cohort) => Math.max(0, cohort.chargedMicros - cohort.confirmedMicros));
   const leased = leases.map((lease) => Math.max(0, lease.grantedMicros - lease.returnedMicros - lease.chargedMicros));
-  return [...inFlight, ...leased].reduce((sum, micros) => sum + micros, spentMicros);
+  const awaited = inFlight.reduce((sum, micros) => sum + micros, -unexpectedMicros);
+  return leased.reduce((sum, micros) => sum + micros, spentMicros + Math.max(0, awaited));
 }
 
 /** After all flights nothing is leased or in flight, and each part is billed once. */

@@ -18,6 +18,7 @@ import {
   newLease,
   openOf,
   settle,
+  unexpectedOf,
   type Closing,
   type EntryModel,
   type Line,
@@ -58,10 +59,17 @@ export function auditTick(
     const isWritten = new Set(pages.map((page) => page.after.page));
     for (const entry of entries.values()) {
       if (entry.market !== market) continue;
+<<<<<<< HEAD
       settle(entry, nowMs);
       const campaignKey = `${entry.tenantId}/${entry.campaignId}`;
       if (endFlight(entry, nowMs)) told.add(campaignKey);
+=======
+>>>>>>> d9ed3d6 (Leases sized for what a group needs; in flight is what clicks are still expected to cost; delays by the hour)
       const stored = shown.get(entry.key);
+      settle(entry, nowMs, () => {
+        const isGone = !stored && isWritten.has(entry.page);
+        return isGone ? 0 : expected(books, entry, stored, nowMs);
+      });
       if (stored) grant(books, entry, stored, nowMs);
       else if (isWritten.has(entry.page)) {
         end(books, entry, nowMs, own);
@@ -71,6 +79,21 @@ export function auditTick(
   }
   auditLifecycle(books, told, written, own, nowMs);
   for (const outcome of own?.outcomes ?? []) auditPaced(books, outcome);
+}
+
+/** What a tick does not expect of a line's charges is its own to work out; it is taken over where it is near enough. */
+function expected({ must, supply }: Books, entry: EntryModel, stored: BookEntry | undefined, nowMs: number): number {
+  const day = new Date(nowMs).toISOString().slice(0, 10);
+  const isDelayKnown = supply.get(entry.market)?.find((one) => one.day === day)?.clickDelay !== undefined;
+  const own = unexpectedOf(entry, nowMs, isDelayKnown);
+  const told = stored ? (stored.unexpectedMicros ?? 0) : entry.unexpected;
+  let awaited = entry.spent;
+  for (const { charged } of entry.hours.values()) awaited += charged;
+  must(
+    Math.abs(told - own) <= 2 + awaited / 100,
+    () => `${entry.key}: ${told} of its charges are not expected, by its clicks it should be ${own}`,
+  );
+  return told;
 }
 
 interface Folding {

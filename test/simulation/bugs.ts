@@ -43,6 +43,13 @@ export const bugs: readonly Bug[] = [
     replace: 'committedMicros: settled.spentMicros,',
   },
   {
+    name: 'late-clicks-forgotten',
+    about: 'charges whose clicks are still to come are free to be granted again',
+    file: 'campaign/entry-money.ts',
+    find: '? awaitedMicros(entry) - expectedInFlightMicros(entry, nowMs, delay) : 0;',
+    replace: '? awaitedMicros(entry) : 0;',
+  },
+  {
     name: 'acknowledge-before-commit',
     about: 'the handler is started and not awaited: the message is acknowledged whatever comes of it',
     file: 'runtime/delivery.ts',

@@ -99,6 +99,7 @@ function applyCreated(
       clicks: 0,
       conversions: 0,
       hours: new Map(),
+      unexpected: 0,
       leases: new Map(),
       page: sub.page,
     });

@@ -40,6 +40,8 @@ export interface EntryModel {
   conversions: number;
   /** Charged and confirmed by hour, as far as their clicks may still come. */
   hours: Map<number, { charged: number; confirmed: number }>;
+  /** Of what is awaited, what the last tick did not expect; below 0 where it expected more. */
+  unexpected: number;
   leases: Map<string, LeaseModel>;
   page: string;
 }
@@ -51,7 +53,7 @@ export function newLease(): LeaseModel {
 export function inFlightOf(entry: EntryModel): number {
   let sum = 0;
   for (const { charged, confirmed } of entry.hours.values()) sum += Math.max(0, charged - confirmed);
-  return sum;
+  return Math.max(0, sum - entry.unexpected);
 }
 
 export function openOf(lease: LeaseModel): number {
@@ -114,8 +116,34 @@ export function coverExcess(entry: EntryModel): void {
   if (uncovered > 0 && entry.status !== 'closing' && entry.status !== 'settling') entry.status = 'overrun';
 }
 
-/** What time alone does: hours close, leases that were given back or forgotten return what was not spent. */
-export function settle(entry: EntryModel, nowMs: number): void {
+/** A market where the part of an hour's clicks that has come grows as the root of time: of the window, and evenly within the hour. */
+export const ROOT_DELAY = {
+  windowMs: HOUR_MS + CLICK_WINDOW_MS,
+  shares: Array.from({ length: 40 }, (_, place) => 2 ** (-6 * (1 - place / 39))),
+};
+/** How sure a prediction is before the first click, in clicks. */
+const PRIOR_CLICKS = 11;
+
+/** What of the charges that await clicks should not be expected by these clicks so far; 0 while no delay is known. */
+export function unexpectedOf(entry: EntryModel, nowMs: number, isDelayKnown: boolean): number {
+  if (!isDelayKnown) return 0;
+  let [awaited, toCome, charged] = [0, 0, 0];
+  for (const [hour, own] of entry.hours) {
+    const age = Math.max(0, nowMs - hour);
+    const come = Math.sqrt(Math.max(age, HOUR_MS) / ROOT_DELAY.windowMs) * Math.min(1, age / HOUR_MS);
+    awaited += Math.max(0, own.charged - own.confirmed);
+    toCome += own.charged * Math.max(0, 1 - come);
+  }
+  for (const lease of entry.leases.values()) charged += lease.charged;
+  const prior = PRIOR_CLICKS * entry.priceMicros;
+  return awaited - toCome * ((prior + entry.spent) / (prior + Math.max(0, charged - toCome)));
+}
+
+/**
+ * What time alone does: hours close, leases that were given back or forgotten return what was not spent, and what is in flight
+ * is expected anew.
+ */
+export function settle(entry: EntryModel, nowMs: number, expect: (entry: EntryModel) => number): void {
   for (const hour of entry.hours.keys()) if (isHourOver(hour, nowMs)) entry.hours.delete(hour);
   for (const lease of entry.leases.values()) {
     const isClosed = lease.closing !== undefined && lease.charged >= lease.closing;
@@ -124,6 +152,7 @@ export function settle(entry: EntryModel, nowMs: number): void {
     lease.returned += openOf(lease);
     lease.closing = undefined;
   }
+  entry.unexpected = expect(entry);
   if (entry.share === undefined) return;
   entry.budget = Math.max(entry.share, Math.min(entry.budget, committedOf(entry)));
   if (entry.budget === entry.share) entry.share = undefined;
@@ -164,10 +193,10 @@ export function difference(stored: BookEntry, model: EntryModel): string | undef
       [`returned by ${lease.group}`, lease.returnedMicros, own?.returned],
     );
   }
-  let inFlight = 0;
+  let inFlight = -(stored.unexpectedMicros ?? 0);
   for (const { chargedMicros, confirmedMicros } of stored.cohorts)
     inFlight += Math.max(0, chargedMicros - confirmedMicros);
-  numbers.push(['in flight', inFlight, inFlightOf(model)]);
+  numbers.push(['in flight', Math.max(0, inFlight), inFlightOf(model)]);
   const wrong = numbers.find(([, is, should]) => is !== should);
   return wrong && `${model.key}: ${wrong[0]} is ${String(wrong[1])} and should be ${String(wrong[2])}`;
 }

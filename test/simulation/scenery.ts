@@ -12,6 +12,7 @@ import { DAY_MS, START_MS } from '../support/instants.ts';
 import { cell, page, supplyDay } from '../support/markets.ts';
 import type { Books } from './books.ts';
 import type { Cluster } from './cluster.ts';
+import { ROOT_DELAY } from './money-model.ts';
 import { MARKETS, ROUND_MS, SEGMENTS } from './story.ts';
 
 /** Two days of supply for one market, scarce or plenty. */
@@ -21,7 +22,9 @@ export async function stock(store: AllocationStore, random: Random, market: stri
     const q10 = Math.floor(q50 * (0.4 + 0.5 * random()));
     return cell({ segment, q50, q10, clickPpm: 10_000 + Math.floor(random() * 20_000) });
   });
-  const days = [START_MS, START_MS + DAY_MS].map((atMs) => supplyDay(atMs, { market, cells }));
+  // One market knows how late clicks come.
+  const delay = market === MARKETS[0] ? { clickDelay: ROOT_DELAY } : {};
+  const days = [START_MS, START_MS + DAY_MS].map((atMs) => supplyDay(atMs, { market, cells, ...delay }));
   await persistSupply(store, market, days);
 }
 

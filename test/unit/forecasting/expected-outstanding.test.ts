@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { drawBinomial, drawLogNormal, drawPoisson } from '../../../emulators/world/draws.ts';
 import { createRandom } from '../../../emulators/world/random.ts';
 import { arrivedShare, fitDelayCurve } from '../../../shared/forecasting/delay-curve.ts';
-import { clicksToCome, expectedOutstanding, projectFinal } from '../../../shared/forecasting/expected-outstanding.ts';
+import {
+  clicksToCome,
+  expectOfLine,
+  projectFinal,
+  type ChargedLine,
+} from '../../../shared/forecasting/expected-outstanding.ts';
 import { ForecastError } from '../../../shared/forecasting/forecast-error.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,44 +17,81 @@ const curve = fitDelayCurve([], WINDOW_MS, { medianMs: HOUR_MS, sigma: 1 });
 const micros = fc.oneof(fc.constantFrom(0, 1, 1e6, Number.MAX_SAFE_INTEGER), fc.integer({ min: 0, max: 1e9 }));
 const price = fc.constantFrom(1, 250_000, 400_000, Number.MAX_SAFE_INTEGER);
 const age = fc.oneof(
-  fc.constantFrom(-1, 0, 1, WINDOW_MS, 1e300, Infinity),
+  fc.constantFrom(-1, 0, 1, HOUR_MS, WINDOW_MS, 1e300, Infinity),
   fc.double({ min: 0, max: WINDOW_MS, noNaN: true }),
 );
 
-describe('what is outstanding of a charge', () => {
-  it('is all of it at first, none when the window has closed, and whole micros between', () => {
+describe('what is outstanding of the charges of a line', () => {
+  const line = { chargedMicros: 10e6, confirmedMicros: 0, clickPriceMicros: 4e5 };
+  const outstanding = (own: Partial<ChargedLine>) =>
+    expectOfLine({ ...line, hours: [], ...own }, curve).outstandingMicros;
+
+  it('is all of a charge at first, none when its window has closed, and nothing without one', () => {
+    const hour = (ageMs: number) => [{ ageMs, chargedMicros: 10e6 }];
+    assert.equal(outstanding({ hours: hour(0) }), 10e6);
+    assert.equal(outstanding({ hours: hour(-1) }), 10e6);
+    assert.equal(outstanding({ hours: hour(WINDOW_MS) }), 0);
+    assert.equal(outstanding({}), 0);
+  });
+
+  it('is a whole number of micros, and no less for more clicks, whatever the amounts', () => {
+    const hours = fc.array(fc.record({ ageMs: age, chargedMicros: micros }), { maxLength: 8 });
     fc.assert(
-      fc.property(micros, micros, price, age, (chargedMicros, confirmedMicros, clickPriceMicros, ageMs) => {
-        const cohort = { chargedMicros, confirmedMicros, clickPriceMicros };
-        const outstanding = expectedOutstanding({ ...cohort, ageMs }, curve);
-        assert(Number.isSafeInteger(outstanding) && outstanding >= 0 && outstanding <= chargedMicros, `${outstanding}`);
-        assert.equal(expectedOutstanding({ ...cohort, ageMs: 0 }, curve), chargedMicros);
-        assert.equal(expectedOutstanding({ ...cohort, ageMs: WINDOW_MS }, curve), 0);
+      fc.property(micros, micros, micros, price, hours, (charged, confirmed, more, clickPriceMicros, own) => {
+        const of = { chargedMicros: charged, confirmedMicros: confirmed, clickPriceMicros, hours: own };
+        const { outstandingMicros, rateFactor } = expectOfLine(of, curve);
+        assert(Number.isSafeInteger(outstandingMicros) && outstandingMicros >= 0, `${outstandingMicros}`);
+        assert(rateFactor > 0 && rateFactor < Infinity, `${rateFactor}`);
+        const clicked = { ...of, confirmedMicros: Math.min(Number.MAX_SAFE_INTEGER, confirmed + more) };
+        assert(expectOfLine(clicked, curve).outstandingMicros >= outstandingMicros);
       }),
     );
   });
 
-  it('never rises with age, and never falls with what was confirmed or charged', () => {
-    fc.assert(
-      fc.property(
-        micros,
-        micros,
-        price,
-        age,
-        age,
-        micros,
-        (chargedMicros, confirmedMicros, clickPriceMicros, one, other, more) => {
-          const cohort = { chargedMicros, confirmedMicros, clickPriceMicros, ageMs: Math.min(one, other) };
-          const outstanding = expectedOutstanding(cohort, curve);
-          assert(expectedOutstanding({ ...cohort, ageMs: Math.max(one, other) }, curve) <= outstanding);
-          const most = Number.MAX_SAFE_INTEGER;
-          assert(
-            expectedOutstanding({ ...cohort, confirmedMicros: Math.min(most, confirmedMicros + more) }, curve) >=
-              outstanding,
-          );
-        },
-      ),
-    );
+  it('falls with age, by the part of the running hour that has passed and then by the curve', () => {
+    const of = (ageMs: number) => outstanding({ chargedMicros: 0, hours: [{ ageMs, chargedMicros: 1e9 }] }) / 1e9;
+    const first = arrivedShare(curve, HOUR_MS);
+    assert(Math.abs(of(HOUR_MS / 4) - (1 - first / 4)) < 1e-8);
+    assert(Math.abs(of(HOUR_MS) - (1 - first)) < 1e-8);
+    assert(Math.abs(of(2 * HOUR_MS) - (1 - arrivedShare(curve, 2 * HOUR_MS))) < 1e-8);
+  });
+
+  it('learns the rate of a young hour from the clicks of all hours before', () => {
+    const hours = [{ ageMs: 0, chargedMicros: 10e6 }];
+    const clicks = 1000 * line.clickPriceMicros;
+    const of = { chargedMicros: 10e6 + clicks, hours };
+    assert.equal(outstanding({ ...of, confirmedMicros: clicks }), 10e6);
+    assert(Math.abs(outstanding({ ...of, confirmedMicros: 0.7 * clicks }) / 10e6 - 0.7) < 0.005);
+    assert(Math.abs(outstanding({ ...of, confirmedMicros: 1.3 * clicks }) / 10e6 - 1.3) < 0.005);
+    const one = { chargedMicros: 10e6 + line.clickPriceMicros, hours };
+    assert(Math.abs(outstanding({ ...one, confirmedMicros: 2 * line.clickPriceMicros }) / 10e6 - 1) < 0.1);
+  });
+
+  it('is what comes, on average over lines whose rate is off by a third', () => {
+    const random = createRandom(2, 'outstanding of lines');
+    let [told, came, off] = [0, 0, 0];
+    for (let trial = 0; trial < 400; trial++) {
+      const rate = drawLogNormal(random, Math.exp(-0.045), 0.3);
+      const hours = Array.from({ length: 12 }, (_, hour) => ({
+        ageMs: (hour + 1) * HOUR_MS,
+        clicks: drawPoisson(random, 20 * rate),
+      }));
+      let [confirmed, late] = [0, 0];
+      for (const { ageMs, clicks } of hours) {
+        const arrived = drawBinomial(random, clicks, arrivedShare(curve, ageMs));
+        confirmed += arrived;
+        late += clicks - arrived;
+      }
+      const one = line.clickPriceMicros;
+      const open = hours
+        .filter(({ ageMs }) => ageMs < WINDOW_MS)
+        .map(({ ageMs }) => ({ ageMs, chargedMicros: 20 * one }));
+      const money = { chargedMicros: 12 * 20 * one, confirmedMicros: confirmed * one, clickPriceMicros: one };
+      told += expectOfLine({ ...money, hours: open }, curve).outstandingMicros / one;
+      came += late;
+      off += open.reduce((sum, { ageMs }) => sum + 20 * (1 - arrivedShare(curve, ageMs)), 0);
+    }
+    assert(Math.abs(told / came - 1) < 0.03, `${told} of ${came}; by the prediction alone ${off}`);
   });
 
   it('believes the prediction for one click, and the clicks for a thousand', () => {
@@ -84,21 +126,21 @@ describe('what is outstanding of a charge', () => {
   });
 
   it('refuses amounts, prices and ages that cannot be', () => {
-    const cohort = { chargedMicros: 1e6, confirmedMicros: 0, clickPriceMicros: 4e5, ageMs: 1 };
     const bad = [-1, NaN, Infinity];
-    for (const [name, values] of Object.entries({
-      chargedMicros: bad,
-      confirmedMicros: bad,
-      clickPriceMicros: [0, 0.5, ...bad],
-      ageMs: [NaN],
-    })) {
-      for (const value of values) {
-        assert.throws(
-          () => expectedOutstanding({ ...cohort, [name]: value }, curve),
-          (error: unknown) => error instanceof ForecastError && error.code === 'INVALID_RESPONSE',
-          `${name} ${value}`,
-        );
-      }
+    const one = { ageMs: 1, chargedMicros: 1 };
+    const wrong: Partial<ChargedLine>[] = [
+      ...bad.flatMap((value) => [{ chargedMicros: value }, { confirmedMicros: value }, { clickPriceMicros: value }]),
+      { clickPriceMicros: 0 },
+      { clickPriceMicros: 0.5 },
+      ...bad.map((value) => ({ hours: [{ ...one, chargedMicros: value }] })),
+      { hours: [{ ...one, ageMs: NaN }] },
+    ];
+    for (const own of wrong) {
+      assert.throws(
+        () => outstanding(own),
+        (error: unknown) => error instanceof ForecastError && error.code === 'INVALID_RESPONSE',
+        JSON.stringify(own),
+      );
     }
     assert.throws(() => clicksToCome({ expected: -1, confirmed: 0, ageMs: 1 }, curve), /expected must be/);
   });
