@@ -3,7 +3,7 @@ import type { BookEntry, Market, SupplyDay } from '../contracts/documents.ts';
 import { dueMicros } from '../pacing/spend-curve.ts';
 import { gapNoise, trimPrice } from '../pacing/trim-price.ts';
 import { HIGHEST_PRICE } from '../planning/live-price.ts';
-import { accruedMicros, expectedInFlightMicros } from './entry-money.ts';
+import { accruedMicros } from './entry-money.ts';
 import type { ServedEntry } from './serve-entries.ts';
 import { priceSet } from './serving-gate.ts';
 
@@ -34,10 +34,7 @@ export function trimEntries(
     const entry = entries.get(key) as BookEntry;
     if (nowMs < entry.startAtMs || priceSet(entry, serving, nowMs) !== undefined) continue;
     const { budgetMicros, clickPriceMicros } = entry;
-    const { clickDelay } = supply;
-    const paidMicros = clickDelay
-      ? entry.spentMicros + expectedInFlightMicros(entry, nowMs, clickDelay)
-      : accruedMicros(entry);
+    const paidMicros = accruedMicros(entry);
     const { price, trim } = trimPrice({
       price: line.price,
       cap: HIGHEST_PRICE,

@@ -59,17 +59,13 @@ export function auditTick(
     const isWritten = new Set(pages.map((page) => page.after.page));
     for (const entry of entries.values()) {
       if (entry.market !== market) continue;
-<<<<<<< HEAD
-      settle(entry, nowMs);
-      const campaignKey = `${entry.tenantId}/${entry.campaignId}`;
-      if (endFlight(entry, nowMs)) told.add(campaignKey);
-=======
->>>>>>> d9ed3d6 (Leases sized for what a group needs; in flight is what clicks are still expected to cost; delays by the hour)
       const stored = shown.get(entry.key);
       settle(entry, nowMs, () => {
         const isGone = !stored && isWritten.has(entry.page);
         return isGone ? 0 : expected(books, entry, stored, nowMs);
       });
+      const campaignKey = `${entry.tenantId}/${entry.campaignId}`;
+      if (endFlight(entry, nowMs)) told.add(campaignKey);
       if (stored) grant(books, entry, stored, nowMs);
       else if (isWritten.has(entry.page)) {
         end(books, entry, nowMs, own);
