@@ -292,7 +292,7 @@ function clickDelayOf(arrivals: MarketInput['arrivals']): DelayCurve {
   const byHour = new Array<number>(CLICK_WINDOW_MS / HOUR_MS).fill(0);
   for (const { ageHours, clicks } of arrivals) {
     if (!(ageHours >= 0)) throw new ForecastError('INVALID_RESPONSE', `an age of ${ageHours} hours makes no sense`);
-    if (byHour[ageHours] !== undefined) byHour[ageHours] = (byHour[ageHours] as number) + clicks;
+    if (byHour[ageHours] !== undefined) byHour[ageHours] = byHour[ageHours] + clicks;
   }
   const { windowMs, shares } = fitDelayCurve(hourlyDelays(byHour, GUESS), CLICK_WINDOW_MS, GUESS);
   return { windowMs, shares: shares.map((share) => Math.round(share * 1e5) / 1e5) };

@@ -46,6 +46,8 @@ const CLICK_RATE = 0.02;
 /** Opportunities for an impression that the budget buys. */
 const CHOICE = 4;
 const SAMPLED = 1000;
+/** The price is solved for what is due so much later: that keeps a line to its curve. */
+const PACED_MS = HOUR_MS;
 const MARKET_ERROR = 0.14;
 const HOUR_ERROR = 0.1;
 const GROUPS = [
@@ -144,7 +146,7 @@ export function playLateClicks(of: LateClicks, seed: number): LateClicksResult {
   };
 }
 
-/** The live price of the line alone in its market, for the money and the traffic that are left. */
+/** The live price of the line alone in its market, for the money that is due and the traffic that is expected in an hour. */
 function solvedPrice(
   entry: BookEntry,
   sample: readonly Request[],
@@ -155,7 +157,7 @@ function solvedPrice(
     delay,
   }: { hourShape: readonly number[]; nowMs: number; opportunities: number; delay: DelayCurve },
 ): number {
-  const untilMs = Math.min(entry.endAtMs, nowMs + ((globalThis as any).W ?? 24) * HOUR_MS);
+  const untilMs = Math.min(entry.endAtMs, nowMs + PACED_MS);
   const ahead = shareOfDay(hourShape, START_MS, nowMs, untilMs);
   const [price] = solveLivePrices(
     {
