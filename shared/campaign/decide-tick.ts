@@ -17,6 +17,7 @@ import { serveEntries, type ServedEntry } from './serve-entries.ts';
 import { isServable } from './serving-gate.ts';
 import { endFlight, isFinal, settleEntry } from './settle-entry.ts';
 import { trimEntries } from './trim-entries.ts';
+import { warnLines } from './warn-lines.ts';
 
 /** Campaigns whose flight or parts may end in one tick, each a document of its transaction; the others follow in the next. */
 export const MAX_TOLD_CAMPAIGNS = 40;
@@ -93,6 +94,11 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
     trimEntries(entries, served, before, { serving: known.serving, supply, nowMs, passedMs: nowMs - lastMs });
   }
   const { settling } = over;
+  const isNewHour = Math.floor(nowMs / HOUR_MS) > Math.floor(lastMs / HOUR_MS);
+  const { market: name } = view.market;
+  const warnings = isNewHour
+    ? warnLines(entries, served, { market: name, supply, supplyFactor: nowcast?.factor ?? 1, nowMs })
+    : [];
 
   const pages: BookPage[] = [];
   const outcomes: TickOutcome[] = [];
@@ -103,7 +109,7 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
     const moved = page.entries.flatMap((old) => movedLine(old, entries.get(entryKey(old))) ?? []);
     if (moved.length > 0) outcomes.push(pacedOutcome(page, slot, moved));
   }
-  outcomes.push(...over.ended.map((entry) => endedOutcome(entry, view.market.market)));
+  outcomes.push(...over.ended.map((entry) => endedOutcome(entry, name)), ...warnings);
 
   const market: Market = {
     ...known,
@@ -120,7 +126,6 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
     slot,
     tickIntervalMs,
   });
-  const isNewHour = Math.floor(nowMs / HOUR_MS) > Math.floor(lastMs / HOUR_MS);
   const rebalances = isNewHour ? shortCampaigns(entries, served) : [];
   return { market: paced, pages, verdicts: fold.verdicts, outcomes, settling, plan, rebalances };
 }

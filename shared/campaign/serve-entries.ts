@@ -20,6 +20,9 @@ export interface ServedEntry {
   remainingMicros: number;
   /** What of its money supply is not expected to deliver by the end of its flight, micros. */
   shortMicros: number;
+  /** What its audience has beyond what all guaranteed lines are allocated, and all that it has, at its own price, micros. */
+  spareMicros: number;
+  eligibleMicros: number;
 }
 
 /** By {@link entryKey}: every active entry with money and time left that may be served. Prices are the cell dual's where nothing was sampled. */
@@ -69,6 +72,8 @@ export function serveEntries(
         worth: worth[index] as number,
         remainingMicros,
         shortMicros: Math.max(0, remainingMicros - deliveredMicros),
+        spareMicros: planned.spareMicros[place ?? -1] ?? 0,
+        eligibleMicros: planned.eligibleMicros[place ?? -1] ?? 0,
       };
       return [entryKey(line), served];
     }),

@@ -4,12 +4,17 @@ import type { SupplyDay } from '../contracts/documents.ts';
 import { allocate } from './allocation.ts';
 import { HIGHEST_PRICE } from './live-price.ts';
 import { modelMarket, type SoldDemand } from './market-model.ts';
+import type { AllocationProblem } from './problem.ts';
 
 export interface ServingPlan {
   /** Of each line: the dual of its money over its worth, 0 to 1; 0 where supply is short of it. */
   prices: Float64Array;
   /** Of each line: what it will have been delivered by the end of its flight, micros. */
   deliveredMicros: Float64Array;
+  /** Of each line: what its audience has beyond what all lines are allocated, at its own price, micros. */
+  spareMicros: Float64Array;
+  /** Of each line: all that its audience has, at its own price, micros. */
+  eligibleMicros: Float64Array;
 }
 
 /**
@@ -33,5 +38,24 @@ export function planServing(
   const prices = Float64Array.from(lines, ({ clickPriceMicros }, line) =>
     Math.min(HIGHEST_PRICE, Math.max(0, (linePrice[line] as number) / clickPriceMicros)),
   );
-  return { prices, deliveredMicros };
+  return { prices, deliveredMicros, ...audienceMicros(lines, problem, y) };
+}
+
+function audienceMicros(
+  lines: readonly SoldDemand[],
+  { supply, lineStart, edgeCell }: AllocationProblem,
+  y: Float64Array,
+): Pick<ServingPlan, 'spareMicros' | 'eligibleMicros'> {
+  const left = Float64Array.from(supply);
+  edgeCell.forEach((cell, edge) => (left[cell] = (left[cell] as number) - (y[edge] as number)));
+  const clicksOf = (line: number, clicks: Float64Array) => {
+    let sum = 0;
+    for (let edge = lineStart[line] as number; edge < (lineStart[line + 1] as number); edge++)
+      sum += Math.max(0, clicks[edgeCell[edge] as number] as number);
+    return sum;
+  };
+  return {
+    spareMicros: Float64Array.from(lines, ({ clickPriceMicros }, line) => clicksOf(line, left) * clickPriceMicros),
+    eligibleMicros: Float64Array.from(lines, ({ clickPriceMicros }, line) => clicksOf(line, supply) * clickPriceMicros),
+  };
 }

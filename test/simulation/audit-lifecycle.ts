@@ -1,10 +1,10 @@
 // What a tick must make of the campaigns whose flight, or whose parts, it ended: told once when the last part is over, and
 // once more, with an account that adds up, when the last part has ended.
-import type { Campaign, LedgerEntry } from '../../shared/contracts/documents.ts';
+import type { BookPage, Campaign, LedgerEntry } from '../../shared/contracts/documents.ts';
 import type { LifecycleOutcome } from '../../shared/contracts/lifecycle-outcomes.ts';
 import type { Outcome } from '../../shared/contracts/outcomes.ts';
 import { DAY_MS } from '../support/instants.ts';
-import type { Books, Change } from './books.ts';
+import { entryKeyOf, type Books, type Change } from './books.ts';
 import { campaignDifference, type CampaignModel } from './campaign-model.ts';
 
 /** The outcomes that booking flows are told of. */
@@ -45,6 +45,33 @@ export function auditLifecycle(
   }
   for (const { tenantId, campaignId, type } of told)
     must(moved.has(`${tenantId}/${campaignId}`), () => `${campaignId} was told ${type}, and nothing of it ended`);
+}
+
+/** A part is warned of when it falls from likely to unlikely, and of nothing else; what it is stays noted until it recovers. */
+export function auditWarnings({ must }: Books, pages: readonly Change<BookPage>[], own: LedgerEntry | undefined): void {
+  const warned = new Map(
+    (own?.outcomes ?? []).flatMap((outcome) =>
+      outcome.type === 'spend-at-risk' ? [[entryKeyOf(outcome), outcome] as const] : [],
+    ),
+  );
+  for (const { before, after } of pages) {
+    const known = new Map(before?.entries.map((entry) => [entryKeyOf(entry), entry.fullSpendPpm ?? 0]));
+    for (const entry of after.entries) {
+      const key = entryKeyOf(entry);
+      const [was, is] = [known.get(key) ?? 0, entry.fullSpendPpm ?? 0];
+      const fell = was >= 800_000 && is < 500_000;
+      const warning = warned.get(key);
+      must(
+        fell === (warning !== undefined),
+        () => `${key} went from ${was} to ${is}, ${warning ? '' : 'not '}warned of`,
+      );
+      must(was === is || fell || is >= 800_000, () => `${key} is noted as neither likely nor unlikely: ${is}`);
+      const told = warning ? [warning.beforePpm, warning.fullSpendPpm].join() : '';
+      must(!warning || told === [was, is].join(), () => `${key} was warned of ${told}, it went from ${was} to ${is}`);
+      warned.delete(key);
+    }
+  }
+  for (const key of warned.keys()) must(false, () => `${key} was warned of, and its page was not written`);
 }
 
 /** Moves the campaign on and says what it is to be told. */

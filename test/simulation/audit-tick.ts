@@ -4,7 +4,7 @@ import type { BookEntry, BookPage, Campaign, LedgerEntry, Market } from '../../s
 import type { DeliveryReported } from '../../shared/contracts/events.ts';
 import type { Outcome } from '../../shared/contracts/outcomes.ts';
 import { entryKeyOf, idOf, type Books, type Change } from './books.ts';
-import { auditLifecycle } from './audit-lifecycle.ts';
+import { auditLifecycle, auditWarnings } from './audit-lifecycle.ts';
 import {
   addClosing,
   addLine,
@@ -74,6 +74,7 @@ export function auditTick(
     }
   }
   auditLifecycle(books, told, written, own, nowMs);
+  auditWarnings(books, pages, own);
   for (const outcome of own?.outcomes ?? []) auditPaced(books, outcome);
 }
 

@@ -326,6 +326,13 @@ export const bugs: readonly Bug[] = [
     replace: "entry.status !== 'active' || nowMs < entry.endAtMs ? entry",
   },
   {
+    name: 'warned-every-hour',
+    about: 'that an owner was warned is not noted: the next hour warns again',
+    file: 'campaign/warn-lines.ts',
+    find: 'fullSpendPpm: warning.fullSpendPpm });',
+    replace: '});',
+  },
+  {
     name: 'insert-id-of-the-batch',
     about: 'BigQuery is given an insertId that depends on the batch: it would keep every copy',
     file: 'outcomes/bigquery-log.ts',

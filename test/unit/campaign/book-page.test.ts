@@ -34,7 +34,9 @@ function grown(own: BookEntry): BookEntry {
   const hours = CLICK_WINDOW_MS / HOUR_MS + 2;
   return {
     ...own,
-    status: 'overrun',
+    status: 'settling',
+    trim: -1000.1234,
+    fullSpendPpm: 1_000_000,
     budgetMicros: micros,
     shareMicros: micros - 1,
     spentMicros: micros,

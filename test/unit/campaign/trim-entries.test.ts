@@ -15,7 +15,8 @@ function trimmed(own: Partial<BookEntry>, { serving, moved = true, price = 0.5, 
   const line = entry(own);
   const entries = new Map([['c1/s1', line]]);
   const before = new Map([['c1/s1', moved ? { ...line } : line]]);
-  const asked = { price, worth: 3, remainingMicros: 1, shortMicros: 0 };
+  const supplied = { remainingMicros: 1, shortMicros: 0, spareMicros: 0, eligibleMicros: 1 };
+  const asked = { price, worth: 3, ...supplied };
   const served = new Map<string, ServedEntry>([['c1/s1', asked]]);
   trimEntries(entries, served, before, { serving, supply: supplyDay(), nowMs, passedMs: TICK_MS });
   return { price: served.get('c1/s1')?.price as number, entry: entries.get('c1/s1') as BookEntry, line };

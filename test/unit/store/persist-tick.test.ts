@@ -55,12 +55,16 @@ describe('persisting a tick', () => {
     assert.equal((await tick(await seededStore(), START_MS, 'XX')).result, 'unknown-market');
   });
 
-  it('an idle tick moves the watermark and the plan, no page and no row', async () => {
+  it('an idle tick moves the watermark and the plan, no page and no row; once an hour it may note what is likely', async () => {
     const store = await seededStore();
     await persist(store, campaignCreated());
-    const { written } = await tick(store, START_MS + TICK_MS);
-    assert.deepEqual(written, []);
-    assert.equal((await marketOf(store)).bookVersion, 1);
+    const versions: number[] = [];
+    for (const atMs of [TICK_MS, 2 * TICK_MS, HOUR_MS, 2 * HOUR_MS]) {
+      const { written } = await tick(store, START_MS + atMs);
+      assert.deepEqual(written, []);
+      versions.push((await marketOf(store)).bookVersion);
+    }
+    assert.deepEqual(versions, [2, 2, 2, 2]);
   });
 
   it(`folds more than ${MAX_REPORTS} waiting reports in pieces, each with its own entry`, async () => {
