@@ -33,8 +33,7 @@ export function leastClickPrice(race: LineRace, k: number, won: LineWin): number
   const offered = won.offer === undefined ? 0 : countedOf(plan, won.offer) / 1000;
   const isWon = (clickPriceMicros: number) => {
     const net = ((clickPpm * clickPriceMicros) / 1e6) * kept;
-    const isAhead = next < k ? net * factor > nextScore : net * factor >= nextScore;
-    return isAhead && net * won.position > offered && net * won.position >= floorCpm / 1000;
+    return net * factor > nextScore && net * won.position > offered && net * won.position >= floorCpm / 1000;
   };
   const netOfOne = (clickPpm / 1e6) * kept;
   const guess = Math.max(

@@ -39,9 +39,10 @@ export async function run({ rounds = ROUNDS }: BenchOptions): Promise<BenchResul
     ],
     notes: [
       [
-        `${REQUESTS} requests, each its own listener history (up to ${JUDGED.history} lines seen, as many releases, artists), up to`,
-        `${JUDGED.offers} offers, every fourth with ${JUDGED.slots} slots; caps, floors, adjustments, second price, 1% explored. In one thread, decoded`,
-        `before the clock starts; medians of ${rounds} rounds over all requests; each decision timed by itself for the 99th percentile.`,
+        `A request: a listener with up to ${JUDGED.history} lines seen, as many releases and artists, age, full screens; up to ${JUDGED.offers}`,
+        `offers; every fourth ${JUDGED.slots} slots. The market: caps, floors, adjustments, second price, 1% explored. ${REQUESTS} requests, all`,
+        'different, decoded before the clock starts. Decisions a second: by the time that the process had of its core, garbage',
+        `collection with it; 99th percentile: by the clock, each decision by itself. Medians of ${rounds} rounds.`,
       ].join('\n'),
     ],
   };

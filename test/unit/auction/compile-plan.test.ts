@@ -29,6 +29,13 @@ describe('a compiled plan', () => {
     );
   });
 
+  it('takes the first of two cells of one name', () => {
+    const plan = smallPlan([smallLine('c1')]);
+    plan.response.push({ segment: 'rock', surface: 'home', clickPpm: 40_000 });
+    const { awards } = decideOpportunity(compilePlan(plan, 'hash', 'north'), smallRequest());
+    assert.equal(awards[0]?.chargeMicros, 5_000);
+  });
+
   it('finds a line by its names, also where campaigns share names of parts', () => {
     const { lines } = compilePlan(
       smallPlan([smallLine('c1'), smallLine('c2'), smallLine('c1', { subcampaignId: 's2' })]),
