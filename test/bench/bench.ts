@@ -65,6 +65,13 @@ const benches: Record<string, Entry> = {
     about: 'value of one live price per line beside priority, greedy and cell draws, over the hindsight bound',
     load: () => import('./live-price.ts'),
   },
+  auction: {
+    about:
+      'guaranteed contracts, auctioned lines and spot in one decision, over the most that was possible in hindsight',
+    isCount: true,
+    options: { seed: { type: 'string', value: 'N', about: 'draw worlds from this seed on, 1 when left out' } },
+    load: () => import('./auction.ts'),
+  },
   loop: {
     about:
       'value of a day through handlers, leases and late clicks, over the hindsight bound; beside rules without prices',
