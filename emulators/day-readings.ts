@@ -53,6 +53,14 @@ export interface ScoredRow {
   isInside: boolean;
 }
 
+/** What a campaign came to, as its last row says. */
+export interface FinalRow {
+  campaignId: string;
+  budgetMicros: number;
+  billedMicros: number;
+  refundMicros: number;
+}
+
 /** A campaign that was not booked, with how many changes it was told would be. */
 export interface RefusedRow {
   campaignId: string;
@@ -66,6 +74,7 @@ export interface DayReadings {
   rows: TableRows[];
   paced: PacedRow[];
   billed: BilledRow[];
+  finals: FinalRow[];
   refused: RefusedRow[];
   /** When owners cancelled campaigns, by campaign id. */
   cancelledAtMs: ReadonlyMap<string, number>;
@@ -93,6 +102,7 @@ export async function readDay(
     rows,
     paced,
     billed,
+    finals,
     refused,
     cancelledAtMs,
     reached,
@@ -106,6 +116,7 @@ export async function readDay(
     Promise.all(Object.keys(outcomeTables).map((table) => readTable(client, stack, table))),
     readPaced(client, stack),
     readBilled(client, stack),
+    readFinals(client, stack),
     readRefused(client, stack),
     readCancelled(client, stack),
     readReached(client, stack),
@@ -120,6 +131,7 @@ export async function readDay(
     rows,
     paced,
     billed,
+    finals,
     refused,
     cancelledAtMs,
     reached,
@@ -180,6 +192,20 @@ async function readPaced(client: BigQuery, { projectId, topology }: Stack): Prom
     subcampaignId: row.subcampaign_id,
     accruedMicros: row.accrued_micros,
     leasedMicros: row.leased_micros,
+  }));
+}
+
+async function readFinals(client: BigQuery, { projectId, topology }: Stack): Promise<FinalRow[]> {
+  const [rows] = await client.query(`
+    SELECT campaign_id, budget_micros, billed_micros, refund_micros
+    FROM \`${projectId}.${topology.dataset}.outcomes_once\`
+    WHERE type = 'campaign-final'`);
+  type Row = Record<'campaign_id', string> & Record<'budget_micros' | 'billed_micros' | 'refund_micros', number>;
+  return (rows as Row[]).map((row) => ({
+    campaignId: row.campaign_id,
+    budgetMicros: row.budget_micros,
+    billedMicros: row.billed_micros,
+    refundMicros: row.refund_micros,
   }));
 }
 

@@ -9,6 +9,7 @@ import type { PlayResult } from './world-stack.ts';
 export function dayViolations(readings: DayReadings, play: PlayResult): string[] {
   return [
     ...readings.campaigns.flatMap((campaign) => moneyViolations(campaign, readings.billed, play)),
+    ...readings.campaigns.flatMap((campaign) => accountViolations(campaign, readings)),
     ...oversoldMarkets(readings.campaigns, readings.supply),
     ...traceViolations(readings, play),
     ...rowViolations(readings),
@@ -42,6 +43,20 @@ function moneyViolations(campaign: Campaign, billed: DayReadings['billed'], play
         (sub) =>
           `1: ${sub.subcampaignId} is ${sub.status} with ${sub.leasedMicros} leased and ${sub.inFlightMicros} in flight after everything is over`,
       ),
+  ];
+}
+
+/** An ended campaign has one account, in which what was billed and what goes back are its budget. */
+function accountViolations({ campaignId, status, budgetMicros }: Campaign, { finals, billed }: DayReadings): string[] {
+  if (status !== 'ended') return [];
+  const own = finals.filter((row) => row.campaignId === campaignId);
+  const [account] = own;
+  if (!account || own.length > 1) return [`1: ${campaignId}: ended with ${own.length} accounts`];
+  const due = billed.reduce((sum, row) => sum + (row.campaignId === campaignId ? row.billedMicros : 0), 0);
+  const isRight = account.billedMicros === due && account.billedMicros + account.refundMicros === budgetMicros;
+  if (isRight) return [];
+  return [
+    `1: ${campaignId}: ${account.billedMicros} billed and ${account.refundMicros} refunded of ${budgetMicros}, its parts were billed ${due}`,
   ];
 }
 

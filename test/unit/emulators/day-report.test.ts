@@ -69,6 +69,7 @@ const readings: DayReadings = {
   rows: [],
   paced: [{ atMs: START_MS + HOUR_MS, campaignId: 'c1', subcampaignId: 's1', accruedMicros: 500_000, leasedMicros: 0 }],
   billed: [bill('s1'), bill('s2')],
+  finals: [],
   refused: [
     { campaignId: 'c8', counterOffers: 2 },
     { campaignId: 'c9', counterOffers: 0 },

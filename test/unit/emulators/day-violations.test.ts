@@ -66,6 +66,7 @@ const good: DayReadings = {
   rows: [row],
   paced: [],
   billed: [billed],
+  finals: [{ campaignId: 'c1', budgetMicros: 2_000_000, billedMicros: 2_000_000, refundMicros: 0 }],
   refused: [],
   cancelledAtMs: new Map(),
   reached: new Map([['c1/s1', 80]]),
@@ -110,6 +111,25 @@ describe('The checks after a played day', () => {
       name: 'a bill above the budget',
       readings: { ...good, billed: [{ ...billed, billedMicros: 2_500_000 }] },
       says: /^1: s1: clicks for 2500000 .* billed was 2500000$/,
+    },
+    { name: 'an account that is missing', readings: { ...good, finals: [] }, says: /^1: c1: ended with 0 accounts$/ },
+    {
+      name: 'an account that came twice',
+      readings: { ...good, finals: [...good.finals, ...good.finals] },
+      says: /^1: c1: ended with 2 accounts$/,
+    },
+    {
+      name: 'a refund of money that was billed',
+      readings: { ...good, finals: good.finals.map((row) => ({ ...row, refundMicros: 5 })) },
+      says: /^1: c1: 2000000 billed and 5 refunded of 2000000, its parts were billed 2000000$/,
+    },
+    {
+      name: 'an account that is not its parts',
+      readings: {
+        ...good,
+        finals: good.finals.map((row) => ({ ...row, billedMicros: 1_000_000, refundMicros: 1_000_000 })),
+      },
+      says: /^1: c1: 1000000 billed .* its parts were billed 2000000$/,
     },
     { name: 'a bill that is missing', readings: { ...good, billed: [] }, says: /^1: s1: .* billed was nothing$/ },
     {

@@ -15,7 +15,7 @@ const hour = (count: number) => START_MS + count * HOUR_MS;
 
 async function play(name: ScenarioName, own: Partial<PopulationOptions> = {}) {
   const scenario: Scenario = scenarios[name];
-  const population = createPopulation({ seed: 2, profiles: builtInProfiles(2), dailyOpportunities: 4000, ...own });
+  const population = createPopulation({ seed: 2, profiles: builtInProfiles(1), dailyOpportunities: 6000, ...own });
   let nowMs = START_MS;
   const calls: { atMs: number; url: string; body: string }[] = [];
   const functions = createFakeFunctions({
