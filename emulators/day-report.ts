@@ -67,8 +67,8 @@ export interface DayReport {
   };
   /** What was made of the requests that came; see {@link judgeYield}. */
   yield: ReturnType<typeof judgeYield>;
-  /** How the forecasts of the markets' first day turned out; absent where the day is not over. */
-  forecast?: { markets: number; medianError: number; inside: number };
+  /** How the forecasts of the markets' days turned out; absent where no day is over. */
+  forecast?: { days: number; medianError: number; inside: number };
   /** What did not hold, each with the number of its invariant; empty when all did. */
   violations: string[];
 }
@@ -127,7 +127,7 @@ function forecastOf(scores: DayReadings['scores']): Pick<DayReport, 'forecast'> 
   const errors = scores.map(({ logError }) => Math.abs(Math.expm1(logError))).sort((left, right) => left - right);
   const medianError = errors[Math.floor(errors.length / 2)] as number;
   return {
-    forecast: { markets: scores.length, medianError, inside: scores.filter(({ isInside }) => isInside).length },
+    forecast: { days: scores.length, medianError, inside: scores.filter(({ isInside }) => isInside).length },
   };
 }
 

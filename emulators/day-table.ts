@@ -65,7 +65,7 @@ export function renderDay({ campaigns, totals, yield: made, forecast, violations
     `events ${whole(totals.events)}   reports ${whole(totals.reports)}   ticks ${whole(totals.ticks)}   outcomes in BigQuery ${whole(totals.outcomes)}   duplicates absorbed ${whole(totals.duplicatesAbsorbed)}   quarantined ${whole(totals.quarantined)}   overspend ${money(totals.overspendMicros)}`,
     ...(forecast
       ? [
-          `supply forecasts of the first day: ${percent(forecast.medianError)} off in the middle, ${forecast.inside} of ${forecast.markets} markets inside their 80% interval`,
+          `supply forecasts of a market's day: ${percent(forecast.medianError)} off in the middle, ${forecast.inside} of ${forecast.days} inside their 80% interval`,
         ]
       : []),
     violations.length === 0

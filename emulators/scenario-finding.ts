@@ -22,8 +22,8 @@ export function findingOf(name: ScenarioName, seen: Seen): string {
 }
 
 const findings: Record<ScenarioName, (seen: Seen, scenario: Scenario) => string> = {
-  steady: ({ report: { campaigns, totals, yield: made } }) =>
-    `${share(totals.billedMicros, totals.budgetMicros)} of all budgets billed, half of the campaigns within ${percent(middleError(campaigns))} of their plan, yield ${percent(made.share)} of the hindsight bound`,
+  steady: ({ report: { campaigns, yield: made } }) =>
+    `${billedOf(campaigns.filter(({ isCancelled }) => !isCancelled))} of the budgets that nobody cancelled billed, half of the campaigns within ${percent(middleError(campaigns))} of their plan, yield ${percent(made.share)} of the hindsight bound`,
 
   surge: ({ report: { campaigns, totals }, startAtMs }, { surge }) => {
     const fromMs = startAtMs + (surge?.fromHour ?? 0) * HOUR_MS;
@@ -91,6 +91,11 @@ function aheadOfPlan(campaigns: readonly CampaignLine[], fromMs: number, untilMs
   );
   const sum = ahead.reduce((total, one) => total + one, 0);
   return { most: Math.max(0, ...ahead), mean: ahead.length > 0 ? sum / ahead.length : 0 };
+}
+
+function billedOf(campaigns: readonly CampaignLine[]): string {
+  const sum = (name: 'billedMicros' | 'budgetMicros') => campaigns.reduce((total, line) => total + line[name], 0);
+  return share(sum('billedMicros'), sum('budgetMicros'));
 }
 
 function overrun(campaigns: readonly CampaignLine[]): number {
