@@ -152,8 +152,13 @@ function isBelowCommitments(outcome: Outcome): boolean {
 function noteDecided(decided: Run['decided'], { outcomes }: LedgerEntry): void {
   for (const outcome of outcomes) {
     switch (outcome.type) {
+      case 'status-applied': {
+        // When it took effect is when it came.
+        const { decidedAtMs: _when, ...lasting } = outcome;
+        decided[`${outcome.campaignId} ${outcome.type}`] = lasting;
+        break;
+      }
       case 'campaign-accepted':
-      case 'status-applied':
         decided[`${outcome.campaignId} ${outcome.type}`] = outcome;
         break;
       case 'budget-applied':
@@ -175,7 +180,8 @@ function noteTick(
 ): void {
   const own: Outcome[] = [];
   for (const outcome of outcomes) {
-    if (outcome.type === 'subcampaign-ended') ledger[`ended ${entryKey(outcome)}`] = outcome;
+    if ('subcampaignId' in outcome) ledger[`${outcome.type} ${entryKey(outcome)}`] = outcome;
+    else if ('campaignId' in outcome) ledger[`${outcome.type} ${outcome.campaignId}`] = outcome;
     else if (outcome.type !== 'market-paced') own.push(outcome);
     else
       own.push({

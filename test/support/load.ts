@@ -117,7 +117,8 @@ export interface State {
 
 /**
  * The state that must not depend on order or copies. Left out is what counts writes, because a change that was
- * superseded wrote nothing: a campaign's splitVersion, a market's bookVersion and planVersion. A page's entries and a
+ * superseded wrote nothing: a campaign's splitVersion, a market's bookVersion and planVersion; and how long its owner's
+ * pauses lasted, which begin when they come. A page's entries and a
  * plan's lines stand in the order in which they came: here they go by name.
  */
 export async function stateOf(store: AllocationStore, load: Pick<Load, 'markets' | 'campaignIds'>): Promise<State> {
@@ -125,7 +126,7 @@ export async function stateOf(store: AllocationStore, load: Pick<Load, 'markets'
   for (const campaign of await store.read<readonly Ref<'campaign'>[]>(
     load.campaignIds.map((id) => refs.campaign('t1', id)),
   )) {
-    const { splitVersion: _splits, ...rest } = campaign ?? {};
+    const { splitVersion: _splits, pausedAtMs: _since, pausedMs: _pauses, ...rest } = campaign ?? {};
     state.campaigns.push(rest);
   }
   for (const name of load.markets) {
