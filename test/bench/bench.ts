@@ -86,6 +86,17 @@ const benches: Record<string, Entry> = {
     about: 'decisions a second by a plan of 1,000 subcampaigns, and how long the slowest of a hundred takes',
     load: () => import('./decision.ts'),
   },
+  pacing: {
+    about: 'value of pacing over the best in hindsight, late clicks, spend curves; or decisions for a log from a file',
+    isCount: true,
+    options: {
+      log: { type: 'string', value: 'FILE', about: 'decide this log (CSV: minute,value,price) instead, one by one' },
+      budget: { type: 'string', value: 'B', about: 'its money, in the units of price' },
+      history: { type: 'string', value: 'FILE', about: 'an earlier log of the same form; without one it starts cold' },
+      out: { type: 'string', value: 'FILE', about: 'write index,won,paid of each opportunity' },
+    },
+    load: () => import('./pacing.ts'),
+  },
   availability: {
     about: 'availability beside the linear programme; how fast its quick answers are, and that none promises too much',
     load: () => import('./availability.ts'),

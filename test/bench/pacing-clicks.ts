@@ -226,6 +226,7 @@ function newEntry({ clicks, pacing }: LateClicks, opportunities: number): BookEn
     clickPriceMicros: CLICK_PRICE_MICROS,
     trafficByDay: [Math.round(opportunities)],
     pacing,
+    ...(pacing === 'custom' ? { spendCurve: [{ trafficShare: 0.3, spendShare: 0.5 }] } : {}),
     budgetMicros: clicks * CLICK_PRICE_MICROS,
     spentMicros: 0,
     overrunMicros: 0,
