@@ -95,7 +95,8 @@ export async function run({ own = {} }: BenchOptions): Promise<BenchResult> {
         `${PLAIN}: ${PLAIN_SEEDS} worlds of 8 cells and ${PLAIN_WORLD.traffic} requests, listeners that respond differently, log-normal offers (sigma 1) about as`,
         `high as contracts pay. Other worlds: ${other.length} kinds, ${OTHER_SEEDS} of each: 20 contracts, 50% booked, supply off by 20%, traffic that swings by 50%`,
         'and offers by 25%, but for what they are called. Prices are solved every 5 minutes on the newest 1,000 requests sampled; static: once,',
-        'on those of another day. Delivered is over what could have been delivered; a contract is met when it is but for a hundredth.',
+        'on those of another day. Traffic left: the forecast, times what has come so far over what was expected of it; leases never bind.',
+        'Delivered is over what could have been delivered; a contract is met when it is but for a hundredth.',
       ].join('\n'),
     ],
   };
