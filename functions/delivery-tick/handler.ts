@@ -1,6 +1,7 @@
 // Without a market: one message per market, all with the same slot. With one: that market is brought up to its slot.
 import { fanOut } from '../../shared/bus/fan-out.ts';
-import { PLATFORM_TENANT, decideTick } from '../../shared/campaign/decide-tick.ts';
+import { decideTick } from '../../shared/campaign/decide-tick.ts';
+import { PLATFORM_TENANT } from '../../shared/contracts/platform-tenant.ts';
 import type { Scheduled } from '../../shared/contracts/decode-message.ts';
 import type { BudgetChangedWire } from '../../shared/contracts/events.ts';
 import { formatInstant } from '../../shared/contracts/instants.ts';

@@ -2,7 +2,7 @@
 // Nothing is written but the log: what differs needs a person.
 import type { EventBus } from '../../shared/bus/event-bus.ts';
 import { fanOut } from '../../shared/bus/fan-out.ts';
-import { PLATFORM_TENANT } from '../../shared/campaign/decide-tick.ts';
+import { PLATFORM_TENANT } from '../../shared/contracts/platform-tenant.ts';
 import type { CalibrationReader } from '../../shared/outcomes/calibration-reader.ts';
 import { compareMarket, type CompareDeps } from '../../shared/reconcile/compare-market.ts';
 import { judgeIntervals } from '../../shared/reconcile/judge-intervals.ts';

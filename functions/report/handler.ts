@@ -1,6 +1,6 @@
 // POST /v1/reports: the ad servers' door. Authenticates the group, stamps the report with it, publishes it.
 import type { EventBus } from '../../shared/bus/event-bus.ts';
-import { PLATFORM_TENANT } from '../../shared/campaign/decide-tick.ts';
+import { PLATFORM_TENANT } from '../../shared/contracts/platform-tenant.ts';
 import { decodeReport } from '../../shared/contracts/decode-message.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
 import type { HttpHandler } from '../../shared/runtime/http.ts';

@@ -1,6 +1,6 @@
 // Without a market: one message per market that is known or has been observed. With one: that market's supply is forecast anew.
 import { fanOut } from '../../shared/bus/fan-out.ts';
-import { PLATFORM_TENANT } from '../../shared/campaign/decide-tick.ts';
+import { PLATFORM_TENANT } from '../../shared/contracts/platform-tenant.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../../shared/forecasting/traffic-clock.ts';
 import { refreshSupply, type RefreshDeps } from '../../shared/outcomes/refresh-supply.ts';
 import type { Handler } from '../../shared/runtime/delivery.ts';

@@ -2,6 +2,7 @@
 // Pure: the tick's time is its slot, the reports are an argument.
 import type { BookEntry, BookPage, Market } from '../contracts/documents.ts';
 import type { MarketPaced, SubcampaignEnded, SupplyObserved, TickOutcome } from '../contracts/outcomes.ts';
+import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { LEASE_TICKS, grantLeases } from '../pacing/grant-leases.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
@@ -23,9 +24,6 @@ import { warnLines } from './warn-lines.ts';
 export const MAX_TOLD_CAMPAIGNS = 40;
 /** Parts that may end in one tick: an entry of the ledger holds 900 outcomes. */
 const MAX_ENDED_PARTS = 600;
-
-/** Spelled as the tenant of what belongs to no tenant: ticks, plans, pages. */
-export const PLATFORM_TENANT = 'andante';
 
 export interface TickInput {
   view: MarketView;

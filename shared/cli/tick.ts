@@ -1,5 +1,5 @@
 // tick: brings the markets up to now, or to an instant, as the Scheduler does every minute.
-import { PLATFORM_TENANT } from '../campaign/decide-tick.ts';
+import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
 import type { DeliveryTickWire } from '../contracts/events.ts';
 import { formatInstant } from '../contracts/instants.ts';
 import { refs } from '../store/allocation-store.ts';

@@ -1,6 +1,6 @@
 // One market's supply forecast anew: reads what BigQuery added up, asks the gate, forecasts or keeps the last good forecast,
 // writes and records. What goes wrong in the forecast itself is a reason to keep the last one, not to fail.
-import { PLATFORM_TENANT } from '../campaign/decide-tick.ts';
+import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
 import type { ForecastModels, ForecastSettings, SupplyDay } from '../contracts/documents.ts';
 import type { RefreshOutcome } from '../contracts/forecast-outcomes.ts';
 import * as validators from '../contracts/validators.generated.js';

@@ -1,5 +1,5 @@
 // A ledger entry's outcomes that booking flows are told of, as the events they are published as.
-import { PLATFORM_TENANT } from '../campaign/decide-tick.ts';
+import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
 import type { LedgerEntry } from '../contracts/documents.ts';
 import { encodeInstants, formatInstant } from '../contracts/instants.ts';
 import type { CampaignNotifiedWire, LifecycleOutcome } from '../contracts/lifecycle-outcomes.ts';

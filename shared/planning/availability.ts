@@ -101,7 +101,7 @@ function takeAll({ asked, firstAsked }: Availability, flow: Flow, amounts: reado
     const micros = amounts[which] as number;
     if (micros <= 0) return 0;
     const routed = route(flow, firstAsked + which, micros / clickPriceMicros) * clickPriceMicros;
-    return routed >= micros - ROUNDING_MICROS ? micros : routed;
+    return routed >= micros - Math.max(ROUNDING_MICROS, 4 * Number.EPSILON * micros) ? micros : routed;
   });
 }
 

@@ -1,7 +1,7 @@
 // Writes a market's new supply, its models and what was forecast in one transaction. The ledger's entry makes a doubled
 // refresh harmless; a refresh that decided on supply which somebody else has replaced meanwhile, or that comes after a newer
 // one, is superseded.
-import { PLATFORM_TENANT } from '../campaign/decide-tick.ts';
+import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
 import type { ForecastModels, LedgerEntry, SupplyDay } from '../contracts/documents.ts';
 import type { RefreshOutcome } from '../contracts/forecast-outcomes.ts';
 import { refs, type AllocationStore } from './allocation-store.ts';

@@ -1,7 +1,8 @@
 // Brings one market up to a slot, in as many transactions as its waiting reports need: pieces that only fold, and a last
 // one that folds the rest, settles, grants and publishes the plan. Doubled ticks find the watermark and do nothing.
 import { advanceCampaign } from '../campaign/advance-campaign.ts';
-import { decideTick, PLATFORM_TENANT, type TickDecision, type TickInput } from '../campaign/decide-tick.ts';
+import { decideTick, type TickDecision, type TickInput } from '../campaign/decide-tick.ts';
+import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
 import type { WaitingReport, ReportData, Verdict } from '../campaign/fold-reports.ts';
 import type { LedgerEntry, Market, StoredPlan } from '../contracts/documents.ts';
 import { encodeInstants } from '../contracts/instants.ts';

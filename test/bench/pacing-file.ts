@@ -47,7 +47,7 @@ export function parseLog(text: string, path: string): OpportunityLog {
       const where = `${path}, line ${index + 2}: ${COLUMNS[column] as string}`;
       if (!Number.isFinite(amount)) throw new UsageError(`${where} must be a number, not ${JSON.stringify(cell)}`);
       if (column > 0 && amount < 0) throw new UsageError(`${where} must be 0 or more, not ${cell}`);
-      const last = (columns[0]).at(-1);
+      const last = columns[0].at(-1);
       if (column === 0 && last !== undefined && amount < last) {
         throw new UsageError(`${where} goes back from ${last} to ${amount}; lines must be in time order`);
       }

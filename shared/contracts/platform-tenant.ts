@@ -1,0 +1,4 @@
+// Whose what belongs to no tenant is.
+
+/** Spelled as the tenant of what belongs to no tenant: ticks, plans, pages, reports. */
+export const PLATFORM_TENANT = 'andante';
