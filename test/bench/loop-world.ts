@@ -5,16 +5,18 @@ import { drawInteger, drawLogNormal, drawPoisson } from '../../emulators/world/d
 import { createRandom, type Random } from '../../emulators/world/random.ts';
 import type { BookEntry, SupplyDay } from '../../shared/contracts/documents.ts';
 import { CLICK_WINDOW_MS } from '../../shared/campaign/book-page.ts';
-import { fitDelayCurve } from '../../shared/forecasting/delay-curve.ts';
+import { fitDelayCurve, type DelayCurve } from '../../shared/forecasting/delay-curve.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../../shared/forecasting/traffic-clock.ts';
 import { GUARANTEE_WORTH } from '../../shared/planning/guarantee-worth.ts';
 import { drawTargeting, type LivePriceWorld } from './live-price-world.ts';
 
 export const FIRST_DAY_AT_MS = Date.parse('2026-03-12T00:00:00Z');
-/** Each request stands for so many impressions, of listeners who are alike: a subcampaign of the median size gets 2,000 clicks a day. */
+/** Each request stands for so many impressions, of listeners who are alike. */
 export const REQUEST_IMPRESSIONS = 250;
-/** Both ad-server groups of a market, and the first one's share of its requests. */
 export const CLICK_DELAY_SIGMA = 1;
+/** Clicks that the platform knows delays from. */
+const LEARNED_CLICKS = 5_000;
+/** Both ad-server groups of a market, and the first one's share of its requests. */
 export const GROUPS = ['edge-a', 'edge-b'] as const;
 const FIRST_GROUP_SHARE = 0.6;
 
@@ -209,10 +211,10 @@ interface Forecast {
 }
 
 function supplyDays(
-  { market, clickDelayMedianMs }: LoopSettings,
+  { seed, market, clickDelayMedianMs }: LoopSettings,
   { days, clickPpm, hourShape, daily }: Forecast & { clickPpm: Float64Array },
 ): SupplyDay[] {
-  const clickDelay = fitDelayCurve([], CLICK_WINDOW_MS, { medianMs: clickDelayMedianMs, sigma: CLICK_DELAY_SIGMA });
+  const clickDelay = learnDelays(createRandom(seed, 'loop delays', market), clickDelayMedianMs);
   const spread = Math.exp(SIGMAS_OF_Q10 * Math.hypot(MARKET_ERROR, CELL_ERROR));
   const cells = Array.from(daily, (opportunities, cell) => ({
     segment: segmentOf(cell),
@@ -231,6 +233,15 @@ function supplyDays(
     cells,
     clickDelay,
   }));
+}
+
+/** From clicks of the days before, as they are reported: since the hour of their impression began. */
+function learnDelays(random: Random, medianMs: number): DelayCurve {
+  const counts = Array.from({ length: LEARNED_CLICKS }, () => {
+    const delayMs = random() * HOUR_MS + drawLogNormal(random, medianMs, CLICK_DELAY_SIGMA);
+    return { delayMs, observableMs: Math.max(delayMs, CLICK_WINDOW_MS), count: 1 };
+  });
+  return fitDelayCurve(counts, CLICK_WINDOW_MS, { medianMs, sigma: CLICK_DELAY_SIGMA });
 }
 
 const SIGMAS_OF_Q10 = 1.2815515655446004;
