@@ -32,6 +32,8 @@ export interface SeedResult {
   /** Proven possible. */
   possible: number;
   values: { loop: number; firstCome: number; greedy: number; revive: number };
+  /** The loop's value by the clicks that came and were billed, instead of those expected. */
+  confirmed: number;
   /** Of the loop's value: money of spot demand. */
   spot: number;
   /** Worth that was served above budgets: nobody pays for it. */
@@ -72,6 +74,7 @@ export async function playSeed({ seed, days, isCompared }: LoopSeed): Promise<Se
     bound: 0,
     possible: 0,
     values: { loop: 0, firstCome: 0, greedy: 0, revive: 0 },
+    confirmed: 0,
     spot: 0,
     unpaid: 0,
     leastMarket: 1,
@@ -123,11 +126,13 @@ function addPlayed(
   const unit = 1e6 * REQUEST_IMPRESSIONS;
   const spot = servers.spotMicros() / unit;
   let value = spot;
+  result.confirmed += spot;
   entries.forEach((entry, line) => {
     const [worth, budget] = [lines.worth[line] as number, lines.budget[line] as number];
     const served = (servers.expectedMicros[line] as number) / unit;
     const delivered = Math.min(budget, served);
     value += worth * delivered;
+    result.confirmed += (worth * billedMicros(entry)) / unit;
     result.unpaid += worth * (served - delivered);
     if (!isAuctionedLine(line)) {
       result.guaranteed.sold += budget;

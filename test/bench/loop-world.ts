@@ -12,7 +12,7 @@ import { drawTargeting, type LivePriceWorld } from './live-price-world.ts';
 
 export const FIRST_DAY_AT_MS = Date.parse('2026-03-12T00:00:00Z');
 /** Each request stands for so many impressions, of listeners who are alike. */
-export const REQUEST_IMPRESSIONS = 250;
+export const REQUEST_IMPRESSIONS = 50;
 export const CLICK_DELAY_SIGMA = 1;
 /** Clicks that the platform knows delays from. */
 const LEARNED_CLICKS = 5_000;

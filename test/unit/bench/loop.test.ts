@@ -103,7 +103,7 @@ describe('The world of the loop bench', () => {
     const sold = world.lines.budget.reduce((sum, one, line) => sum + one / (world.lines.clickPrice[line] as number), 0);
     assert(Math.abs(sold / clicks - 1.2) < 1e-4, String(sold / clicks));
     entries.forEach(({ budgetMicros, segments, surfaces }, line) => {
-      assert(Math.abs(budgetMicros / 250e6 - (world.lines.budget[line] as number)) < 1e-9);
+      assert(Math.abs(budgetMicros / 50e6 - (world.lines.budget[line] as number)) < 1e-9);
       const cells = (world.lines.lineStart[line + 1] as number) - (world.lines.lineStart[line] as number);
       assert.equal(segments.length * surfaces.length, cells);
     });
