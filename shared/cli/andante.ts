@@ -18,6 +18,7 @@ import {
   type Context,
   type Ports,
 } from './command.ts';
+import { decide } from './decide.ts';
 import { globalOptions, helpOf, helpOfAll } from './help.ts';
 import { inspect } from './inspect.ts';
 import { suggestion } from './nearest.ts';
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   reconcile,
   audit,
   calibration,
+  decide,
 ];
 
 export interface Sink {
