@@ -83,7 +83,8 @@ const benches: Record<string, Entry> = {
     load: () => import('./loop.ts'),
   },
   decision: {
-    about: 'decisions a second by a plan of 1,000 subcampaigns, and how long the slowest of a hundred takes',
+    about:
+      'decisions a second by a plan of 1,000 subcampaigns, the slowest of a hundred, lines over HTTP beside a bare function',
     load: () => import('./decision.ts'),
   },
   pacing: {

@@ -1,8 +1,10 @@
-// How many decisions a core makes in a second, and how long the slowest take, in process.
+// How many decisions a core makes in a second, and how long the slowest take, in process; and how many lines of batches the
+// function answers over HTTP.
 import { compilePlan, type CompiledPlan } from '../../shared/auction/compile-plan.ts';
 import { decideOpportunity } from '../../shared/auction/decide-opportunity.ts';
 import type { DecisionRequest } from '../../shared/contracts/decision.ts';
 import type { BenchOptions } from './bench.ts';
+import { HTTP_NOTE, measureHttp } from './decision-http.ts';
 import { drawPlan, drawRequests, GROUP, type DecisionInstance } from './decision-instances.ts';
 import type { BenchResult, Figure } from './figure.ts';
 import { median } from './median.ts';
@@ -30,11 +32,16 @@ const OTHERS: DecisionInstance[] = [
 
 export async function run({ rounds = ROUNDS }: BenchOptions): Promise<BenchResult> {
   const judged = measure(JUDGED, rounds);
+  const http = [
+    ...(await measureHttp(JUDGED, rounds, true)),
+    ...(await measureHttp(OTHERS[0] as DecisionInstance, rounds, false)),
+  ];
   return {
     figures: [
       ...figuresOf(judged, true),
       { name: `${JUDGED.name}, explained: decisions`, measured: judged.explainedPerSecond, unit: 'a second' },
       ...OTHERS.flatMap((instance) => figuresOf(measure(instance, rounds), false)),
+      ...http,
       { name: `compiling a plan of ${JUDGED.lines} subcampaigns`, measured: judged.compileMs, unit: 'ms' },
     ],
     notes: [
@@ -44,6 +51,7 @@ export async function run({ rounds = ROUNDS }: BenchOptions): Promise<BenchResul
         'different, decoded before the clock starts. Decisions a second: by the time that the process had of its core, garbage',
         `collection with it; 99th percentile: by the clock, each decision by itself. Medians of ${rounds} rounds.`,
       ].join('\n'),
+      HTTP_NOTE,
     ],
   };
 }
