@@ -56,7 +56,7 @@ export function makePlan({ market, entries, served, supply, slot, tickIntervalMs
       startAtMs: entry.startAtMs,
       endAtMs: entry.endAtMs,
       clickPriceMicros: entry.clickPriceMicros,
-      price: served.get(entryKey(entry))?.price ?? 0,
+      price: Math.round((served.get(entryKey(entry))?.price ?? 0) * PRICE_DIGITS) / PRICE_DIGITS,
       worth: served.get(entryKey(entry))?.worth ?? 0,
       ...eligibilityOf(entry),
       fallbackShare: fallback[index] as number,
@@ -86,6 +86,9 @@ function auctionOf(serving: ServingSettings | undefined): AuctionSettings {
   const { creatives: _creatives, overrides: _overrides, ...auction } = serving;
   return auction;
 }
+
+/** More digits of a price only make a plan larger. */
+const PRICE_DIGITS = 1e8;
 
 /** What should be spent until the next tick. */
 function wantedMicros(entry: BookEntry, nowMs: number, tickIntervalMs: number): number {

@@ -51,7 +51,7 @@ describe('inspect', () => {
     const { run } = await servedWorld();
     const { exit, stdout } = await run(['inspect', 'market', 'SE']);
     assert.equal(exit, 0);
-    assert.match(stdout, /^versions +book 3, supply 1, plan 2$/m);
+    assert.match(stdout, /^versions +book 2, supply 1, plan 2$/m);
     assert.match(stdout, /^plan +version 2, 1 lines, [0-9a-f]{12}: 2026-03-02T00:10:00Z, 23h 50m ago$/m);
     assert.match(stdout, /^g1 +2026-03-02T00:05:00Z +50$/m);
     assert.match(stdout, /^p00 +1 +\d+$/m);
