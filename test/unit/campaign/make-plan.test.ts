@@ -48,7 +48,7 @@ describe('making a plan', () => {
       endAtMs: START_MS + 2 * DAY_MS,
       clickPriceMicros: 500_000,
       // At this price it is worth twice as much as the house's own ad.
-      price: 1 - 2 / (100 * GUARANTEE_WORTH),
+      price: Math.round((1 - 2 / (100 * GUARANTEE_WORTH)) * 1e8) / 1e8,
       worth: GUARANTEE_WORTH,
       fallbackShare: 0.0576,
       leases: [
