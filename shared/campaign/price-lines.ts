@@ -8,6 +8,7 @@ import { aimedMoney } from '../planning/aimed-money.ts';
 import { floorCpmMicros } from '../planning/floor-cpm.ts';
 import { HIGHEST_PRICE, solveLivePrices } from '../planning/live-price.ts';
 import { isEligible } from '../planning/market-model.ts';
+import { rateFactor } from './entry-money.ts';
 
 export interface PricedMarket {
   lines: readonly (BookEntry & { remainingMicros: number })[];
@@ -49,7 +50,7 @@ export function priceLines(market: PricedMarket): Float64Array {
     },
     {
       budget: Float64Array.from(lines, (line, index) => {
-        const micros = todayMicros(line, supply, nowMs);
+        const micros = todayMicros(line, supply, nowMs) / rateOf(line, supply, nowMs);
         return line.isAuctioned
           ? micros
           : aimedMoney(micros, impressionMicros(line, eligible[index] as number[], supply));
@@ -70,6 +71,14 @@ export function priceLines(market: PricedMarket): Float64Array {
   );
   return prices.map((price) => Math.min(HIGHEST_PRICE, price));
 }
+
+/** How a line's clicks have cost beside what was expected: one that responds better needs fewer requests for its money. */
+function rateOf(line: BookEntry, { clickDelay }: SupplyDay, nowMs: number): number {
+  return clickDelay ? Math.max(LEAST_RATE, Math.min(1 / LEAST_RATE, rateFactor(line, nowMs, clickDelay))) : 1;
+}
+
+/** Beyond it, something else is wrong than a rate. */
+const LEAST_RATE = 0.1;
 
 /** What of a line's money is to be spent before midnight, by its curve and its daily cap. */
 function todayMicros(line: PricedMarket['lines'][number], { day, hourShape }: SupplyDay, nowMs: number): number {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { priceLines, type PricedMarket } from '../../../shared/campaign/price-lines.ts';
 import type { BookEntry, SupplyDay } from '../../../shared/contracts/documents.ts';
 import { HIGHEST_PRICE } from '../../../shared/planning/live-price.ts';
-import { entry } from '../../support/entries.ts';
+import { entry, lease } from '../../support/entries.ts';
 import { DAY_MS, HOUR_MS, START_MS } from '../../support/instants.ts';
 import { cell, supplyDay } from '../../support/markets.ts';
 
@@ -157,5 +157,16 @@ describe('pricing lines', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  it('asks more of a line whose listeners clicked more than was charged for, once it is known how late clicks come', () => {
+    const clickDelay = { windowMs: 6 * HOUR_MS, shares: Array.from({ length: 40 }, () => 1) };
+    const charged = { leases: [lease({ grantedMicros: 60_000_000, chargedMicros: 50_000_000 })] };
+    const rival = line(900_000_000, { campaignId: 'c2' });
+    const priceAt = (spentMicros: number, supply = supplyDay(START_MS, { clickDelay })) =>
+      pricesOf([line(100_000_000, { ...charged, spentMicros }), rival], { supply })[0] as number;
+    const [slow, asExpected, quick] = [25_000_000, 50_000_000, 100_000_000].map((micros) => priceAt(micros));
+    assert(slow! < asExpected! && asExpected! < quick!, `${slow}, ${asExpected} and ${quick}`);
+    assert.equal(priceAt(100_000_000, supplyDay()), priceAt(25_000_000, supplyDay()));
   });
 });
