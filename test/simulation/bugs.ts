@@ -196,8 +196,8 @@ export const bugs: readonly Bug[] = [
     name: 'paused-and-paid',
     about: 'a paused subcampaign goes on being granted money',
     file: 'campaign/decide-tick.ts',
-    find: "settled.status === 'active'\n",
-    replace: "settled.status !== 'closing'\n",
+    find: "settled.status === 'active' && isServable(",
+    replace: "settled.status !== 'closing' && isServable(",
   },
   {
     name: 'billed-above-budget',
