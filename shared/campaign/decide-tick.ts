@@ -213,9 +213,10 @@ function movedLine(old: BookEntry, now: BookEntry | undefined): MarketPaced['sub
   const after = { status: now.status, ...entryNumbers(now) };
   const hasMoved = Object.entries(after).some(([name, value]) => value !== before[name as keyof typeof before]);
   const fallen = now.budgetMicros === old.budgetMicros ? {} : { budgetMicros: now.budgetMicros };
-  return hasMoved || now.budgetMicros !== old.budgetMicros
-    ? { campaignId: now.campaignId, subcampaignId: now.subcampaignId, ...after, ...fallen }
-    : undefined;
+  if (!hasMoved && now.budgetMicros === old.budgetMicros) return undefined;
+  const { overrunMicros, ...said } = after;
+  const overrun = overrunMicros > 0 ? { overrunMicros } : {};
+  return { campaignId: now.campaignId, subcampaignId: now.subcampaignId, ...said, ...overrun, ...fallen };
 }
 
 function endedOutcome(entry: BookEntry, market: string): SubcampaignEnded {

@@ -63,8 +63,8 @@ export function evolve(campaign: Campaign, outcome: Outcome): Campaign {
             (moved) => moved.campaignId === campaign.campaignId && moved.subcampaignId === sub.subcampaignId,
           );
           if (!line) return sub;
-          const { campaignId: _campaign, budgetMicros = sub.budgetMicros, ...numbers } = line;
-          return withBudget({ ...sub, ...numbers }, { budgetMicros, shareMicros: sub.shareMicros });
+          const { campaignId: _campaign, budgetMicros = sub.budgetMicros, overrunMicros = 0, ...numbers } = line;
+          return withBudget({ ...sub, ...numbers, overrunMicros }, { budgetMicros, shareMicros: sub.shareMicros });
         }),
       );
     case 'subcampaign-ended':

@@ -229,6 +229,8 @@ export const MarketPaced = fact('market-paced', {
       /** Where it fell as a lease was settled. */
       budgetMicros: Type.Optional(Micros),
       ...subcampaignNumbers,
+      /** Absent: none. A row pays for what it says. */
+      overrunMicros: Type.Optional(Micros),
     }),
     MAX_PAGE_ENTRIES,
     1,

@@ -17,7 +17,8 @@ export function createMemoryReader(log: Pick<MemoryLog, 'rows'>): OutcomeReader 
       .filter(({ json }) => json['type'] === 'market-paced')
       .flatMap(({ json }) => {
         const { slot, subcampaigns } = outcomeOf(json) as MarketPaced;
-        return subcampaigns.map((line) => ({ rowId: json.row_id, eventId: String(json['event_id']), slot, ...line }));
+        const about = { rowId: json.row_id, eventId: String(json['event_id']), slot };
+        return subcampaigns.map((line) => ({ ...about, overrunMicros: 0, ...line }));
       })
       .filter((line) => isAsked(line, scope));
 

@@ -206,7 +206,7 @@ function auditPaced({ must, entries }: Books, outcome: Outcome): void {
       line.spentMicros,
       line.inFlightMicros,
       line.leasedMicros,
-      line.overrunMicros,
+      line.overrunMicros ?? 0,
       line.impressions,
       line.clicks,
       line.status,
