@@ -19,7 +19,7 @@ export interface MarketNews {
 }
 
 /** A guarantee is missed when less than this share of its parts' budgets is billed. */
-export const GUARANTEED_SHARE = 0.98;
+const GUARANTEED_SHARE = 0.98;
 /** How long an offer to make good stands. */
 export const MAKE_GOOD_MS = 14 * DAY_MS;
 

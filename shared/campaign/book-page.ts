@@ -19,11 +19,11 @@ import { MAX_PAGE_ENTRIES } from '../contracts/outcomes.ts';
 export const CLICK_WINDOW_MS = 6 * 3_600_000;
 
 /**
- * Bytes an entry can grow by in its packed form: a lease for every group, a cohort for every open hour, its counters.
+ * Bytes an entry can grow by in its packed form: a lease for every group, a cohort for every open hour, its counters, what is not expected of its charges.
  * Not a byte more than it takes: 200 typical entries fill a page by number and by bytes, and each page more is a document
  * read and written every minute.
  */
-const GROWTH_BYTES = MAX_GROUPS * 88 + 8 * 42 + 96;
+const GROWTH_BYTES = MAX_GROUPS * 88 + 8 * 42 + 120;
 
 /** What a line with a daily cap remembers of the day. */
 const TODAY_BYTES = 56;

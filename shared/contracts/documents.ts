@@ -36,7 +36,7 @@ import {
 /** Pages of a market's book: 16 x 200 live subcampaigns. */
 export const MAX_PAGES = 16;
 /** A page's packed entries, in bytes. */
-export const MAX_PAGE_BYTES = 256 * 1024;
+export const MAX_PAGE_BYTES = 260 * 1024;
 /** Ad-server groups that can hold leases in one market. */
 export const MAX_GROUPS = 6;
 

@@ -42,7 +42,7 @@ export async function record(deps: RecordDeps, written: readonly Written[]): Pro
 }
 
 /** @throws AndanteError OUTCOMES_UNAVAILABLE, OUTCOME_ROW_INVALID, BUS_UNAVAILABLE, STORE_UNAVAILABLE */
-export async function appendAndMark(deps: RecordDeps, owing: readonly Written[]): Promise<void> {
+async function appendAndMark(deps: RecordDeps, owing: readonly Written[]): Promise<void> {
   const { store, outcomes, clock } = deps;
   const nowMs = clock();
   await outcomes.append(owing.flatMap(({ ref, entry }) => toRows(idOf(ref), entry, nowMs)));

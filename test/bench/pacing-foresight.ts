@@ -1,5 +1,5 @@
 // What a pacer expects of the rest of its flight: by the log of a day before, or, without one, by the hours it has seen.
-import { RATIO_STEPS, ratioStep } from '../../shared/pacing/solve-threshold.ts';
+import { RATIO_STEPS, ratioStep } from './pacing-threshold.ts';
 import { addMoved, type Foresight } from './pacing-pacer.ts';
 import type { OpportunityLog } from './pacing-world.ts';
 

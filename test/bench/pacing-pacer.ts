@@ -1,7 +1,7 @@
 // A pacer for one campaign alone that sees every opportunity: what is worth its threshold of value for money is won. The
 // threshold is solved again every five minutes (sooner while little was seen) for the money left on what is still to come, and
 // trimmed in between. Nothing that comes later is known to it.
-import { RATIO_STEPS, ratioStep, solveThreshold } from '../../shared/pacing/solve-threshold.ts';
+import { RATIO_STEPS, ratioStep, solveThreshold } from './pacing-threshold.ts';
 import { trimPrice } from '../../shared/pacing/trim-price.ts';
 
 export interface Pacer {

@@ -7,12 +7,18 @@ import {
   pageTable,
   reservedBytes,
 } from '../../../shared/campaign/book-page.ts';
-import { MAX_GROUPS, MAX_PAGES, MAX_PAGE_BYTES, type BookEntry } from '../../../shared/contracts/documents.ts';
+import {
+  MAX_GROUPS,
+  MAX_PAGES,
+  MAX_PAGE_BYTES,
+  type BookEntry,
+  type Subcampaign,
+} from '../../../shared/contracts/documents.ts';
 import { MAX_PAGE_ENTRIES } from '../../../shared/contracts/outcomes.ts';
 import { toFields } from '../../../shared/store/stored-form.ts';
 import { campaignAfter } from '../../support/campaigns.ts';
 import { entry } from '../../support/entries.ts';
-import { campaignCreated } from '../../support/events.ts';
+import { campaignCreated, order } from '../../support/events.ts';
 import { HOUR_MS, START_MS } from '../../support/instants.ts';
 import { context, market, page } from '../../support/markets.ts';
 
@@ -37,6 +43,7 @@ function grown(own: BookEntry): BookEntry {
     status: 'settling',
     trim: -1000.1234,
     fullSpendPpm: 1_000_000,
+    unexpectedMicros: -micros,
     budgetMicros: micros,
     shareMicros: micros - 1,
     spentMicros: micros,
@@ -73,7 +80,30 @@ describe('a page of the book', () => {
     );
   });
 
-  it('holds 200 typical entries, grown as far as they can, within 256 KiB of stored form', () => {
+  it('gives an entry all that its order says of serving it, and reserves the bytes', () => {
+    const serving = {
+      isAuctioned: true as const,
+      artistId: 'a1',
+      releaseId: 'r1',
+      perListenerDay: 1,
+      perListenerFlight: 2,
+      isFullScreen: true as const,
+      isExplicit: true as const,
+      minimumAge: 18,
+      pacing: 'custom' as const,
+      spendCurve: [{ trafficShare: 0.5, spendShare: 0.7 }],
+      dailyCapMicros: 60_000_000,
+      creativeId: 'v1',
+    };
+    const event = campaignCreated({ subcampaigns: [order(serving)] });
+    const campaign = campaignAfter([event], context());
+    const own = newEntry(campaign, campaign.subcampaigns[0] as Subcampaign);
+    assert.partialDeepStrictEqual(own, serving);
+    const most = grown({ ...own, today: { day: 20_514, startMicros: 9_999_999_999 } });
+    assert(storedBytes([most]) <= reservedBytes(own), `${storedBytes([most])} bytes in ${reservedBytes(own)}`);
+  });
+
+  it('holds 200 typical entries, grown as far as they can, within 260 KiB of stored form', () => {
     const entries = Array.from({ length: MAX_PAGE_ENTRIES }, (_, index) => grown(typical(index)));
     assert(storedBytes(entries) <= MAX_PAGE_BYTES, `${storedBytes(entries)} bytes`);
   });

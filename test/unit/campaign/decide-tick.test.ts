@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { decideTick, MAX_TOLD_CAMPAIGNS, type TickDecision } from '../../../shared/campaign/decide-tick.ts';
 import type { WaitingReport } from '../../../shared/campaign/fold-reports.ts';
+import { DEFAULT_AUCTION } from '../../../shared/contracts/serving.ts';
 import type { BookEntry, BookPage, Market } from '../../../shared/contracts/documents.ts';
 import { entry, lease } from '../../support/entries.ts';
 import { line, reportData } from '../../support/events.ts';
@@ -16,6 +17,7 @@ interface Given {
   atMs?: number;
   isPiece?: boolean;
   groups?: Market['groups'];
+  serving?: Market['serving'];
 }
 
 function tickOf({
@@ -24,6 +26,7 @@ function tickOf({
   atMs = START_MS,
   isPiece = false,
   groups = [heard],
+  serving,
 }: Given): TickDecision {
   const waiting = reports.map((own, index): WaitingReport => ({
     ledgerId: `ledger/${index}`,
@@ -32,7 +35,7 @@ function tickOf({
     data: reportData(own),
   }));
   const decision = decideTick({
-    view: view({ market: market({ groups }), pages }),
+    view: view({ market: market({ groups, ...(serving ? { serving } : {}) }), pages }),
     reports: waiting,
     slot: slotAt(atMs),
     tickIntervalMs: TICK_MS,
@@ -57,6 +60,18 @@ describe('deciding a tick', () => {
     assert.deepEqual([idle.pages, idle.outcomes], [[], []]);
     const busy = tickOf({});
     assert.deepEqual([busy.market.planVersion, busy.market.bookVersion], [1, 1]);
+  });
+
+  it('grants nothing to a line that an operator froze or has not approved, until it may be served again', () => {
+    const word = { campaignId: 'c1', kind: 'freeze' as const, untilAtMs: START_MS + 1, reason: 'a complaint' };
+    const serving = { ...DEFAULT_AUCTION, version: 1, creatives: [], overrides: [word] };
+    const granted = (given: Given, own: Partial<BookEntry> = {}) =>
+      tickOf({ pages: [page([entry(own)])], ...given }).pages[0]?.entries[0]?.leases.length ?? 0;
+    assert.deepEqual([granted({}), granted({ serving })], [1, 0]);
+    assert.equal(granted({ serving, atMs: START_MS + TICK_MS }), 1);
+    assert.equal(granted({}, { creativeId: 'v1' }), 0);
+    const creatives = [{ creativeId: 'v1', status: 'approved' as const }];
+    assert.equal(granted({ serving: { ...serving, overrides: [], creatives } }, { creativeId: 'v1' }), 1);
   });
 
   it('writes the pages that moved and no others, one outcome row for each', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { makePlan } from '../../../shared/campaign/make-plan.ts';
 import { serveEntries } from '../../../shared/campaign/serve-entries.ts';
+import type { BookEntry, Market } from '../../../shared/contracts/documents.ts';
+import { DEFAULT_AUCTION } from '../../../shared/contracts/serving.ts';
 import { encodeInstants } from '../../../shared/contracts/instants.ts';
 import * as validators from '../../../shared/contracts/validators.generated.js';
 import { GUARANTEE_WORTH } from '../../../shared/planning/guarantee-worth.ts';
@@ -8,11 +10,11 @@ import { entry, lease } from '../../support/entries.ts';
 import { DAY_MS, HOUR_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
 import { cell, market, supplyDay } from '../../support/markets.ts';
 
-function plan(entries: ReturnType<typeof entry>[], supply = supplyDay(), atMs = START_MS) {
+function plan(entries: BookEntry[], supply = supplyDay(), atMs = START_MS, own: Partial<Market> = {}) {
   const made = makePlan({
-    market: market({ planVersion: 7 }),
+    market: market({ planVersion: 7, ...own }),
     entries,
-    served: serveEntries(entries, market(), new Map([[supply.day, supply]]), atMs),
+    served: serveEntries(entries, market(own), new Map([[supply.day, supply]]), atMs),
     supply,
     slot: slotAt(atMs),
     tickIntervalMs: TICK_MS,
@@ -55,6 +57,46 @@ describe('making a plan', () => {
         { group: 'g1', grantedMicros: 6 * wantedMicros, returnedMicros: 0, spendUntilAtMs: held.spendUntilAtMs },
       ],
     });
+  });
+
+  it('tells ad servers to whom a line may be shown, and nothing of how it is paced', () => {
+    const terms = {
+      isAuctioned: true as const,
+      artistId: 'a1',
+      releaseId: 'r1',
+      perListenerDay: 1,
+      perListenerFlight: 2,
+      isFullScreen: true as const,
+      isExplicit: true as const,
+      minimumAge: 18,
+    };
+    const [line] = plan([entry({ ...terms, pacing: 'asap', dailyCapMicros: 50_000_000, leases: [lease()] })]).lines;
+    assert.partialDeepStrictEqual(line, terms);
+    for (const name of ['pacing', 'dailyCapMicros', 'creativeId']) assert(!(name in (line ?? {})), name);
+  });
+
+  it('carries how the market is auctioned, and shows no line that an operator froze or has not approved', () => {
+    const word = { campaignId: 'c2', kind: 'freeze' as const, untilAtMs: START_MS + 1, reason: 'a complaint' };
+    const auction = {
+      ...DEFAULT_AUCTION,
+      version: 4,
+      pricing: 'first' as const,
+      houseCpmMicros: 9,
+      explorationShare: 0.01,
+    };
+    const serving = { ...auction, creatives: [{ creativeId: 'v1', status: 'pending' as const }], overrides: [word] };
+    const leases = [lease()];
+    const made = plan(
+      [entry({ leases }), entry({ campaignId: 'c2', leases }), entry({ campaignId: 'c3', creativeId: 'v1', leases })],
+      supplyDay(),
+      START_MS,
+      { serving },
+    );
+    assert.deepEqual(made.auction, auction);
+    assert.deepEqual(
+      made.lines.map(({ campaignId }) => campaignId),
+      ['c1'],
+    );
   });
 
   const hidden = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { RATIO_STEPS, ratioStep, solveThreshold } from '../../../shared/pacing/solve-threshold.ts';
+import { RATIO_STEPS, ratioStep, solveThreshold } from '../../bench/pacing-threshold.ts';
 
 type Offer = [value: number, price: number];
 
