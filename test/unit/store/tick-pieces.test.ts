@@ -49,11 +49,11 @@ describe('a tick in pieces', () => {
     assert(await ownEntry(store, `tick:SE:${SLOT}:0`));
   });
 
-  it('takes as many reports as 512 KiB hold', async () => {
+  it('takes as many reports as 448 KiB hold', async () => {
     const store = await leasedStore();
     const large = { lines: Array.from({ length: 400 }, () => line({ impressions: 1, chargedMicros: 1 })) };
     const bytes = JSON.stringify(report('r', AT_MS, large).data).length;
-    const fitting = Math.floor((512 * 1024) / bytes);
+    const fitting = Math.floor((448 * 1024) / bytes);
     assert(fitting > 1 && fitting < 20);
     for (let index = 0; index < fitting + 2; index++) await file(store, report(`r${index}`, AT_MS, large));
     await assert.rejects(tick(stoppingAfter(store, 1), AT_MS), /stopped/);
