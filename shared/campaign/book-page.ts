@@ -107,8 +107,10 @@ export function pageName(index: number): string {
 export function pageTable(market: Market, written: readonly BookPage[]): Market['pages'] {
   const table = new Map(market.pages.map((row) => [row.page, row]));
   for (const page of written) {
-    const bytes = page.entries.reduce((sum, entry) => sum + reservedBytes(entry), 0);
-    table.set(page.page, { page: page.page, entries: page.entries.length, bytes });
+    const { entries, holds = [] } = page;
+    const bytes =
+      entries.reduce((sum, entry) => sum + reservedBytes(entry), 0) + holds.reduce((sum, hold) => sum + hold.bytes, 0);
+    table.set(page.page, { page: page.page, entries: entries.length + holds.length, bytes });
   }
   return [...table.values()];
 }

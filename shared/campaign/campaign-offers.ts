@@ -5,7 +5,7 @@ import { MAX_COUNTER_OFFERS, type CounterOffer } from '../contracts/outcomes.ts'
 import { DAY_MS, dayOf, daysBetween } from '../forecasting/traffic-clock.ts';
 import { isAsFine, lowestRung, offerableMicros, smallestFirst } from '../planning/counter-offers.ts';
 import { relaxations, type Relaxation } from '../planning/relaxations.ts';
-import { isOver, type CampaignContext, type MarketView } from './campaign-state.ts';
+import { soldFlights, type CampaignContext, type MarketView } from './campaign-state.ts';
 import { fitOrder, orderParts, type OrderPart } from './fit-order.ts';
 import { emptyMarkets, openMarkets, type Asked, type OpenMarkets, type Wish } from './open-markets.ts';
 
@@ -201,9 +201,7 @@ function knownSupply(order: Order, context: CampaignContext): CampaignContext {
     markets: new Map(
       markets.map(([market, view]): [string, MarketView] => {
         const sold = new Set<number>();
-        for (const entry of view.pages.flatMap((page) => page.entries)) {
-          if (isOver(entry)) continue;
-          const { startAtMs, endAtMs } = entry;
+        for (const { startAtMs, endAtMs } of view.pages.flatMap(soldFlights)) {
           const firstDay = Math.floor(Math.max(context.nowMs, startAtMs) / DAY_MS);
           for (let day = firstDay; day * DAY_MS < endAtMs; day++) sold.add(day);
         }

@@ -38,6 +38,11 @@ export function isOver({ status }: { status: SubcampaignStatus }): boolean {
   return status === 'settling' || status === 'closing' || status === 'ended';
 }
 
+/** The flights of all in a page that supply is kept for. */
+export function soldFlights({ entries, holds = [] }: BookPage): { startAtMs: number; endAtMs: number }[] {
+  return [...entries.filter((entry) => !isOver(entry)), ...holds];
+}
+
 /** Whether a campaign's flight is over: by the time, or already by the tick of one of its markets. */
 export function hasFlown({ terms, subcampaigns }: Campaign, nowMs: number): boolean {
   const isTimeUp = terms !== undefined && nowMs >= terms.endAtMs;

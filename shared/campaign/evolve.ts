@@ -76,6 +76,8 @@ export function evolve(campaign: Campaign, outcome: Outcome): Campaign {
     case 'campaign-refunded':
     case 'make-good-offered':
     case 'spend-at-risk':
+    case 'campaign-held':
+    case 'hold-ended':
     case 'campaign-refused':
     case 'change-superseded':
     case 'delivery-folded':

@@ -237,14 +237,23 @@ function placedReach(heldMicros: readonly number[], placed: readonly number[], i
 /**
  * Everything sold in a market but to this campaign. What is over has been given back; what is paused has not. What is
  * leased will be served, also where clicks beyond their expected cost have used up the budget meanwhile. What bids in auctions
- * takes what is left and was sold nothing.
+ * takes what is left and was sold nothing. Firm holds count as sold.
  */
 function soldDemand(view: MarketView, campaignId: string): SoldDemand[] {
   const entries: BookEntry[] = view.pages.flatMap((page) => page.entries);
-  return entries
+  const sold = entries
     .filter((entry) => entry.campaignId !== campaignId && !isOver(entry) && !entry.isAuctioned)
     .map((entry) => ({
       ...entry,
       remainingMicros: Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry)),
     }));
+  return [...sold, ...firmDemand(view, campaignId)];
+}
+
+/** What is held for others and can be confirmed at any moment. Soft holds take nothing from anybody. */
+function firmDemand(view: MarketView, campaignId: string): SoldDemand[] {
+  return view.pages
+    .flatMap(({ holds = [] }) => holds)
+    .filter((hold) => hold.campaignId !== campaignId && hold.probability === undefined && !hold.isAuctioned)
+    .map((hold) => ({ ...hold, remainingMicros: hold.budgetMicros }));
 }

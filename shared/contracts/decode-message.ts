@@ -77,8 +77,8 @@ export function decodeMessage<N extends MessageName>(name: N, bytes: Uint8Array)
  * JSON of limited size and depth, without keys that reach into prototypes.
  * @throws AndanteError BODY_TOO_LARGE, BAD_JSON, BODY_TOO_DEEP, FORBIDDEN_KEY
  */
-export function parseJson(bytes: Uint8Array): unknown {
-  const value = parseText(readText(bytes));
+export function parseJson(bytes: Uint8Array, maxBytes?: number): unknown {
+  const value = parseText(readText(bytes, maxBytes));
   checkDepth(value);
   return value;
 }
@@ -87,12 +87,12 @@ export function parseJson(bytes: Uint8Array): unknown {
  * The text of a body of limited size.
  * @throws AndanteError BODY_TOO_LARGE; BAD_JSON for bytes that are no UTF-8
  */
-export function readText(bytes: Uint8Array): string {
-  if (bytes.byteLength > MAX_BODY_BYTES) {
+export function readText(bytes: Uint8Array, maxBytes = MAX_BODY_BYTES): string {
+  if (bytes.byteLength > maxBytes) {
     // HTTP keeps no more than it takes to see that it is too much.
     throw new AndanteError(
       'BODY_TOO_LARGE',
-      `a body has at most ${MAX_BODY_BYTES} bytes, this one has at least ${bytes.byteLength}`,
+      `a body has at most ${maxBytes} bytes, this one has at least ${bytes.byteLength}`,
     );
   }
   try {

@@ -1,6 +1,8 @@
 // The documents of Firestore, one schema per collection (architecture: "State in Firestore"). Each carries
 // `schemaVersion`, because rolling deploys mix versions. shared/store/stored-form.ts says how they are packed.
 import Type, { type Static } from 'typebox';
+import { Booking, BookingPart, Hold } from './bookings.ts';
+import { BookingId } from './hold-outcomes.ts';
 import { ServingSettings, servingTerms } from './serving.ts';
 import { ForecastModels, ForecastSettings, SupplyDay } from './forecast-documents.ts';
 import {
@@ -92,8 +94,14 @@ export const Campaign = closed({
   subcampaigns: listOf(Subcampaign, MAX_SUBCAMPAIGNS),
 });
 
-/** Whose campaign an id is. Written once, with the accepted campaign. */
-export const CampaignOwner = closed({ schemaVersion, campaignId: Id, tenantId: Id });
+/** Whose campaign an id is: since it was accepted, or while a booking holds it. */
+export const CampaignOwner = closed({
+  schemaVersion,
+  campaignId: Id,
+  tenantId: Id,
+  /** The booking that holds supply for it. */
+  heldBy: Type.Optional(BookingId),
+});
 
 /**
  * What a group may spend on one subcampaign. Amounts are cumulative over the subcampaign's life and never shrink:
@@ -155,6 +163,8 @@ export const BookPage = closed({
   market: MarketName,
   page: Id,
   entries: listOf(BookEntry, MAX_PAGE_ENTRIES),
+  /** Supply that is held for parts to come; a page has room for {@link MAX_PAGE_ENTRIES} of both. Absent: none. */
+  holds: Type.Optional(listOf(Hold, MAX_PAGE_ENTRIES, 1)),
 });
 
 /** Requests that a market remembers. */
@@ -230,6 +240,7 @@ export const Quarantined = closed({
 });
 
 export type { ForecastModels, ForecastSettings, SupplyDay } from './forecast-documents.ts';
+export type { Booking, BookingPart, Hold } from './bookings.ts';
 
 export const documents = {
   ledger: LedgerEntry,
@@ -241,6 +252,8 @@ export const documents = {
   forecastSettings: ForecastSettings,
   forecastModels: ForecastModels,
   plan: StoredPlan,
+  booking: Booking,
+  bookingPart: BookingPart,
   quarantine: Quarantined,
 } as const;
 

@@ -4,11 +4,10 @@ import Type, { type Static } from 'typebox';
 import type { Decoded } from './instants.ts';
 import { seenOfCells } from './forecast-outcomes.ts';
 import type { CampaignNotifiedWire } from './lifecycle-outcomes.ts';
-import { MAX_SEGMENTS, MAX_SURFACES } from './outcomes.ts';
-import { servingTerms } from './serving.ts';
+import { BookingRef } from './hold-outcomes.ts';
+import { orderTerms } from './orders.ts';
 import {
   Count,
-  Currency,
   EventId,
   Group,
   Id,
@@ -21,7 +20,6 @@ import {
   event,
   listOf,
   oneOf,
-  setOf,
 } from './scalars.ts';
 
 /** The longest flight, in days: its supply is read in one go. */
@@ -38,31 +36,13 @@ function scheduled<const Name extends string>(name: Name) {
   });
 }
 
-const SubcampaignOrder = closed({
-  subcampaignId: Id,
-  market: MarketId,
-  segments: setOf(Id, MAX_SEGMENTS),
-  surfaces: setOf(Id, MAX_SURFACES),
-  clickPriceMicros: PositiveMicros,
-  floorMicros: Type.Optional(Micros),
-  capMicros: Type.Optional(Micros),
-  lockMicros: Type.Optional(Micros),
-  ...servingTerms,
-});
-
-/** A campaign is booked: a budget with a flight, over 1 to 50 subcampaigns in 1 to 15 markets. */
+/**
+ * A campaign is booked: a budget with a flight. Of one that a booking holds supply for, `booking` says where that was decided: it
+ * is applied as it was, whatever has been sold since.
+ */
 export const CampaignCreatedEvent = event(
   'campaign-created',
-  closed({
-    campaignId: Id,
-    currency: Currency,
-    budgetMicros: PositiveMicros,
-    startAt: Instant,
-    endAt: Instant,
-    objective: oneOf('reach', 'clicks', 'conversions'),
-    ifShort: oneOf('refuse', 'scale-down'),
-    subcampaigns: listOf(SubcampaignOrder, 50, 1),
-  }),
+  closed({ ...orderTerms, booking: Type.Optional(BookingRef) }),
 );
 
 /** The campaign's budget is now `budgetMicros`, by `budgetVersion`. */

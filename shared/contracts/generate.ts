@@ -8,11 +8,13 @@ import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
 import type { TSchema } from 'typebox';
 import { bigQuerySchemas } from './bigquery-schema.ts';
+import { BookingRequest } from './bookings.ts';
 import { DecisionRequest } from './decision.ts';
 import { documents } from './documents.ts';
 import { Environment } from './environment.ts';
 import * as events from './events.ts';
 import { Plan } from './plan.ts';
+import { QuoteRequest } from './quotes.ts';
 import { ServingSettings } from './serving.ts';
 
 const contractsDir = import.meta.dirname;
@@ -32,6 +34,8 @@ const validated: Record<string, TSchema> = {
   plan: Plan,
   decisionRequest: DecisionRequest,
   servingSettings: ServingSettings,
+  quoteRequest: QuoteRequest,
+  bookingRequest: BookingRequest,
   ...Object.fromEntries(Object.entries(documents).map(([kind, schema]) => [`${kind}Document`, schema])),
 };
 

@@ -10,6 +10,7 @@ import {
   SpendAtRisk,
   type LifecycleOutcome,
 } from './lifecycle-outcomes.ts';
+import { CampaignHeld, HoldEnded, type HoldOutcome } from './hold-outcomes.ts';
 import { QuoteIssued, SupplyForecast, SupplyFrozen, SupplyObserved, type RefreshOutcome } from './forecast-outcomes.ts';
 import {
   Count,
@@ -38,6 +39,9 @@ export const ReasonCode = oneOf(
   'LOCKS_INFEASIBLE',
   'MARKET_FULL',
   'SCALED_DOWN',
+  'CONTENDED',
+  'BUNDLE_SHORT',
+  'HOLD_QUOTA',
   'REBALANCED',
 );
 export type ReasonCode = Static<typeof ReasonCode>;
@@ -289,6 +293,8 @@ export const outcomeTables = {
     CampaignRefunded,
     MakeGoodOffered,
     SpendAtRisk,
+    CampaignHeld,
+    HoldEnded,
   ],
   deliveries: [DeliveryFolded],
   supply_observations: [SupplyObserved],
@@ -333,6 +339,6 @@ export type CampaignOutcome =
   | QuoteIssued;
 
 /** What a tick can come to. */
-export type TickOutcome = MarketPaced | SubcampaignEnded | LifecycleOutcome;
+export type TickOutcome = MarketPaced | SubcampaignEnded | LifecycleOutcome | HoldOutcome;
 
-export type Outcome = CampaignOutcome | TickOutcome | DeliveryFolded | SupplyObserved | RefreshOutcome;
+export type Outcome = CampaignOutcome | HoldOutcome | TickOutcome | DeliveryFolded | SupplyObserved | RefreshOutcome;

@@ -42,6 +42,10 @@ export const httpCodes = [
   'METHOD_NOT_ALLOWED',
   'INVALID_REQUEST',
   'PLAN_MISMATCH',
+  'HOLD_EXPIRED',
+  'BOOKING_CLOSED',
+  'BOOKING_BUSY',
+  'TOO_MANY_REQUESTS',
 ] as const;
 
 export type PermanentCode = (typeof permanentCodes)[number];
@@ -54,9 +58,12 @@ export type ErrorCode = PermanentCode | TransientCode | ProgrammerCode | HttpCod
 export class AndanteError extends Error {
   override name = 'AndanteError';
   readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  /** Of an HTTP request that is to come again: how many seconds from now. */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfterSeconds?: number }) {
     super(message, options);
     this.code = code;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
   /** Whether the same message may succeed when it comes again. */
   get retryable(): boolean {

@@ -1,4 +1,6 @@
 // The edge of HTTP functions: a handler over plain values in, an answer out, errors as problem+json with a code.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { HttpFunction, Response } from '@google-cloud/functions-framework';
 import { MAX_BODY_BYTES } from '../contracts/decode-message.ts';
 import { AndanteError, type ErrorCode } from './errors.ts';
@@ -9,6 +11,8 @@ export interface HttpRequest {
   method: string;
   /** Path without query. */
   path: string;
+  /** Absent: none. */
+  query?: URLSearchParams;
   /** Lower-case names. */
   headers: Readonly<Record<string, string | undefined>>;
   body: Uint8Array;
@@ -17,7 +21,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number;
   headers?: Record<string, string>;
-  body?: string | Uint8Array;
+  /** Whole, or piece by piece as it is made. */
+  body?: string | Uint8Array | AsyncIterable<string>;
   /** Fields of the log line. */
   about?: LogFields;
 }
@@ -31,22 +36,34 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   UNKNOWN_MARKET: 404,
   METHOD_NOT_ALLOWED: 405,
   PLAN_MISMATCH: 409,
+  EVENT_CONFLICT: 409,
+  HOLD_EXPIRED: 409,
+  BOOKING_CLOSED: 409,
+  BOOKING_BUSY: 409,
+  TOO_MANY_REQUESTS: 429,
   BODY_TOO_LARGE: 413,
 };
+
+export interface HttpFunctionDeps {
+  log: Log;
+  clock: () => number;
+  /** The largest body it takes. */
+  maxBodyBytes?: number;
+}
 
 /** The function that the framework calls. */
 export function createHttpFunction(
   name: string,
   handle: HttpHandler,
-  { log, clock }: { log: Log; clock: () => number },
+  { log, clock, maxBodyBytes = MAX_BODY_BYTES }: HttpFunctionDeps,
 ): HttpFunction {
   return async (request, response) => {
     const startedAtMs = clock();
-    const answer = await readBody(request, MAX_BODY_BYTES)
+    const answer = await readBody(request, maxBodyBytes)
       .then((body) =>
         handle({
           method: request.method,
-          path: request.originalUrl.split('?', 1)[0] as string,
+          ...urlOf(request.originalUrl),
           headers: lowerCase(request.headers),
           body,
         }),
@@ -68,14 +85,23 @@ export function createHttpFunction(
       status: answer.status,
       ms: clock() - startedAtMs,
     });
-    sendAnswer(response, answer);
+    await sendAnswer(response, answer);
   };
 }
 
-export function sendAnswer(response: Response, { status, headers, body }: HttpAnswer): void {
+function urlOf(url: string): Pick<HttpRequest, 'path' | 'query'> {
+  const end = url.indexOf('?');
+  return end < 0
+    ? { path: url, query: new URLSearchParams() }
+    : { path: url.slice(0, end), query: new URLSearchParams(url.slice(end + 1)) };
+}
+
+/** A stream whose reader is gone, or that fails in the middle, ends the connection: its status is sent already. */
+export async function sendAnswer(response: Response, { status, headers, body }: HttpAnswer): Promise<void> {
   response.status(status).set(headers ?? {});
   if (body === undefined) response.end();
-  else response.end(body);
+  else if (typeof body === 'string' || body instanceof Uint8Array) response.end(body);
+  else await pipeline(Readable.from(body), response).catch(() => response.destroy());
 }
 
 /** What an answer may say of an error. */
@@ -102,10 +128,16 @@ export function problemOf(error: unknown): HttpAnswer {
   const { status, code } = problem;
   return {
     status,
-    headers: { 'content-type': 'application/problem+json', ...(status === 503 ? { 'retry-after': '1' } : {}) },
+    headers: { 'content-type': 'application/problem+json', ...retryAfter(error, status) },
     body: JSON.stringify(problem),
     about: { code },
   };
+}
+
+function retryAfter(error: unknown, status: number): Record<string, string> {
+  const asked = error instanceof AndanteError ? error.retryAfterSeconds : undefined;
+  const seconds = asked ?? (status === 503 ? 1 : undefined);
+  return seconds === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(seconds))) };
 }
 
 function lowerCase(

@@ -20,11 +20,11 @@ export function createPushFunction(
     try {
       if (request.method !== 'POST') throw new AndanteError('METHOD_NOT_ALLOWED', 'a push is a POST');
       await receive(await readBody(request, MAX_PUSH_BYTES));
-      sendAnswer(response, { status: 204 });
+      await sendAnswer(response, { status: 204 });
     } catch (error) {
       const answer = problemOf(error);
       if (answer.status < 500) log.warn('refused', { function: name, status: answer.status, ...answer.about });
-      sendAnswer(response, answer);
+      await sendAnswer(response, answer);
     }
   };
 }

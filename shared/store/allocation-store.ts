@@ -2,6 +2,8 @@
 // Implementations: firestore-store.ts and memory-store.ts, held to one contract suite (test/contract).
 import type {
   BookPage,
+  Booking,
+  BookingPart,
   Campaign,
   CampaignOwner,
   ForecastModels,
@@ -24,6 +26,8 @@ export interface Documents {
   forecastSettings: ForecastSettings;
   forecastModels: ForecastModels;
   plan: StoredPlan;
+  booking: Booking;
+  bookingPart: BookingPart;
   quarantine: Quarantined;
 }
 export type Kind = keyof Documents;
@@ -54,6 +58,12 @@ export const refs = {
     path: `markets/${market}/forecast/models`,
   }),
   plan: (market: string): Ref<'plan'> => ({ kind: 'plan', path: `plans/${market}` }),
+  /** @param id of tenant and idempotency key: {@link BookingId} */
+  booking: (id: string): Ref<'booking'> => ({ kind: 'booking', path: `bookings/${id}` }),
+  bookingPart: (id: string, part: number): Ref<'bookingPart'> => ({
+    kind: 'bookingPart',
+    path: `bookings/${id}/parts/${String(part).padStart(2, '0')}`,
+  }),
   quarantine: (id: string): Ref<'quarantine'> => ({ kind: 'quarantine', path: `quarantine/${id}` }),
 };
 
@@ -93,6 +103,8 @@ export interface AllocationStore {
   undrained(limit: number, afterId?: string): Promise<Stored<'ledger'>[]>;
   /** Marks entries as drained and lets Firestore forget them at `expireAtMs`: one write each, no read. */
   markDrained(refs: readonly Ref<'ledger'>[], expireAtMs: number): Promise<void>;
+  /** Bookings of which something is left to do, by document id, after `afterId`. */
+  openBookings(limit: number, afterId?: string): Promise<Stored<'booking'>[]>;
   /** The names of all markets, without reading what they hold: one that cannot be read keeps no other back. */
   markets(): Promise<string[]>;
   /** Quarantined messages, by document id, after `afterId`. */

@@ -25,7 +25,7 @@ export function createFirestoreStore(db: Firestore): AllocationStore {
   const doc = (ref: Ref) => db.doc(ref.path);
   const inTurns = createLatch();
 
-  async function page<K extends 'ledger' | 'quarantine'>(
+  async function page<K extends 'ledger' | 'quarantine' | 'booking'>(
     kind: K,
     query: Query,
     limit: number,
@@ -68,6 +68,8 @@ export function createFirestoreStore(db: Firestore): AllocationStore {
     waitingReports: (market, limit) => page('ledger', db.collection('ledger').where('waitingFor', '==', market), limit),
     undrained: (limit, afterId) =>
       page('ledger', db.collection('ledger').where('undrained', '==', true), limit, afterId),
+    openBookings: (limit, afterId) =>
+      page('booking', db.collection('bookings').where('isOpen', '==', true), limit, afterId),
     quarantined: (limit, afterId) => page('quarantine', db.collection('quarantine'), limit, afterId),
     async markDrained(refs, expireAtMs) {
       for (let start = 0; start < refs.length; start += MAX_BATCH) {

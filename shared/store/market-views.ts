@@ -2,7 +2,7 @@
 // Every writer of a page raises bookVersion and every writer of supply raises supplyVersion in the same transaction,
 // so that a snapshot whose versions stand is the truth.
 import type { BookPage, Market, SupplyDay } from '../contracts/documents.ts';
-import { isOver, type MarketView } from '../campaign/campaign-state.ts';
+import { soldFlights, type MarketView } from '../campaign/campaign-state.ts';
 import { DAY_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { AndanteError } from '../runtime/errors.ts';
 import { refs, type AllocationStore, type Ref, type Transaction } from './allocation-store.ts';
@@ -135,13 +135,9 @@ function missingDays(
 function soldDays({ soldFromAtMs }: MarketNeed, { pages }: Snapshot): string[] {
   if (soldFromAtMs === undefined) return [];
   const days = new Set<number>();
-  for (const page of pages) {
-    for (const entry of page.entries) {
-      if (isOver(entry)) continue;
-      const { startAtMs, endAtMs } = entry;
-      const first = Math.floor(Math.max(soldFromAtMs, startAtMs) / DAY_MS) * DAY_MS;
-      for (let atMs = first; atMs < endAtMs; atMs += DAY_MS) days.add(atMs);
-    }
+  for (const { startAtMs, endAtMs } of pages.flatMap(soldFlights)) {
+    const first = Math.floor(Math.max(soldFromAtMs, startAtMs) / DAY_MS) * DAY_MS;
+    for (let atMs = first; atMs < endAtMs; atMs += DAY_MS) days.add(atMs);
   }
   return [...days].map(dayOf);
 }

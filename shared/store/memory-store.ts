@@ -117,6 +117,7 @@ export function createMemoryStore({ onCommit, isTrusting = false }: MemoryStoreO
     waitingReports: async (market, limit) =>
       select('ledger', limit, undefined, ({ waitingFor }) => waitingFor === market),
     undrained: async (limit, afterId) => select('ledger', limit, afterId, ({ undrained }) => undrained === true),
+    openBookings: async (limit, afterId) => select('booking', limit, afterId, ({ isOpen }) => isOpen === true),
     quarantined: async (limit, afterId) => select('quarantine', limit, afterId, () => true),
     async markDrained(refs, expireAtMs) {
       const drained = refs.map((ref) => {

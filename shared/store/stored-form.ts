@@ -22,8 +22,12 @@ export function toFields<K extends Kind>(kind: K, document: Documents[K]): Field
       };
     }
     case 'page': {
-      const { entries, ...rest } = document as Documents['page'];
-      return { ...rest, entries: JSON.stringify(entries.map(packEntry)) };
+      const { entries, holds, ...rest } = document as Documents['page'];
+      return {
+        ...rest,
+        entries: JSON.stringify(entries.map(packEntry)),
+        ...(holds === undefined ? {} : { holds: JSON.stringify(holds) }),
+      };
     }
     case 'market': {
       const { sample, ...rest } = document as Documents['market'];
@@ -45,6 +49,14 @@ export function toFields<K extends Kind>(kind: K, document: Documents[K]): Field
     case 'plan': {
       const { body, ...rest } = document as Documents['plan'];
       return { ...rest, body: gzipSync(body, { level: 1 }) };
+    }
+    case 'booking': {
+      const { expireAtMs, ...rest } = document as Documents['booking'];
+      return { ...rest, ...(expireAtMs === undefined ? {} : { expireAt: new Date(expireAtMs) }) };
+    }
+    case 'bookingPart': {
+      const { lines, ...rest } = document as Documents['bookingPart'];
+      return { ...rest, lines: gzipSync(JSON.stringify(lines)) };
     }
     case 'quarantine': {
       const { expireAtMs, ...rest } = document as Documents['quarantine'];
@@ -85,7 +97,12 @@ function unpack(kind: Kind, fields: Fields): unknown {
     }
     case 'page': {
       const packed = JSON.parse(fields['entries'] as string) as PackedEntry[];
-      return { ...fields, entries: packed.map(unpackEntry) };
+      const { holds, ...rest } = fields;
+      return {
+        ...rest,
+        entries: packed.map(unpackEntry),
+        ...(holds === undefined ? {} : { holds: JSON.parse(holds as string) as unknown }),
+      };
     }
     case 'market': {
       const { sample, ...rest } = fields;
@@ -109,6 +126,14 @@ function unpack(kind: Kind, fields: Fields): unknown {
     }
     case 'plan':
       return { ...fields, body: gunzipSync(fields['body'] as Uint8Array).toString('utf8') };
+    case 'booking': {
+      const { expireAt, ...rest } = fields;
+      return { ...rest, ...(expireAt === undefined ? {} : { expireAtMs: toMs(expireAt) }) };
+    }
+    case 'bookingPart': {
+      const { lines, ...rest } = fields;
+      return { ...rest, lines: JSON.parse(gunzipSync(lines as Uint8Array).toString('utf8')) as unknown };
+    }
     case 'quarantine': {
       const { expireAt, ...rest } = fields;
       return { ...rest, expireAtMs: toMs(expireAt) };

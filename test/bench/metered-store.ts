@@ -24,7 +24,7 @@ export function meterStore(store: AllocationStore): { store: AllocationStore; me
     touched.set(path, known);
   };
   const countAll = (kind: keyof Touches, refs: readonly Ref[]) => refs.forEach(({ path }) => count(kind, path));
-  const countFound = <S extends Pick<Stored<'ledger' | 'quarantine'>, 'ref'>>(found: S[]): S[] => {
+  const countFound = <S extends Pick<Stored<'ledger' | 'quarantine' | 'booking'>, 'ref'>>(found: S[]): S[] => {
     if (found.length === 0) count('reads', EMPTY_QUERY);
     for (const { ref } of found) count('reads', ref.path);
     return found;
@@ -63,6 +63,7 @@ export function meterStore(store: AllocationStore): { store: AllocationStore; me
     waitingReports: async (market, limit) => countFound(await store.waitingReports(market, limit)),
     undrained: async (limit, afterId) => countFound(await store.undrained(limit, afterId)),
     quarantined: async (limit, afterId) => countFound(await store.quarantined(limit, afterId)),
+    openBookings: async (limit, afterId) => countFound(await store.openBookings(limit, afterId)),
     markDrained: async (refs, expireAtMs) => {
       countAll('writes', refs);
       return store.markDrained(refs, expireAtMs);

@@ -39,6 +39,7 @@ export function createFaultyStore({ store, random, faults, pause, note }: Faulty
     waitingReports: (market, limit) => asked(() => store.waitingReports(market, limit)),
     undrained: (limit, afterId) => asked(() => store.undrained(limit, afterId)),
     quarantined: (limit, afterId) => asked(() => store.quarantined(limit, afterId)),
+    openBookings: (limit, afterId) => asked(() => store.openBookings(limit, afterId)),
     markets: () => asked(() => store.markets()),
     async markDrained(refs, expireAtMs) {
       await asked(() => store.markDrained(refs, expireAtMs));

@@ -8,13 +8,16 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
   'shared/pacing/': { own: ['shared/forecasting/'] },
   'shared/auction/': { own: ['shared/planning/', 'shared/pacing/', 'shared/forecasting/'] },
   'shared/campaign/': { own: ['shared/planning/', 'shared/pacing/', 'shared/forecasting/'] },
+  'shared/quoting/': {
+    own: ['shared/campaign/', 'shared/planning/', 'shared/pacing/', 'shared/forecasting/'],
+  },
   'shared/contracts/': {
     own: ['shared/runtime/errors.ts'],
     packages: /^(typebox|ajv|node:fs\/promises|node:path|esbuild|prettier|ajv\/.*)$/,
   },
   'shared/bus/': { own: ['shared/runtime/errors.ts'], packages: /^@google-cloud\/pubsub$/ },
   'shared/store/': {
-    own: ['shared/campaign/', 'shared/forecasting/', 'shared/runtime/errors.ts'],
+    own: ['shared/campaign/', 'shared/quoting/', 'shared/planning/', 'shared/forecasting/', 'shared/runtime/errors.ts'],
     packages: /^(@google-cloud\/firestore|node:crypto|node:zlib)$/,
   },
   'shared/outcomes/': {
@@ -40,10 +43,18 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
   },
   'shared/runtime/': {
     own: ['shared/store/'],
-    packages: /^(pino|google-auth-library|typebox|@google-cloud\/functions-framework|node:diagnostics_channel)$/,
+    packages:
+      /^(pino|google-auth-library|typebox|@google-cloud\/functions-framework|node:diagnostics_channel|node:stream|node:stream\/promises)$/,
   },
 };
-const pure = ['shared/forecasting', 'shared/planning', 'shared/pacing', 'shared/auction', 'shared/campaign'];
+const pure = [
+  'shared/forecasting',
+  'shared/planning',
+  'shared/pacing',
+  'shared/auction',
+  'shared/campaign',
+  'shared/quoting',
+];
 
 describe('Imports', () => {
   for (const [layer, { own, packages }] of Object.entries(layers)) {
