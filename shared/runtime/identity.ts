@@ -7,6 +7,18 @@ import { AndanteError } from './errors.ts';
 /** The ad-server group behind an Authorization header. */
 export type AuthenticateGroup = (authorization: string | undefined) => Promise<string>;
 
+/** Who pays, and what it may ask for. */
+export interface Tenant {
+  tenantId: string;
+  /** Quotes, changes and reads count one each, a booking's campaigns too. */
+  requestsPerMinute: number;
+  /** Of each market's booked supply, the share that its unconfirmed holds may take together, 0 to 1. */
+  heldShare: number;
+}
+
+/** The tenant behind an Authorization header. */
+export type AuthenticateTenant = (authorization: string | undefined) => Promise<Tenant>;
+
 /** As much of Google's client as checks a token. */
 export type TokenClient = Pick<OAuth2Client, 'getFederatedSignonCertsAsync' | 'verifySignedJwtWithCertsAsync'>;
 
