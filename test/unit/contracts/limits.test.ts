@@ -80,7 +80,10 @@ const kinds = [
     name: 'campaign-created',
     schema: events.CampaignCreatedEvent,
     validate: validators.campaignCreated,
-    body: campaignCreated({ subcampaigns: [order({ floorMicros: 1, capMicros: 1, lockMicros: 1, ...serving })] }),
+    body: campaignCreated({
+      subcampaigns: [order({ floorMicros: 1, capMicros: 1, lockMicros: 1, ...serving })],
+      booking: { bookingId: '0123456789abcdef0123', part: 0 },
+    }),
   },
   {
     name: 'budget-changed',
