@@ -3,6 +3,7 @@ import { AndanteError } from '../runtime/errors.ts';
 import { MAX_FLIGHT_DAYS, type CampaignCreated, type DeliveryReported } from './events.ts';
 
 type ServingOrder = CampaignCreated['data']['subcampaigns'][number];
+type Paced = Pick<ServingOrder, 'pacing' | 'spendCurve' | 'dailyCapMicros'> & { clickPriceMicros?: number };
 
 const DAY_MS = 86_400_000;
 export const MAX_MARKETS = 15;
@@ -27,7 +28,15 @@ export function checkCampaign(data: CampaignCreated['data']): void {
   expect(Number.isSafeInteger(floorsMicros), 'the floors and locks must add up to at most 2^53-1 micros');
 }
 
-function checkPacing({ pacing, spendCurve, dailyCapMicros, clickPriceMicros }: ServingOrder, at: string): void {
+/** @throws AndanteError of the code */
+export function checkPacing(
+  { pacing, spendCurve, dailyCapMicros, clickPriceMicros = 1 }: Paced,
+  at: string,
+  code: 'INVALID_EVENT' | 'INVALID_REQUEST' = 'INVALID_EVENT',
+): void {
+  const expect = (holds: boolean, message: string): void => {
+    if (!holds) throw new AndanteError(code, message);
+  };
   expect(
     (pacing === 'custom') === (spendCurve !== undefined),
     `${at}/spendCurve belongs to custom pacing, and custom pacing to it`,
