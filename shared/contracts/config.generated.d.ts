@@ -5,3 +5,4 @@ export interface Validator {
   errors?: ErrorObject[] | null;
 }
 export const environment: Validator;
+export const tenants: Validator;

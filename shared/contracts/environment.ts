@@ -1,5 +1,7 @@
 // The environment variables of the functions, as strings. Identifiers have no defaults. Read by shared/runtime/config.ts.
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
+import { Id, closed } from './scalars.ts';
+import { Share } from './serving.ts';
 
 const host = Type.String({ pattern: '^(https?://)?[A-Za-z0-9.:\\[\\]-]+$', minLength: 1, maxLength: 255 });
 
@@ -21,4 +23,21 @@ export const Environment = Type.Object({
   AD_SERVER_AUDIENCE: Type.Optional(Type.String({ pattern: '^https://', maxLength: 2048 })),
   /** JSON object: the email of an ad server's service account -> its group. */
   AD_SERVER_GROUPS: Type.Optional(Type.String({ maxLength: 64 * 1024 })),
+  BOOKING_AUDIENCE: Type.Optional(Type.String({ pattern: '^https://', maxLength: 2048 })),
+  /** JSON object: the email of a service account or a user -> {@link TenantSettings}. */
+  TENANTS: Type.Optional(Type.String({ maxLength: 256 * 1024 })),
 });
+
+/** Whom an email speaks for. */
+const TenantSettings = closed({
+  tenantId: Id,
+  requestsPerMinute: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+  heldShare: Type.Optional(Share),
+});
+
+/** What `TENANTS` says, parsed. */
+export const Tenants = Type.Record(Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$' }), TenantSettings, {
+  additionalProperties: false,
+});
+
+export type Tenants = Static<typeof Tenants>;

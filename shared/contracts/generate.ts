@@ -11,7 +11,7 @@ import { bigQuerySchemas } from './bigquery-schema.ts';
 import { BookingRequest } from './bookings.ts';
 import { DecisionRequest } from './decision.ts';
 import { documents } from './documents.ts';
-import { Environment } from './environment.ts';
+import { Environment, Tenants } from './environment.ts';
 import * as events from './events.ts';
 import { Plan } from './plan.ts';
 import { QuoteRequest } from './quotes.ts';
@@ -45,7 +45,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
   const modules = [
     { name: 'validators', schemas: validated, allErrors: false },
     // Configuration is ours, and every problem of it is named at once.
-    { name: 'config', schemas: { environment: Environment }, allErrors: true },
+    { name: 'config', schemas: { environment: Environment, tenants: Tenants }, allErrors: true },
   ];
   for (const { name, schemas, allErrors } of modules) {
     files.set(resolve(contractsDir, `${name}.generated.js`), await validatorsCode(schemas, allErrors));

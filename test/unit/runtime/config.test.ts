@@ -64,6 +64,46 @@ const wrong = [
   { name: 'groups that are null', env: { ...env, AD_SERVER_GROUPS: 'null' }, message: /AD_SERVER_GROUPS/ },
   { name: 'a group with a bad name', env: { ...env, AD_SERVER_GROUPS: '{"a@b":"g 1"}' }, message: /AD_SERVER_GROUPS/ },
   { name: 'an audience without TLS', env: { ...env, AD_SERVER_AUDIENCE: 'http://x' }, message: /AD_SERVER_AUDIENCE/ },
+  {
+    name: 'tenants that are no JSON',
+    env: { ...env, TENANTS: '{' },
+    message: /TENANTS must be a JSON object from emails/,
+  },
+  { name: 'tenants that are a list', env: { ...env, TENANTS: '[]' }, message: /TENANTS must be a JSON object/ },
+  { name: 'tenants that are null', env: { ...env, TENANTS: 'null' }, message: /TENANTS must be a JSON object/ },
+  {
+    name: 'a tenant without an email',
+    env: { ...env, TENANTS: '{"ann":{"tenantId":"a"}}' },
+    message: /from emails to/,
+  },
+  { name: 'a tenant without an id', env: { ...env, TENANTS: '{"a@b":{}}' }, message: /TENANTS .*a@b .*tenantId/ },
+  { name: 'a tenant with a bad id', env: { ...env, TENANTS: '{"a@b":{"tenantId":"a/b"}}' }, message: /a@b\/tenantId/ },
+  {
+    name: 'a tenant with what nobody knows',
+    env: { ...env, TENANTS: '{"a@b":{"tenantId":"a","rate":1}}' },
+    message: /TENANTS .*a@b must NOT have additional/,
+  },
+  {
+    name: 'a tenant that may ask for nothing',
+    env: { ...env, TENANTS: '{"a@b":{"tenantId":"a","requestsPerMinute":0}}' },
+    message: /a@b\/requestsPerMinute must be >= 1/,
+  },
+  {
+    name: 'a tenant that may hold more than there is',
+    env: { ...env, TENANTS: '{"a@b":{"tenantId":"a","heldShare":1.1}}' },
+    message: /a@b\/heldShare must be <= 1/,
+  },
+  {
+    name: 'a tenant that is the platform',
+    env: { ...env, TENANTS: '{"a@b":{"tenantId":"andante"}}' },
+    message: /TENANTS: a@b must not speak for andante itself/,
+  },
+  {
+    name: 'two limits of one tenant',
+    env: { ...env, TENANTS: '{"a@b":{"tenantId":"a"},"c@b":{"tenantId":"a","heldShare":0.1}}' },
+    message: /TENANTS: c@b must have the limits of the other emails of a/,
+  },
+  { name: 'an audience of bookings without TLS', env: { ...env, BOOKING_AUDIENCE: 'x' }, message: /BOOKING_AUDIENCE/ },
 ];
 
 describe('parsing the configuration', () => {
@@ -73,12 +113,22 @@ describe('parsing the configuration', () => {
       PATH: '/bin',
       AD_SERVER_GROUPS: '{"a@demo.example":"g1"}',
       AD_SERVER_AUDIENCE: 'https://ads.example',
+      TENANTS: '{"a@b":{"tenantId":"a"},"__proto__@b":{"tenantId":"p","requestsPerMinute":5,"heldShare":0}}',
+      BOOKING_AUDIENCE: 'https://booking.example',
     });
     assert.deepEqual(
       [config.projectId, config.dataset, config.tickIntervalMs, config.virtualTime, config.logLevel, config.isLocal],
       ['demo-andante', 'andante', 60_000, false, 'info', false],
     );
     assert.deepEqual([...config.adServerGroups], [['a@demo.example', 'g1']]);
+    assert.deepEqual(
+      [...config.tenants],
+      [
+        ['a@b', { tenantId: 'a', requestsPerMinute: 6_000, heldShare: 0.25 }],
+        ['__proto__@b', { tenantId: 'p', requestsPerMinute: 5, heldShare: 0 }],
+      ],
+    );
+    assert.equal(config.bookingAudience, 'https://booking.example');
     assert(Object.isFrozen(config));
   });
 
@@ -103,7 +153,7 @@ describe('parsing the configuration', () => {
   }
 
   it('names every problem in one error', () => {
-    const all = { TICK_INTERVAL_MS: 'x', LOG_LEVEL: 'x', AD_SERVER_GROUPS: 'x', VIRTUAL_TIME: 'true' };
+    const all = { TICK_INTERVAL_MS: 'x', LOG_LEVEL: 'x', AD_SERVER_GROUPS: 'x', TENANTS: 'x', VIRTUAL_TIME: 'true' };
     assert.throws(
       () => parseConfig(all),
       ({ message }: Error) =>

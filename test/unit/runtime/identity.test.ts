@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { OAuth2Client } from 'google-auth-library';
 import { parseConfig } from '../../../shared/runtime/config.ts';
-import { createGroupAuthenticator } from '../../../shared/runtime/identity.ts';
+import { createGroupAuthenticator, createTenantAuthenticator } from '../../../shared/runtime/identity.ts';
+import { CERTS, token } from '../../support/tokens.ts';
 
 const env = { GOOGLE_CLOUD_PROJECT: 'demo-andante', BIGQUERY_DATASET: 'andante' };
 const local = parseConfig({
@@ -85,6 +87,85 @@ describe('authenticating a group', () => {
       code: 'INVALID_CONFIG',
       message: /AD_SERVER_AUDIENCE/,
     });
+  });
+});
+
+describe('authenticating a tenant', () => {
+  const AUDIENCE = 'https://booking.example';
+  const TENANTS = JSON.stringify({
+    'se-a@demo.iam.gserviceaccount.com': { tenantId: 'aurora-records', requestsPerMinute: 60 },
+    'ann@aurora.example': { tenantId: 'aurora-records', requestsPerMinute: 60 },
+    'bo@bluebird.example': { tenantId: 'bluebird', heldShare: 0.5 },
+  });
+  const booking = parseConfig({
+    ...env,
+    BOOKING_AUDIENCE: AUDIENCE,
+    TENANTS,
+    AD_SERVER_AUDIENCE: 'https://ads.example',
+  });
+  const openClient = async () =>
+    Object.assign(new OAuth2Client(), {
+      getFederatedSignonCertsAsync: () => Promise.resolve({ certs: CERTS, format: 'PEM' }),
+    }) as OAuth2Client;
+  const authenticate = createTenantAuthenticator(booking, openClient);
+  const aurora = { tenantId: 'aurora-records', requestsPerMinute: 60, heldShare: 0.25 };
+
+  it('knows it by the email of its token, with the limits of TENANTS and defaults for the rest', async () => {
+    assert.deepEqual(await authenticate(`Bearer ${token(AUDIENCE)}`), aurora);
+    const ann = token(AUDIENCE, { payload: { email: 'ann@aurora.example' } });
+    assert.deepEqual(await authenticate(`Bearer ${ann}`), aurora);
+    const bo = token(AUDIENCE, { payload: { email: 'bo@bluebird.example' } });
+    assert.deepEqual(await authenticate(`Bearer ${bo}`), {
+      tenantId: 'bluebird',
+      requestsPerMinute: 6_000,
+      heldShare: 0.5,
+    });
+  });
+
+  it('takes no token of the ad servers’ audience, of another signer, or of a stranger', async () => {
+    const stranger = token(AUDIENCE, { payload: { email: 'se-b@demo.iam.gserviceaccount.com' } });
+    const refused = [
+      { bearer: token('https://ads.example'), code: 'UNAUTHENTICATED' },
+      { bearer: token(AUDIENCE, { signedBy: 'stranger' }), code: 'UNAUTHENTICATED' },
+      { bearer: token(AUDIENCE, { payload: { email_verified: false } }), code: 'UNAUTHENTICATED' },
+      { bearer: 'tenant:aurora-records', code: 'UNAUTHENTICATED' },
+      { bearer: stranger, code: 'FORBIDDEN', message: 'this caller is no tenant: add it to TENANTS' },
+    ];
+    for (const { bearer, ...error } of refused) await assert.rejects(authenticate(`Bearer ${bearer}`), error);
+    await assert.rejects(createGroupAuthenticator(booking, openClient)(`Bearer ${token(AUDIENCE)}`), {
+      code: 'UNAUTHENTICATED',
+    });
+  });
+
+  it('takes any name on emulators, with the limits that TENANTS gives it', async () => {
+    const here = { ...env, FIRESTORE_EMULATOR_HOST: 'localhost:1', PUBSUB_EMULATOR_HOST: 'localhost:2' };
+    const config = parseConfig({ ...here, BIGQUERY_EMULATOR_HOST: 'http://localhost:3', TENANTS });
+    const authenticateHere = createTenantAuthenticator(config);
+    assert.deepEqual(await authenticateHere('Bearer tenant:aurora-records'), aurora);
+    assert.deepEqual(await authenticateHere('Bearer tenant:c.1'), {
+      tenantId: 'c.1',
+      requestsPerMinute: 1_000_000,
+      heldShare: 0.25,
+    });
+  });
+
+  for (const header of [
+    undefined,
+    'tenant:a',
+    'Bearer tenant:',
+    'Bearer group:a',
+    'Bearer tenant:-a',
+    'Bearer tenant:andante',
+    `Bearer tenant:${'a'.repeat(65)}`,
+    'Bearer tenant:a\n',
+  ]) {
+    it(`refuses ${JSON.stringify(header)?.slice(0, 40) ?? 'no header'} on emulators`, async () => {
+      await assert.rejects(createTenantAuthenticator(local)(header), { code: 'UNAUTHENTICATED' });
+    });
+  }
+
+  it('cannot be made in production without an audience', () => {
+    assert.throws(() => createTenantAuthenticator(production), { code: 'INVALID_CONFIG', message: /BOOKING_AUDIENCE/ });
   });
 });
 
