@@ -1,6 +1,7 @@
 // What a campaign decision reads: the campaign, its entries in the books, and what the markets can offer.
 import type { BookEntry, BookPage, Campaign, Market, Subcampaign, SupplyDay } from '../contracts/documents.ts';
-import type { SubcampaignStatus } from '../contracts/outcomes.ts';
+import type { QuoteIssued } from '../contracts/forecast-outcomes.ts';
+import type { CampaignAccepted, SubcampaignStatus } from '../contracts/outcomes.ts';
 import { committedMicros } from './entry-money.ts';
 
 /** One market as a decision sees it: its versions, its whole book, the supply of the days in question. */
@@ -14,6 +15,10 @@ export interface MarketView {
 export interface CampaignContext {
   nowMs: number;
   markets: ReadonlyMap<string, MarketView>;
+  /** Of a campaign that a booking brings: what was decided when its supply was held. It stands, whatever was sold since. */
+  booked?: { outcome: CampaignAccepted; quote?: QuoteIssued | undefined };
+  /** The booking that holds supply under the campaign's id. */
+  heldBy?: string | undefined;
 }
 
 /** A campaign of which only a change has been seen so far. */

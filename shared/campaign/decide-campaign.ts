@@ -1,4 +1,5 @@
 // What a campaign event comes to. Pure: the time is an argument, the books are an argument, the answer is outcomes.
+import assert from 'node:assert/strict';
 import type { Campaign } from '../contracts/documents.ts';
 import type { CampaignCreated, CampaignEvent, CampaignStatusChanged } from '../contracts/events.ts';
 import type { QuoteIssued } from '../contracts/forecast-outcomes.ts';
@@ -47,27 +48,51 @@ function decideCreated(
 ): CampaignOutcome[] {
   const { campaignId } = campaign;
   const about = { tenantId: campaign.tenantId, campaignId };
-  if (campaign.status !== 'expected') {
+  const { booking } = event.data;
+  const isHeld = booking === undefined && context.heldBy !== undefined;
+  if (campaign.status !== 'expected' || isHeld) {
     return [
       {
         type: 'campaign-refused',
         ...about,
         requestedMicros: event.data.budgetMicros,
         code: 'CAMPAIGN_EXISTS',
-        reason: `campaign ${campaignId} exists already, created by another event: give the new one an id of its own`,
+        reason: isHeld
+          ? `campaign ${campaignId} is held by a booking: confirm that, or give the new one an id of its own`
+          : `campaign ${campaignId} exists already, created by another event: give the new one an id of its own`,
       },
     ];
   }
-  const decided = acceptCampaign(campaign, event.data, context);
-  if (!('reachMicros' in decided)) return [decided.outcome];
-  const { outcome: first, reachMicros } = decided;
-  const quoted = quote(first, reachMicros, context);
-  const outcomes: CampaignOutcome[] = [first, ...(quoted ? [quoted] : [])];
+  const decided = booking ? bookedOutcomes(campaign, context) : acceptedOutcomes(campaign, event, context, quote);
+  const [first] = decided;
+  if (first.type !== 'campaign-accepted') return decided;
+  const outcomes: CampaignOutcome[] = [...decided];
   // Nothing has been served yet and the new entries are not in the books: the waiting changes are decided on the split alone.
   if (campaign.waitingBudget) outcomes.push(decideBudget(evolve(campaign, first), campaign.waitingBudget, context));
   if (campaign.waitingStatus)
     outcomes.push(decideStatus(outcomes.reduce(evolve, campaign), campaign.waitingStatus, context));
   return outcomes;
+}
+
+function acceptedOutcomes(
+  campaign: Campaign,
+  event: CampaignCreated,
+  context: CampaignContext,
+  quote: Quote,
+): [CampaignOutcome, ...CampaignOutcome[]] {
+  const decided = acceptCampaign(campaign, event.data, context);
+  if (!('reachMicros' in decided)) return [decided.outcome];
+  const quoted = quote(decided.outcome, decided.reachMicros, context);
+  return quoted ? [decided.outcome, quoted] : [decided.outcome];
+}
+
+/** What a booking holds supply for is applied as it was decided then. */
+function bookedOutcomes(
+  { campaignId }: Campaign,
+  { booked }: CampaignContext,
+): [CampaignOutcome, ...CampaignOutcome[]] {
+  assert(booked?.outcome.campaignId === campaignId, `no booking was read for campaign ${campaignId}`);
+  return booked.quote ? [booked.outcome, booked.quote] : [booked.outcome];
 }
 
 function decideBudget(
