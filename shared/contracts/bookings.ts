@@ -140,9 +140,20 @@ export const Booking = closed({
   probability: Type.Optional(Share),
   /** It is confirmed in the call that makes it. */
   isDirect: Type.Optional(Type.Literal(true)),
+  /** What is held is held until then, and staged no later. */
   untilAtMs: EpochMs,
   createdAtMs: EpochMs,
+  /** When it last got on. */
+  steppedAtMs: EpochMs,
   ...progress,
+  /** How often it has been decided. */
+  attempt: Count,
+  /** Parts of what was decided; 0 while it is to be decided. */
+  parts: Count,
+  /** What was staged is given back: it no longer fits, and is decided again. */
+  isUndone: Type.Optional(Type.Literal(true)),
+  /** Of a soft one: it is being confirmed, its holds become firm part by part. */
+  isConfirming: Type.Optional(Type.Literal(true)),
   /** Parts that are staged, and those that are rolled forward, or back where it came to nothing. */
   partsStaged: Count,
   partsSettled: Count,
@@ -169,6 +180,8 @@ export const BookingPart = closed({
   part: Count,
   /** Written by our own decision alone. */
   lines: listOf(Type.Unsafe<BookingLine>(Type.Unknown()), PART_LINES),
+  /** When Firestore may forget it: set once its campaigns are published, or its holds given back. */
+  expireAtMs: Type.Optional(EpochMs),
 });
 
 export type CampaignOrderWire = Static<typeof CampaignOrder>;

@@ -79,6 +79,8 @@ export interface Transaction {
   set<K extends Kind>(ref: Ref<K>, document: Documents[K]): void;
   /** Writes a document that must not exist; the transaction fails with AlreadyExists otherwise. */
   create<K extends Kind>(ref: Ref<K>, document: Documents[K]): void;
+  /** Leaves no document, whether there was one or not. */
+  delete(ref: Ref): void;
 }
 
 export interface Stored<K extends Kind> {

@@ -51,6 +51,7 @@ export function createFirestoreStore(db: Firestore): AllocationStore {
             get: async (refs) => decodeAll(refs, refs.length === 0 ? [] : await transaction.getAll(...refs.map(doc))),
             set: (ref, document) => void transaction.set(doc(ref), toFields(ref.kind, document)),
             create: (ref, document) => void transaction.create(doc(ref), toFields(ref.kind, document)),
+            delete: (ref) => void transaction.delete(doc(ref)),
           }),
         );
       const keys = contended.map(({ path }) => path);

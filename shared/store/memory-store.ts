@@ -20,7 +20,8 @@ export interface Write {
   ref: Ref;
   /** Undefined where the document is new. */
   before: Documents[Kind] | undefined;
-  after: Documents[Kind];
+  /** Undefined where it is gone. */
+  after: Documents[Kind] | undefined;
 }
 
 export interface MemoryStoreOptions {
@@ -56,9 +57,13 @@ export function createMemoryStore({ onCommit, isTrusting = false }: MemoryStoreO
     return cell?.document as Documents[K] | undefined;
   };
   const loadAll = <R extends readonly Ref[]>(refs: readonly [...R]) => refs.map(load) as unknown as Found<R>;
-  const save = (written: readonly { ref: Ref; document: Documents[Kind] }[]) => {
+  const save = (written: readonly { ref: Ref; document: Documents[Kind] | undefined }[]) => {
     const writes = onCommit && written.map(({ ref, document }) => ({ ref, before: load(ref), after: document }));
     for (const { ref, document } of written) {
+      if (document === undefined) {
+        cellsOf(ref.kind).delete(ref.path);
+        continue;
+      }
       const kept = isTrusting ? { document } : { fields: structuredClone(toFields(ref.kind, document)) };
       cellsOf(ref.kind).set(ref.path, { ...kept, version: ++version });
     }
@@ -86,7 +91,7 @@ export function createMemoryStore({ onCommit, isTrusting = false }: MemoryStoreO
     async transact(body) {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
         const read = new Map<Ref, number | undefined>();
-        const writes: { ref: Ref; document: Documents[Kind]; isNew: boolean }[] = [];
+        const writes: { ref: Ref; document: Documents[Kind] | undefined; isNew: boolean }[] = [];
         const isOvertaken = () => [...read].some(([ref, seen]) => cellOf(ref)?.version !== seen);
         const run = body({
           get: async (refs) => {
@@ -96,6 +101,7 @@ export function createMemoryStore({ onCommit, isTrusting = false }: MemoryStoreO
           },
           set: (ref, document) => void writes.push({ ref, document, isNew: false }),
           create: (ref, document) => void writes.push({ ref, document, isNew: true }),
+          delete: (ref) => void writes.push({ ref, document: undefined, isNew: false }),
         });
         const result = await run.catch((error: unknown) => {
           // What it read was never there together: the error may be about nothing.

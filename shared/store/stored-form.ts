@@ -55,8 +55,12 @@ export function toFields<K extends Kind>(kind: K, document: Documents[K]): Field
       return { ...rest, ...(expireAtMs === undefined ? {} : { expireAt: new Date(expireAtMs) }) };
     }
     case 'bookingPart': {
-      const { lines, ...rest } = document as Documents['bookingPart'];
-      return { ...rest, lines: gzipSync(JSON.stringify(lines)) };
+      const { lines, expireAtMs, ...rest } = document as Documents['bookingPart'];
+      return {
+        ...rest,
+        lines: gzipSync(JSON.stringify(lines)),
+        ...(expireAtMs === undefined ? {} : { expireAt: new Date(expireAtMs) }),
+      };
     }
     case 'quarantine': {
       const { expireAtMs, ...rest } = document as Documents['quarantine'];
@@ -131,8 +135,12 @@ function unpack(kind: Kind, fields: Fields): unknown {
       return { ...rest, ...(expireAt === undefined ? {} : { expireAtMs: toMs(expireAt) }) };
     }
     case 'bookingPart': {
-      const { lines, ...rest } = fields;
-      return { ...rest, lines: JSON.parse(gunzipSync(lines as Uint8Array).toString('utf8')) as unknown };
+      const { lines, expireAt, ...rest } = fields;
+      return {
+        ...rest,
+        lines: JSON.parse(gunzipSync(lines as Uint8Array).toString('utf8')) as unknown,
+        ...(expireAt === undefined ? {} : { expireAtMs: toMs(expireAt) }),
+      };
     }
     case 'quarantine': {
       const { expireAt, ...rest } = fields;

@@ -46,7 +46,7 @@ export async function playLoop(markets: readonly LoopMarket[], { seed, doubled }
     isTrusting: true,
     onCommit: (writes) => {
       for (const { after } of writes) {
-        if ('entries' in after) for (const entry of after.entries) book.set(entry.campaignId, entry);
+        if (after && 'entries' in after) for (const entry of after.entries) book.set(entry.campaignId, entry);
       }
     },
   });

@@ -51,6 +51,10 @@ export function meterStore(store: AllocationStore): { store: AllocationStore; me
             written.push(ref);
             transaction.create(ref, document);
           },
+          delete: (ref) => {
+            written.push(ref);
+            transaction.delete(ref);
+          },
         });
       });
       countAll('writes', written);

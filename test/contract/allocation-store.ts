@@ -1,8 +1,9 @@
 // What every allocation store promises. Run by the memory store and by Firestore, so that what is proved on the first
 // may be believed of the second.
 import assert from 'node:assert/strict';
-import type { LedgerEntry } from '../../shared/contracts/documents.ts';
+import type { BookingPart, LedgerEntry } from '../../shared/contracts/documents.ts';
 import { AlreadyExists, refs, type AllocationStore, type Ref } from '../../shared/store/allocation-store.ts';
+import { booking } from '../support/bookings.ts';
 import { entry, lease } from '../support/entries.ts';
 import { START_MS } from '../support/instants.ts';
 import { market, page, supplyDay } from '../support/markets.ts';
@@ -52,6 +53,12 @@ export function allocationStoreContract(open: () => AllocationStore | Promise<Al
       [refs.supply('SE', '2026-03-02'), supplyDay()],
       [refs.plan('SE'), { schemaVersion: 1, market: 'SE', planVersion: 3, slot: 9, hash, body: '{"å":"ö"}' }],
       [refs.owner('c1'), { schemaVersion: 1, campaignId: 'c1', tenantId: 't1' }],
+      [refs.owner('c2'), { schemaVersion: 1, campaignId: 'c2', tenantId: 't1', heldBy: '0'.repeat(20) }],
+      [refs.booking('0'.repeat(20)), booking({ expireAtMs: START_MS + 1 })],
+      [
+        refs.bookingPart('0'.repeat(20), 7),
+        { schemaVersion: 1, bookingId: '0'.repeat(20), part: 7, lines: [] as BookingPart['lines'], expireAtMs: START_MS },
+      ],
       [
         refs.quarantine('q1'),
         {
@@ -129,6 +136,30 @@ export function allocationStoreContract(open: () => AllocationStore | Promise<Al
     });
     await assert.rejects(attempt, (error) => error instanceof AlreadyExists);
     assert.deepEqual(await store.read([refs.market('SE')]), [undefined]);
+  });
+
+  it('deletes a document, and bears that there was none', async () => {
+    await store.create(refs.owner('c1'), { schemaVersion: 1, campaignId: 'c1', tenantId: 't1' });
+    await store.transact(async (transaction) => {
+      await transaction.get([refs.owner('c1')]);
+      transaction.delete(refs.owner('c1'));
+      transaction.delete(refs.owner('c2'));
+    });
+    assert.deepEqual(await store.read([refs.owner('c1'), refs.owner('c2')]), [undefined, undefined]);
+    assert.equal(await store.create(refs.owner('c1'), { schemaVersion: 1, campaignId: 'c1', tenantId: 't2' }), true);
+  });
+
+  it('pages through open bookings by id, and no others', async () => {
+    const { isOpen: _open, ...settled } = booking();
+    for (const id of ['c', 'a', 'b']) await store.create(refs.booking(id), booking({ key: id }));
+    await store.create(refs.booking('d'), settled);
+    await store.create(refs.bookingPart('a', 0), { schemaVersion: 1, bookingId: '0'.repeat(20), part: 0, lines: [] });
+    const ids = async (limit: number, afterId?: string) =>
+      (await store.openBookings(limit, afterId)).map(({ document }) => document.key);
+    assert.deepEqual(await ids(2), ['a', 'b']);
+    assert.deepEqual(await ids(9, 'b'), ['c']);
+    await store.transact(async (transaction) => transaction.set(refs.booking('c'), settled));
+    assert.deepEqual(await ids(9), ['a', 'b']);
   });
 
   it('lets no two of ten read-and-add transactions read the same state', async () => {

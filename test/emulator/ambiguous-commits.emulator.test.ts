@@ -147,6 +147,7 @@ function withoutLedger(store: AllocationStore): AllocationStore {
             set: (ref, document) => transaction.set(ref, document),
             create: (ref, document) =>
               ref.kind === 'ledger' ? transaction.set(ref, document) : transaction.create(ref, document),
+            delete: (ref) => transaction.delete(ref),
           }),
         contended,
       ),

@@ -102,6 +102,7 @@ describe('what strayed of a report', () => {
     const transaction = {
       get: () => assert.fail('nothing is to be read'),
       create: () => assert.fail('the same report may stray again'),
+      delete: () => assert.fail('nothing is to be deleted'),
       set: (ref: Ref, document: unknown) => void written.push({ ref, document }),
     };
     quarantineStray(transaction, { verdict, entry, nowMs: START_MS + 5 });
