@@ -144,7 +144,7 @@ export function openMarkets(
  * that its listeners may be shown, where they have been counted (whoever has seen an ad of a release sees no other); all that an
  * empty market has for one that bids in auctions.
  */
-function ownLimitMicros(sub: Asked & { startAtMs: number; endAtMs: number }, context: CampaignContext): number {
+export function ownLimitMicros(sub: Asked & { startAtMs: number; endAtMs: number }, context: CampaignContext): number {
   const fromMs = Math.max(sub.startAtMs, context.nowMs);
   const days = Math.max(1, Math.ceil(sub.endAtMs / DAY_MS) - Math.floor(fromMs / DAY_MS));
   const capsMicros = (sub.dailyCapMicros ?? Infinity) * days;
@@ -239,7 +239,7 @@ function placedReach(heldMicros: readonly number[], placed: readonly number[], i
  * leased will be served, also where clicks beyond their expected cost have used up the budget meanwhile. What bids in auctions
  * takes what is left and was sold nothing. Firm holds count as sold.
  */
-function soldDemand(view: MarketView, campaignId: string): SoldDemand[] {
+export function soldDemand(view: MarketView, campaignId: string): SoldDemand[] {
   const entries: BookEntry[] = view.pages.flatMap((page) => page.entries);
   const sold = entries
     .filter((entry) => entry.campaignId !== campaignId && !isOver(entry) && !entry.isAuctioned)
