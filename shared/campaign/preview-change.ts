@@ -1,5 +1,5 @@
-// What a campaign event would come to, and whom it would displace: what every other line of its markets is expected to be
-// delivered with the change and without it. Nothing is written.
+// What a campaign event would come to, whom it would displace and whom relieve: what every line of its markets is expected
+// to be delivered with the change and without it. Nothing is written.
 import type { BookEntry, Campaign } from '../contracts/documents.ts';
 import type { CampaignEvent } from '../contracts/events.ts';
 import type { CampaignOutcome } from '../contracts/outcomes.ts';
@@ -8,9 +8,9 @@ import type { CampaignContext, MarketView } from './campaign-state.ts';
 import { decideCampaign } from './decide-campaign.ts';
 import { evolve } from './evolve.ts';
 import { entryKey } from './fold-reports.ts';
-import { serveEntries } from './serve-entries.ts';
+import { serveEntries, type ServedEntry } from './serve-entries.ts';
 
-/** A line that would be delivered less, by the median of supply. */
+/** A line that would be delivered otherwise, by the median of supply. */
 export interface Displaced {
   tenantId: string;
   campaignId: string;
@@ -25,23 +25,41 @@ export interface Displaced {
 
 export interface Preview {
   outcomes: CampaignOutcome[];
-  /** Those who lose most come first. */
+  /** The campaign as it is and as it would be. */
+  before: Campaign;
+  after: Campaign;
+  /** Its own parts that would be served, or are. */
+  own: Displaced[];
+  /** Others who would be delivered less where it asks for more. Those who lose most come first. */
   displaced: Displaced[];
+  /** Others who would be delivered more where it asks for less. Those who gain most come first. */
+  relieved: Displaced[];
 }
 
-/** A loss below this share of what is left is the noise of the forecast. */
+/** A difference below this share of what is left is the noise of the forecast. */
 const NOTABLE_SHARE = 0.001;
 
 /** @param context the whole books of the campaign's markets, and supply over all their flights */
 export function previewChange(campaign: Campaign, event: CampaignEvent, context: CampaignContext): Preview {
   const outcomes = decideCampaign(campaign, event, context);
   const after = outcomes.reduce(evolve, campaign);
-  const displaced = [...context.markets.values()].flatMap((view) => displacedIn(view, after, context.nowMs));
-  const lossMicros = (line: Displaced) => line.beforeMicros - line.afterMicros;
-  return { outcomes, displaced: displaced.sort((a, b) => lossMicros(b) - lossMicros(a)) };
+  const changes = [...context.markets.values()].map((view) => changesIn(view, after, context.nowMs));
+  const gainMicros = (line: Displaced) => line.afterMicros - line.beforeMicros;
+  return {
+    outcomes,
+    before: campaign,
+    after,
+    own: changes.flatMap(({ own }) => own),
+    displaced: changes.flatMap(({ displaced }) => displaced).sort((a, b) => gainMicros(a) - gainMicros(b)),
+    relieved: changes.flatMap(({ relieved }) => relieved).sort((a, b) => gainMicros(b) - gainMicros(a)),
+  };
 }
 
-function displacedIn({ market, pages, supply }: MarketView, after: Campaign, nowMs: number): Displaced[] {
+function changesIn(
+  { market, pages, supply }: MarketView,
+  after: Campaign,
+  nowMs: number,
+): Pick<Preview, 'own' | 'displaced' | 'relieved'> {
   const entries = pages.flatMap((page) => page.entries);
   const others = entries.filter((entry) => entry.campaignId !== after.campaignId);
   const own = after.subcampaigns.flatMap((sub): BookEntry[] => {
@@ -51,27 +69,34 @@ function displacedIn({ market, pages, supply }: MarketView, after: Campaign, now
   });
   const before = serveEntries(entries, market, supply, nowMs);
   const then = serveEntries([...others, ...own], market, supply, nowMs);
-  const askedMicros = (served: typeof then, entry: BookEntry) => served.get(entryKey(entry))?.remainingMicros ?? 0;
-  // Who asks for no more displaces nobody, though the others may share otherwise what becomes free.
-  if (own.every((entry) => askedMicros(then, entry) <= askedMicros(before, entry))) return [];
-  return others.flatMap((entry) => {
-    const [now, changed] = [before.get(entryKey(entry)), then.get(entryKey(entry))];
-    if (!now || !changed) return [];
-    const { remainingMicros } = now;
-    const lossMicros = changed.shortMicros - now.shortMicros;
-    if (lossMicros <= Math.max(entry.clickPriceMicros, NOTABLE_SHARE * remainingMicros)) return [];
+  const lineOf = (entry: BookEntry): Displaced => {
     const { tenantId, campaignId, subcampaignId } = entry;
-    const delivered = (shortMicros: number) => Math.round(remainingMicros - shortMicros);
-    return [
-      {
-        tenantId,
-        campaignId,
-        subcampaignId,
-        market: market.market,
-        remainingMicros,
-        beforeMicros: delivered(now.shortMicros),
-        afterMicros: delivered(changed.shortMicros),
-      },
-    ];
-  });
+    const [now, changed] = [before.get(entryKey(entry)), then.get(entryKey(entry))];
+    return {
+      ...{ tenantId, campaignId, subcampaignId, market: market.market },
+      remainingMicros: now?.remainingMicros ?? 0,
+      beforeMicros: deliveredMicros(now),
+      afterMicros: deliveredMicros(changed),
+    };
+  };
+  const moved = (sign: 1 | -1) =>
+    others.flatMap((entry) => {
+      const [now, changed] = [before.get(entryKey(entry)), then.get(entryKey(entry))];
+      if (!now || !changed) return [];
+      const movedMicros = sign * (now.shortMicros - changed.shortMicros);
+      const isNoise = movedMicros <= Math.max(entry.clickPriceMicros, NOTABLE_SHARE * now.remainingMicros);
+      return isNoise ? [] : [lineOf(entry)];
+    });
+  const askedMicros = (served: typeof then, entry: BookEntry) => served.get(entryKey(entry))?.remainingMicros ?? 0;
+  const asks = own.map((entry) => askedMicros(then, entry) - askedMicros(before, entry));
+  return {
+    own: own.map(lineOf).filter(({ beforeMicros, afterMicros }) => beforeMicros > 0 || afterMicros > 0),
+    // Who asks for no more displaces nobody, though the others may share otherwise what becomes free.
+    displaced: asks.some((micros) => micros > 0) ? moved(-1) : [],
+    relieved: asks.some((micros) => micros < 0) ? moved(1) : [],
+  };
+}
+
+function deliveredMicros(served: ServedEntry | undefined): number {
+  return served ? Math.round(served.remainingMicros - served.shortMicros) : 0;
 }

@@ -1,6 +1,6 @@
 // preview: what an event would come to, and whom it would displace, before it is published.
 import { topicOf } from '../bus/event-bus.ts';
-import type { Preview } from '../campaign/preview-change.ts';
+import type { Displaced, Preview } from '../campaign/preview-change.ts';
 import { decodeMessage, type MessageName } from '../contracts/decode-message.ts';
 import type { CampaignEvent } from '../contracts/events.ts';
 import type { QuoteIssued, Range } from '../contracts/forecast-outcomes.ts';
@@ -18,7 +18,8 @@ export const preview: Command = {
   options: { at: { type: 'string', value: 'INSTANT', help: 'decide at this time instead of now, RFC 3339' } },
   notes: [
     'The file holds one campaign-created, budget-changed or campaign-status-changed event, as publish takes it.',
-    'Displaced is a line that is expected to be delivered less, by the median of supply. What was booked on the lower',
+    'Displaced is a line that is expected to be delivered less, by the median of supply, relieved one that is expected to be',
+    'delivered more where a change asks for less. What was booked on the lower',
     'quartile of supply is never given away: a new booking displaces nobody below that. Exit code 1: it would be refused.',
   ],
   async run(args, context) {
@@ -27,9 +28,10 @@ export const preview: Command = {
     const event = await readCampaignEvent(path, context);
     const nowMs = instantOption(args, 'at') ?? context.clock();
     const { ports } = await context.connect();
-    const found = await previewCampaignEvent(ports.store, event, nowMs);
-    const isRefused = found.outcomes.some(({ type }) => type.endsWith('-refused'));
-    return { exit: isRefused ? 'different' : 'ok', text: toText(found), json: { ...found } };
+    const { outcomes, displaced, relieved } = await previewCampaignEvent(ports.store, event, nowMs);
+    const isRefused = outcomes.some(({ type }) => type.endsWith('-refused'));
+    const said = { outcomes, displaced, relieved };
+    return { exit: isRefused ? 'different' : 'ok', text: toText(said), json: said };
   },
 };
 
@@ -46,9 +48,17 @@ async function readCampaignEvent(path: string, context: Context): Promise<Campai
   return event as CampaignEvent;
 }
 
-function toText({ outcomes, displaced }: Preview): string {
+function toText({ outcomes, displaced, relieved }: Pick<Preview, 'outcomes' | 'displaced' | 'relieved'>): string {
   const said = outcomes.length > 0 ? outcomes.map(describe) : ['nothing would change'];
-  const rows = displaced.map((line) => [
+  const moved = [
+    displaced.length > 0 ? `displaced:\n${tableOf(displaced)}` : 'nobody would be displaced',
+    ...(relieved.length > 0 ? [`relieved:\n${tableOf(relieved)}`] : []),
+  ];
+  return [...said, ...moved].join('\n');
+}
+
+function tableOf(lines: readonly Displaced[]): string {
+  const rows = lines.map((line) => [
     line.market,
     `${line.campaignId}/${line.subcampaignId}`,
     formatMicros(line.remainingMicros),
@@ -56,8 +66,7 @@ function toText({ outcomes, displaced }: Preview): string {
     formatMicros(line.afterMicros),
     formatMicros(line.afterMicros - line.beforeMicros),
   ]);
-  const table = formatTable(['market', 'line', 'to deliver', 'expected', 'after the change', 'difference'], rows);
-  return [...said, rows.length > 0 ? `displaced:\n${table}` : 'nobody would be displaced'].join('\n');
+  return formatTable(['market', 'line', 'to deliver', 'expected', 'after the change', 'difference'], rows);
 }
 
 function describe(outcome: CampaignOutcome): string {

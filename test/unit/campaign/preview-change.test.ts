@@ -167,6 +167,45 @@ describe('the preview of a change', () => {
     );
   });
 
+  /** A market of 2,000 clicks whose whole is sold twice over: half to c1, half to a neighbour. */
+  function contended() {
+    const mine = campaignAfter([ordered(1_000_000_000)], where([], {}));
+    const [book] = withCampaign([view({ supply })], mine);
+    const entries = [entry({ campaignId: 'n1', budgetMicros: 1_000_000_000 }), ...(book?.pages[0]?.entries ?? [])];
+    return { mine, books: where(entries) };
+  }
+
+  it('names the lines that would be delivered more where a change asks for less, and no line of its own', () => {
+    const { mine, books } = contended();
+    for (const event of [budgetChanged(400_000_000, 1), statusChanged('paused', 1), statusChanged('cancelled', 1)]) {
+      const { relieved, displaced, own } = previewChange(mine, event, books);
+      assert.deepEqual(displaced, []);
+      assert.deepEqual(
+        relieved.map(({ campaignId, remainingMicros }) => [campaignId, remainingMicros]),
+        [['n1', 1_000_000_000]],
+      );
+      const [line] = relieved;
+      assert((line?.afterMicros ?? 0) > (line?.beforeMicros ?? 0) + 100_000_000, JSON.stringify(line));
+      assert.deepEqual(
+        own.map(({ campaignId }) => campaignId),
+        ['c1'],
+      );
+    }
+    assert.deepEqual(previewChange(mine, budgetChanged(1_000_000_000, 1), books).relieved, []);
+    assert.deepEqual(previewChange(mine, statusChanged('paused', 0), books).relieved, []);
+  });
+
+  it('says what the campaign itself is expected to be delivered, and shows it before and after', () => {
+    const { mine, books } = contended();
+    const paused = previewChange(mine, statusChanged('paused', 1), books);
+    assert.deepEqual([paused.before.status, paused.after.status], ['active', 'paused']);
+    assert.deepEqual([paused.own[0]?.afterMicros, (paused.own[0]?.beforeMicros ?? 0) > 0], [0, true]);
+    const cut = previewChange(mine, budgetChanged(100_000_000, 1), books);
+    assert.deepEqual([cut.before.budgetMicros, cut.after.budgetMicros], [1_000_000_000, 100_000_000]);
+    const [line] = cut.own;
+    assert((line?.afterMicros ?? 0) > 0 && (line?.afterMicros ?? 0) <= 100_000_000, JSON.stringify(line));
+  });
+
   it('depends on no order of markets, pages or entries', () => {
     const reversed = where(neighbours.toReversed());
     assert.deepEqual(previewed(ordered(90_000_000), reversed), previewed(ordered(90_000_000)));
