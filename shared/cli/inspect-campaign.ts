@@ -1,7 +1,7 @@
 // inspect campaign: the stored campaign with the live numbers of its book entries.
-import { billedMicros } from '../campaign/entry-money.ts';
+import { campaignTotals, partMoney } from '../campaign/campaign-totals.ts';
 import { withLiveNumbers } from '../campaign/evolve.ts';
-import type { Campaign, Subcampaign } from '../contracts/documents.ts';
+import type { Campaign } from '../contracts/documents.ts';
 import { encodeInstants } from '../contracts/instants.ts';
 import { refs, type AllocationStore } from '../store/allocation-store.ts';
 import { readEntries } from '../store/read-entries.ts';
@@ -23,8 +23,8 @@ export async function inspectCampaign(name: string | undefined, context: Context
     json: {
       campaign: encodeInstants({
         ...campaign,
-        totals: totalsOf(campaign),
-        subcampaigns: campaign.subcampaigns.map((sub) => ({ ...sub, ...derived(sub) })),
+        totals: campaignTotals(campaign),
+        subcampaigns: campaign.subcampaigns.map((sub) => ({ ...sub, ...partMoney(sub) })),
       }),
     },
   };
@@ -47,27 +47,6 @@ async function missing(store: AllocationStore, tenantId: string, campaignId: str
     : 'its event may be refused, waiting, or in quarantine: inspect ledger and replay quarantine --dry-run tell';
   const message = `tenant ${tenantId} has no campaign ${campaignId}; ${hint}`;
   return { exit: 'different', text: message, json: { error: { message } } };
-}
-
-function derived(sub: Subcampaign) {
-  return { accruedMicros: sub.spentMicros + sub.inFlightMicros, billedMicros: billedMicros(sub) };
-}
-
-function totalsOf(campaign: Campaign) {
-  const sum = (amount: (sub: Subcampaign) => number) =>
-    campaign.subcampaigns.reduce((total, sub) => total + amount(sub), 0);
-  return {
-    assignedMicros: sum(({ budgetMicros }) => budgetMicros),
-    spentMicros: sum(({ spentMicros }) => spentMicros),
-    inFlightMicros: sum(({ inFlightMicros }) => inFlightMicros),
-    leasedMicros: sum(({ leasedMicros }) => leasedMicros),
-    accruedMicros: sum((sub) => derived(sub).accruedMicros),
-    billedMicros: sum((sub) => derived(sub).billedMicros),
-    overrunMicros: sum(({ overrunMicros }) => overrunMicros),
-    impressions: sum(({ impressions }) => impressions),
-    clicks: sum(({ clicks }) => clicks),
-    conversions: sum(({ conversions }) => conversions),
-  };
 }
 
 function campaignFields(campaign: Campaign): [string, Cell][] {
@@ -114,9 +93,9 @@ function moneyTable(campaign: Campaign): string {
     of.conversions,
   ];
   const rows = campaign.subcampaigns.map((sub) =>
-    row(sub.subcampaignId, `${sub.market}/${sub.page}`, sub.status, { ...sub, ...derived(sub) }),
+    row(sub.subcampaignId, `${sub.market}/${sub.page}`, sub.status, { ...sub, ...partMoney(sub) }),
   );
-  const totals = totalsOf(campaign);
+  const totals = campaignTotals(campaign);
   const headings = [
     'subcampaign',
     'market',

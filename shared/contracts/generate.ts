@@ -9,6 +9,7 @@ import { format, resolveConfig } from 'prettier';
 import type { TSchema } from 'typebox';
 import { bigQuerySchemas } from './bigquery-schema.ts';
 import { BookingRequest } from './bookings.ts';
+import { BudgetChange, StatusChange } from './campaign-api.ts';
 import { DecisionRequest } from './decision.ts';
 import { documents } from './documents.ts';
 import { Environment, Tenants } from './environment.ts';
@@ -36,6 +37,8 @@ const validated: Record<string, TSchema> = {
   servingSettings: ServingSettings,
   quoteRequest: QuoteRequest,
   bookingRequest: BookingRequest,
+  budgetChange: BudgetChange,
+  statusChange: StatusChange,
   ...Object.fromEntries(Object.entries(documents).map(([kind, schema]) => [`${kind}Document`, schema])),
 };
 

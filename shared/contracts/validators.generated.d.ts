@@ -18,6 +18,8 @@ export const decisionRequest: Validator;
 export const servingSettings: Validator;
 export const quoteRequest: Validator;
 export const bookingRequest: Validator;
+export const budgetChange: Validator;
+export const statusChange: Validator;
 export const ledgerDocument: Validator;
 export const campaignDocument: Validator;
 export const ownerDocument: Validator;

@@ -7,6 +7,7 @@ import { runQuery } from '../../emulators/run-query.ts';
 import { createPubSubBus } from '../../shared/bus/pubsub-bus.ts';
 import { createBigQueryCalibration } from '../../shared/outcomes/bigquery-calibration.ts';
 import { createBigQueryFeatures } from '../../shared/outcomes/bigquery-features.ts';
+import { createBigQueryHistory } from '../../shared/outcomes/bigquery-history.ts';
 import { createBigQueryLog } from '../../shared/outcomes/bigquery-log.ts';
 import { createFirestoreStore } from '../../shared/store/firestore-store.ts';
 import { readTopology } from '../../terraform/topology.ts';
@@ -15,6 +16,7 @@ import { allocationStoreContract } from './allocation-store.ts';
 import { calibrationReaderContract } from './calibration-reader.ts';
 import { eventBusContract } from './event-bus.ts';
 import { featureReaderContract } from './feature-reader.ts';
+import { historyReaderContract } from './history-reader.ts';
 import { outcomeLogContract, outcomeRow } from './outcome-log.ts';
 
 type Clients = ReturnType<typeof clientsOf>;
@@ -144,5 +146,13 @@ describe('The calibration from BigQuery', () => {
   calibrationReaderContract(async () => {
     const { bigquery, names, ...opened } = await open();
     return { ...opened, calibration: createBigQueryCalibration(bigquery, names) };
+  });
+});
+
+describe('The histories from BigQuery', () => {
+  const open = sharedDataset();
+  historyReaderContract(async () => {
+    const { bigquery, names, log } = await open();
+    return { log, history: createBigQueryHistory(bigquery, names) };
   });
 });

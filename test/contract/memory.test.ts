@@ -1,12 +1,14 @@
 import { createMemoryBus } from '../../shared/bus/memory-bus.ts';
 import { createMemoryCalibration } from '../../shared/outcomes/memory-calibration.ts';
 import { createMemoryFeatures } from '../../shared/outcomes/memory-features.ts';
+import { createMemoryHistory } from '../../shared/outcomes/memory-history.ts';
 import { createMemoryLog } from '../../shared/outcomes/memory-log.ts';
 import { createMemoryStore } from '../../shared/store/memory-store.ts';
 import { allocationStoreContract } from './allocation-store.ts';
 import { calibrationReaderContract } from './calibration-reader.ts';
 import { eventBusContract } from './event-bus.ts';
 import { featureReaderContract } from './feature-reader.ts';
+import { historyReaderContract } from './history-reader.ts';
 import { outcomeLogContract } from './outcome-log.ts';
 
 describe('The allocation store in memory', () => allocationStoreContract(createMemoryStore));
@@ -42,4 +44,10 @@ describe('The calibration from memory', () =>
   calibrationReaderContract(async () => {
     const log = createMemoryLog();
     return { log, calibration: createMemoryCalibration(log), closeDays: async () => undefined };
+  }));
+
+describe('The histories from memory', () =>
+  historyReaderContract(async () => {
+    const log = createMemoryLog();
+    return { log, history: createMemoryHistory(log) };
   }));
