@@ -66,56 +66,62 @@ export type ExclusionCode = Static<typeof ExclusionCode>;
 export const AwardCode = oneOf('WORTH_MOST', 'OFFER_WORTH_MOST', 'EXPLORED', 'FALLBACK', 'HOUSE');
 export type AwardCode = Static<typeof AwardCode>;
 
+const Amount = Type.Number({ minimum: 0 });
+
 /** Who a slot goes to. Neither a line nor an offer: the house. */
-export interface Award {
-  code: AwardCode;
-  campaignId?: string;
-  subcampaignId?: string;
-  offerId?: string;
+export const Award = closed({
+  code: AwardCode,
+  campaignId: Type.Optional(Id),
+  subcampaignId: Type.Optional(Id),
+  offerId: Type.Optional(Id),
   /** Of a line: the expected cost to charge to its lease. */
-  chargeMicros?: number;
+  chargeMicros: Type.Optional(Micros),
   /** Of a line: what a click on it costs. */
-  clickPriceMicros?: number;
+  clickPriceMicros: Type.Optional(Micros),
   /** Of an offer: what it pays for a thousand impressions. */
-  cpmMicros?: number;
-}
+  cpmMicros: Type.Optional(Micros),
+});
 
 /** A line of the request's cell, as it was judged. */
-export interface Candidate {
-  campaignId: string;
-  subcampaignId: string;
+const Candidate = closed({
+  campaignId: Id,
+  subcampaignId: Id,
   /** Expected money of an impression in the first slot, micros. */
-  valueMicros: number;
-  price: number;
+  valueMicros: Amount,
+  price: Amount,
   /** worth x value x (1 - price). */
-  netWorthMicros: number;
+  netWorthMicros: Type.Number(),
   /** Uniform, 0 to 1: of this listener, line and day. */
-  draw: number;
+  draw: Amount,
   /** What lines are ranked by: the net worth, moved by the draw. */
-  score: number;
+  score: Type.Number(),
   /** Absent where it was shown. */
-  code?: ExclusionCode;
-}
+  code: Type.Optional(ExclusionCode),
+});
 
-export interface Explanation {
-  planHash: string;
-  isFallback: boolean;
-  isExplored: boolean;
-  floorCpmMicros: number;
+const Explanation = closed({
+  planHash: Sha256,
+  isFallback: Type.Boolean(),
+  isExplored: Type.Boolean(),
+  floorCpmMicros: Amount,
   /** What the house's own ad counted: a line must score more. */
-  houseScore: number;
-  candidates: Candidate[];
-  offers: { offerId: string; buyer: string; cpmMicros: number; adjustedCpmMicros: number }[];
-}
+  houseScore: Type.Number(),
+  candidates: Type.Array(Candidate),
+  offers: Type.Array(closed({ offerId: Id, buyer: Id, cpmMicros: Micros, adjustedCpmMicros: Amount })),
+});
 
-export interface Decision {
-  requestId: string;
-  planVersion: number;
+export const Decision = closed({
+  requestId: Hashed,
+  planVersion: Count,
   /** One per slot. */
-  awards: Award[];
-  explanation?: Explanation;
-}
+  awards: Type.Array(Award),
+  explanation: Type.Optional(Explanation),
+});
 
+export type Award = Static<typeof Award>;
+export type Candidate = Static<typeof Candidate>;
+export type Explanation = Static<typeof Explanation>;
+export type Decision = Static<typeof Decision>;
 export type DecisionRequestWire = Static<typeof DecisionRequest>;
 /** The decoded form: `at` in epoch milliseconds. */
 export type DecisionRequest = Omit<DecisionRequestWire, 'at'> & { atMs: number };
