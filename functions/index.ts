@@ -5,6 +5,7 @@ import './campaign-status-changed/index.ts';
 import './decision/index.ts';
 import './delivery-reported/index.ts';
 import './delivery-tick/index.ts';
+import './openapi/index.ts';
 import './outcome-drain/index.ts';
 import './plan/index.ts';
 import './reconcile/index.ts';

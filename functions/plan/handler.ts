@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { StoredPlan } from '../../shared/contracts/documents.ts';
 import { parseInstant } from '../../shared/contracts/instants.ts';
 import type { PlanWire } from '../../shared/contracts/plan.ts';
+import { isHad, takesGzip } from '../../shared/runtime/conditional-request.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
 import type { HttpHandler } from '../../shared/runtime/http.ts';
 import type { AuthenticateGroup } from '../../shared/runtime/identity.ts';
@@ -87,16 +88,4 @@ function cacheControl(
   // Under virtual time a plan can be of another time than the clock's.
   const freshSeconds = Math.min(seconds((slot + 1) * tickIntervalMs), Math.ceil(tickIntervalMs / 1000));
   return `private, max-age=${freshSeconds}, stale-if-error=${seconds(validUntilAtMs)}`;
-}
-
-/** Whether If-None-Match names the plan: `*`, or a list of tags, weak or strong (RFC 9110, 13.1.2). */
-function isHad(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim());
-  return tags.some((tag) => tag === '*' || tag === etag || tag === `W/${etag}`);
-}
-
-/** Whether Accept-Encoding names gzip and does not refuse it (RFC 9110, 12.5.3). */
-function takesGzip(acceptEncoding: string | undefined): boolean {
-  const codings = (acceptEncoding ?? '').split(',').map((coding) => coding.toLowerCase().replaceAll(/\s/g, ''));
-  return codings.some((coding) => /^(x-)?gzip(;q=(?!0(\.0*)?$).*)?$/.test(coding));
 }

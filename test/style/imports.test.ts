@@ -13,7 +13,7 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
   },
   'shared/contracts/': {
     own: ['shared/runtime/errors.ts'],
-    packages: /^(typebox|ajv|node:fs\/promises|node:path|esbuild|prettier|ajv\/.*)$/,
+    packages: /^(typebox|ajv|node:fs\/promises|node:path|esbuild|prettier|openapi-typescript|ajv\/.*)$/,
   },
   'shared/bus/': { own: ['shared/runtime/errors.ts'], packages: /^@google-cloud\/pubsub$/ },
   'shared/store/': {
