@@ -30,7 +30,7 @@ const MAX_STEP_MICROS = 100_000;
 /** At most {@link MAX_COUNTER_OFFERS}, from the smallest change on. Published as an order, each would be accepted as it is. */
 export function campaignOffers(short: ShortOrder, context: CampaignContext): CounterOffer[] {
   const { order, parts, markets } = short;
-  const fitsMicros = accepted(short.fitsMicros, parts, markets) ?? 0;
+  const fitsMicros = mostAccepted(short.fitsMicros, parts, markets) ?? 0;
   const known = knownSupply(order, context);
   const ladders = trialsOf(short, known);
   // Parts share in the order in which they ask: what a part could be asks in its place.
@@ -155,12 +155,12 @@ function firstThatFits(
       return own.map((seat) => placed[seat] as number);
     },
   };
-  const budgetMicros = accepted(order.budgetMicros, changedParts, markets);
+  const budgetMicros = mostAccepted(order.budgetMicros, changedParts, markets);
   return budgetMicros === undefined ? undefined : { ...rung.offer, budgetMicros, change: rung.change };
 }
 
 /** The most of a budget that the rule would accept, as far as it is found. */
-function accepted(
+export function mostAccepted(
   requestedMicros: number,
   parts: readonly OrderPart[],
   markets: Pick<OpenMarkets, 'capacityMicros' | 'place'>,
@@ -176,7 +176,11 @@ function accepted(
   }
 }
 
-function offerable(markets: OpenMarkets, index: number): number {
+/** What one of those who ask can be offered, so that it is there when it asks alone. */
+export function offerable(
+  markets: Pick<OpenMarkets, 'seats' | 'limitMicros' | 'capacityMicros'>,
+  index: number,
+): number {
   const seat = markets.seats[index];
   // Without a seat it bids in auctions, or its market is not known.
   return seat

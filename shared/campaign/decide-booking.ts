@@ -1,7 +1,15 @@
-// Many campaigns decided together, against each other and against all that is sold and firmly held.
-import assert from 'node:assert/strict';
+// Many campaigns decided together, against each other and against all that is sold and firmly held. What is accepted fits beside
+// all that, in full; what is not is refused with a reason, and with what would fit instead.
 import type { BookingLine, BookingMode, CampaignOrder } from '../contracts/bookings.ts';
+import type { CampaignAccepted, CampaignRefused } from '../contracts/outcomes.ts';
+import { acceptOrder } from './accept-order.ts';
+import { bookingOffers } from './booking-offers.ts';
+import { bookingQuotes } from './booking-quotes.ts';
+import { buildRefused } from './build-accepted.ts';
 import type { CampaignContext } from './campaign-state.ts';
+import { grantTogether } from './grant-together.ts';
+import { heldSupply } from './held-supply.ts';
+import { screenOrders, takenWhy, type Why } from './screen-orders.ts';
 
 export interface BookingWish {
   tenantId: string;
@@ -26,5 +34,49 @@ export interface BookingDecision {
 
 /** @param context the whole books of all markets of the orders, with supply over the flights of the orders and of all that is sold */
 export function decideBooking(wish: BookingWish, context: CampaignContext): BookingDecision {
-  assert.fail(`to come: ${wish.orders.length} orders over ${context.markets.size} markets`);
+  const { orders, mode } = wish;
+  const outcomes = orders.length === 1 ? [decideAlone(wish, context)] : decideTogether(wish, context);
+  const quotes = bookingQuotes(outcomes, context);
+  const lines = orders.map((order, place): BookingLine => {
+    const [outcome, quote] = [outcomes[place] as CampaignAccepted | CampaignRefused, quotes[place]];
+    return { order, outcome, ...(quote ? { quote } : {}) };
+  });
+  const shares = outcomes.flatMap((outcome) =>
+    outcome.type === 'campaign-accepted' ? [outcome.budgetMicros / outcome.requestedMicros] : [],
+  );
+  if (shares.length === 0) return { lines, reason: refusedReason(outcomes) };
+  if (mode !== 'scale-down') return { lines };
+  return { lines, factor: shares.reduce((least, share) => Math.min(least, share), 1) };
+}
+
+type Outcome = CampaignAccepted | CampaignRefused;
+
+/** One order is decided as it would be without a booking. */
+function decideAlone(wish: BookingWish, context: CampaignContext): Outcome {
+  const { tenantId, orders, mode, takenIds } = wish;
+  const [order] = orders as [CampaignOrder];
+  const refuse = (why: Why) => buildRefused({ tenantId, campaignId: order.campaignId }, order.budgetMicros, why);
+  if (takenIds.has(order.campaignId)) return refuse(takenWhy(order.campaignId));
+  const outcome = acceptOrder({ tenantId, order, mode }, context);
+  if (outcome.type === 'campaign-refused' || !wish.isHeld) return outcome;
+  const reason = heldSupply(wish, context).take(outcome);
+  return reason === undefined ? outcome : refuse({ code: 'HOLD_QUOTA', reason });
+}
+
+function decideTogether(wish: BookingWish, context: CampaignContext): Outcome[] {
+  const { tenantId, orders } = wish;
+  const screened = screenOrders(orders, wish, context);
+  const together = grantTogether(screened, wish, context);
+  const outcomes = orders.map((order, place): Outcome => {
+    const accepted = together.accepted.get(place);
+    if (accepted) return accepted;
+    const why = together.refusals.get(place) as Why;
+    return buildRefused({ tenantId, campaignId: order.campaignId }, order.budgetMicros, why);
+  });
+  return bookingOffers(outcomes, together.beside, wish, context);
+}
+
+function refusedReason(outcomes: readonly Outcome[]): string {
+  const own = outcomes.filter((outcome) => outcome.type === 'campaign-refused' && outcome.code !== 'BUNDLE_SHORT');
+  return `${own.length} of ${outcomes.length} campaigns cannot be booked${own.length < outcomes.length ? ', so none is' : ''}`;
 }

@@ -77,9 +77,12 @@ export interface Wish {
   micros: number;
 }
 
-/** An unknown market offers nothing. */
+/**
+ * An unknown market offers nothing.
+ * @param ownIds whose entries and holds are left out of the books: one campaign, or those of a booking
+ */
 export function openMarkets(
-  campaignId: string,
+  ownIds: string | ReadonlySet<string>,
   asked: readonly Asked[],
   flight: { startAtMs: number; endAtMs: number },
   context: CampaignContext,
@@ -91,7 +94,7 @@ export function openMarkets(
     if (here.length === 0) continue;
     const demands = here.map((index) => ({ ...flight, ...(asked[index] as Asked) }));
     const own = demands.map((demand) => ({ ...demand, remainingMicros: demand.remainingMicros ?? 0 }));
-    const others = soldDemand(view, campaignId);
+    const others = soldDemand(view, ownIds);
     const availability = openAvailability(demands, [...others, ...own], view.supply, context.nowMs);
     here.forEach((index, which) => (seats[index] = { availability, which, held: others.length + which }));
     open.push({ here, availability });
@@ -122,6 +125,10 @@ export function openMarkets(
       const placed = asked.map((sub, index) => (sub.isAuctioned ? (wishes[index] as Wish).micros : 0));
       for (const { here, availability } of open) {
         const own = here.map((index) => wishes[index] as Wish);
+        if (own.every(({ micros }) => micros === 0)) {
+          for (const index of here) placed[index] = 0;
+          continue;
+        }
         place(availability, own).forEach((micros, which) => (placed[here[which] as number] = micros));
       }
       return placed;
@@ -235,25 +242,24 @@ function placedReach(heldMicros: readonly number[], placed: readonly number[], i
 }
 
 /**
- * Everything sold in a market but to this campaign. What is over has been given back; what is paused has not. What is
+ * Everything sold in a market but to these campaigns. What is over has been given back; what is paused has not. What is
  * leased will be served, also where clicks beyond their expected cost have used up the budget meanwhile. What bids in auctions
  * takes what is left and was sold nothing. Firm holds count as sold.
  */
-export function soldDemand(view: MarketView, campaignId: string): SoldDemand[] {
-  const entries: BookEntry[] = view.pages.flatMap((page) => page.entries);
+export function soldDemand({ pages }: Pick<MarketView, 'pages'>, ownIds: string | ReadonlySet<string>): SoldDemand[] {
+  const isOwn = ({ campaignId }: { campaignId: string }) =>
+    typeof ownIds === 'string' ? campaignId === ownIds : ownIds.has(campaignId);
+  const entries: BookEntry[] = pages.flatMap((page) => page.entries);
   const sold = entries
-    .filter((entry) => entry.campaignId !== campaignId && !isOver(entry) && !entry.isAuctioned)
+    .filter((entry) => !isOwn(entry) && !isOver(entry) && !entry.isAuctioned)
     .map((entry) => ({
       ...entry,
       remainingMicros: Math.max(leasedMicros(entry), entry.budgetMicros - accruedMicros(entry)),
     }));
-  return [...sold, ...firmDemand(view, campaignId)];
-}
-
-/** What is held for others and can be confirmed at any moment. Soft holds take nothing from anybody. */
-function firmDemand(view: MarketView, campaignId: string): SoldDemand[] {
-  return view.pages
+  // What is held for others can be confirmed at any moment. Soft holds take nothing from anybody.
+  const held = pages
     .flatMap(({ holds = [] }) => holds)
-    .filter((hold) => hold.campaignId !== campaignId && hold.probability === undefined && !hold.isAuctioned)
+    .filter((hold) => !isOwn(hold) && hold.probability === undefined && !hold.isAuctioned)
     .map((hold) => ({ ...hold, remainingMicros: hold.budgetMicros }));
+  return [...sold, ...held];
 }
