@@ -87,20 +87,28 @@ type Flight = Pick<Demand, 'startAtMs' | 'endAtMs'>;
 
 /** What is left of each flight, rounded inward until they begin and end at few enough instants. */
 function roundedFlights(demands: readonly Demand[], nowMs: number): Flight[] {
-  let flights: Flight[] = [];
-  for (const stepMs of STEPS_MS) {
-    flights = demands.map(({ startAtMs, endAtMs }) => {
-      const left = { startAtMs: Math.max(nowMs, startAtMs), endAtMs };
-      const rounded = {
-        startAtMs: startAtMs <= nowMs ? nowMs : Math.ceil(startAtMs / stepMs) * stepMs,
-        endAtMs: Math.floor(endAtMs / stepMs) * stepMs,
-      };
-      // What is too short for rounding stays as it is: what was sold must be seen.
-      return rounded.startAtMs < rounded.endAtMs ? rounded : left;
-    });
-    if (cutsOf(flights).length <= MAX_CUTS) break;
-  }
-  return flights;
+  const stepMs = stepFor(demands, nowMs, MAX_CUTS);
+  return demands.map((demand) => roundedFlight(demand, nowMs, stepMs));
+}
+
+/** What flights are rounded inward to when one more is to be seen beside these, or more than that. */
+export function flightStepMs(demands: readonly Flight[], nowMs: number): number {
+  return stepFor(demands, nowMs, MAX_CUTS - 2);
+}
+
+function stepFor(demands: readonly Flight[], nowMs: number, mostCuts: number): number {
+  const isEnough = (stepMs: number) =>
+    cutsOf(demands.map((demand) => roundedFlight(demand, nowMs, stepMs))).length <= mostCuts;
+  return STEPS_MS.find(isEnough) ?? DAY_MS;
+}
+
+function roundedFlight({ startAtMs, endAtMs }: Flight, nowMs: number, stepMs: number): Flight {
+  const rounded = {
+    startAtMs: startAtMs <= nowMs ? nowMs : Math.ceil(startAtMs / stepMs) * stepMs,
+    endAtMs: Math.floor(endAtMs / stepMs) * stepMs,
+  };
+  // What is too short for rounding stays as it is: what was sold must be seen.
+  return rounded.startAtMs < rounded.endAtMs ? rounded : { startAtMs: Math.max(nowMs, startAtMs), endAtMs };
 }
 
 function cutsOf(flights: readonly Flight[]): number[] {

@@ -1,6 +1,17 @@
 // Quotes: what a request would get, from markets that were made ready for it.
 import type { QuoteAnswer, QuoteRequest, TrackRecord } from '../contracts/quotes.ts';
+import { deliveryForecast } from '../forecasting/delivery-forecast.ts';
+import type { Delivery } from '../forecasting/spend-delivery.ts';
+import { DAY_MS } from '../forecasting/traffic-clock.ts';
+import { contendedCells } from './contended-cells.ts';
+import { prepareRequest, type PreparedRequest } from './prepared-request.ts';
+import { quotedParts } from './quoted-parts.ts';
 import type { QuoteMarket } from './quote-market.ts';
+import { requestHash } from './request-hash.ts';
+import { requestProblems, type Problem } from './request-problems.ts';
+import { requestPrices } from './request-prices.ts';
+import { spendOutlook, type SpendOutlook } from './spend-outlook.ts';
+import { supplyEstimates } from './supply-estimates.ts';
 
 export interface QuoteContext {
   nowMs: number;
@@ -9,6 +20,9 @@ export interface QuoteContext {
   /** How quotes of these markets turned out so far. */
   trackRecordOf: (markets: readonly string[]) => TrackRecord;
 }
+
+/** Points of the curve of budgets, beside the largest sensible one: parts of the budget that is asked about. */
+const CURVE = [0.25, 0.5, 1, 1.5, 2] as const;
 
 /**
  * @param request that `checkQuote` has nothing against
@@ -19,28 +33,135 @@ export function quoteRequest(
   markets: ReadonlyMap<string, QuoteMarket>,
   { nowMs, isExact, trackRecordOf }: QuoteContext,
 ): QuoteAnswer {
-  const none = { low: 0, mid: 0, high: 0 };
-  const supply = { impressions: none, clicks: none, micros: none };
-  const at = new Date(nowMs).toISOString();
+  const { requestId, ...asked } = request;
+  const names = [...new Set(request.subcampaigns.map(({ market }) => market))].sort();
+  const own = names.flatMap((name) => markets.get(name) ?? []);
+  const { prepared, outlook, budgetMicros, problems } = outlookOf(request, markets, { nowMs, isExact });
+  const { suggestedMinimumMicros, suggestedMaximumMicros } = outlook;
+  const budgets = budgetsAround(budgetMicros, suggestedMaximumMicros);
+  const deliveries = outlook.deliveries(budgets);
+  const delivery = deliveries[budgets.indexOf(budgetMicros)] as Delivery;
+  const quoteId = requestHash(asked, own.map(stateOf).join(' ') + (isExact ? ' exact' : ''));
+  const modelVersion = modelOf(own);
+  const validUntilAtMs = validUntil(own, nowMs);
+  const curve = deliveryForecast(deliveries.map(roundedDelivery), {
+    currency: request.currency,
+    generatedAtMs: nowMs,
+    validUntilAtMs,
+    suggestedMaximumMicros,
+    modelId: modelVersion,
+    inputsHash: quoteId,
+  });
   return {
-    ...(request.requestId === undefined ? {} : { requestId: request.requestId }),
-    quoteId: '0',
-    generated_at: at,
-    valid_until: at,
-    modelVersion: 'none',
+    ...(requestId === undefined ? {} : { requestId }),
+    quoteId,
+    generated_at: curve.generated_at,
+    valid_until: curve.valid_until,
+    modelVersion,
     tier: isExact ? 'exact' : 'fast',
     currency: request.currency,
-    budgetMicros: request.budgetMicros ?? 0,
-    fullSpendProbability: 0,
-    suggestedMinimumMicros: 0,
-    suggestedMaximumMicros: 0,
-    matched: supply,
-    possible: supply,
-    available: supply,
-    forecast: { points: [{ metrics: {} }], method: 'modeled', currency: request.currency },
-    rateCard: { version: '1', validUntilAt: at, prices: [] },
-    parts: [],
-    contention: [],
-    trackRecord: trackRecordOf([...markets.keys()]),
+    budgetMicros,
+    fullSpendProbability: rounded(delivery.fullSpend),
+    suggestedMinimumMicros,
+    suggestedMaximumMicros,
+    ...supplyEstimates(prepared, isExact),
+    forecast: curve as unknown as Record<string, unknown>,
+    rateCard: requestPrices(request, own, nowMs),
+    parts: quotedParts(prepared, budgetMicros, isExact),
+    ...(request.whatIf && {
+      whatIf: request.whatIf.map((change) => otherwise(request, change, markets, { nowMs, isExact })),
+    }),
+    contention: contendedCells(prepared.parts),
+    trackRecord: trackRecordOf(names),
+    ...(problems.length > 0 && { problems }),
   };
+}
+
+interface RequestOutlook {
+  prepared: PreparedRequest;
+  outlook: SpendOutlook;
+  budgetMicros: number;
+  problems: Problem[];
+}
+
+function outlookOf(
+  request: QuoteRequest,
+  markets: ReadonlyMap<string, QuoteMarket>,
+  { nowMs, isExact }: Pick<QuoteContext, 'nowMs' | 'isExact'>,
+): RequestOutlook {
+  const prepared = prepareRequest(request, markets, isExact);
+  const outlook = spendOutlook(prepared, isExact);
+  const found = request.goal && outlook.budgetFor(request.goal);
+  const budgetMicros = request.budgetMicros ?? found?.budgetMicros ?? 0;
+  return { prepared, outlook, budgetMicros, problems: requestProblems(prepared, { budgetMicros, nowMs, found }) };
+}
+
+/** The same asked anew with the change. */
+function otherwise(
+  { whatIf: _, goal, ...request }: QuoteRequest,
+  { name, segments, surfaces, budgetMicros: micros, startAtMs, endAtMs }: NonNullable<QuoteRequest['whatIf']>[number],
+  markets: ReadonlyMap<string, QuoteMarket>,
+  context: Pick<QuoteContext, 'nowMs' | 'isExact'>,
+): NonNullable<QuoteAnswer['whatIf']>[number] {
+  const changed: QuoteRequest = {
+    ...request,
+    ...(startAtMs === undefined ? {} : { startAtMs }),
+    ...(endAtMs === undefined ? {} : { endAtMs }),
+    // A budget takes the place of a goal.
+    ...(micros === undefined ? goal && { goal } : { budgetMicros: micros }),
+    subcampaigns: request.subcampaigns.map((part) => ({
+      ...part,
+      ...(segments && { segments }),
+      ...(surfaces && { surfaces }),
+    })),
+  };
+  const { prepared, outlook, budgetMicros } = outlookOf(changed, markets, context);
+  const { suggestedMinimumMicros, suggestedMaximumMicros } = outlook;
+  const [delivery] = outlook.deliveries([budgetMicros]) as [Delivery];
+  return {
+    name,
+    budgetMicros,
+    fullSpendProbability: rounded(delivery.fullSpend),
+    suggestedMinimumMicros,
+    suggestedMaximumMicros,
+    clicks: {
+      low: Math.round(delivery.clicks.low),
+      mid: Math.round(delivery.clicks.mid),
+      high: Math.round(delivery.clicks.high),
+    },
+    availableMicros: prepared.bookableMicros,
+  };
+}
+
+function budgetsAround(budgetMicros: number, maximumMicros: number): number[] {
+  const budgets = CURVE.map((part) => Math.min(Number.MAX_SAFE_INTEGER, Math.round(part * budgetMicros)));
+  return [...new Set([...budgets, maximumMicros])].sort((one, other) => one - other);
+}
+
+function stateOf({ market, bookVersion, supplyVersion, asOfMs, rateCard }: QuoteMarket): string {
+  return `${market}:${bookVersion}:${supplyVersion}:${asOfMs}:${rateCard.version}`;
+}
+
+function modelOf(markets: readonly QuoteMarket[]): string {
+  const models = new Set(markets.map(({ supply }) => supply.known.find((day) => day)?.modelId ?? 'none'));
+  return models.size === 0 ? 'none' : [...models].join('+').slice(0, 200);
+}
+
+/** While prices hold and no forecast is a day old. */
+function validUntil(markets: readonly QuoteMarket[], nowMs: number): number {
+  let atMs = nowMs + DAY_MS;
+  for (const { rateCard, supply } of markets) {
+    const issuedAtMs = supply.known.find((day) => day)?.issuedAtMs ?? nowMs;
+    atMs = Math.min(atMs, rateCard.validUntilAtMs, issuedAtMs + DAY_MS);
+  }
+  return Math.max(nowMs, atMs);
+}
+
+/** Probabilities in four digits. */
+function roundedDelivery(delivery: Delivery): Delivery {
+  return { ...delivery, fullSpend: rounded(delivery.fullSpend) };
+}
+
+function rounded(probability: number): number {
+  return Math.round(Math.max(0, Math.min(1, probability)) * 1e4) / 1e4;
 }

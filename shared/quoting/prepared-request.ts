@@ -1,0 +1,95 @@
+// A request beside its markets: its parts, what they have together, and the law of what they could spend.
+import type { QuoteRequest } from '../contracts/quotes.ts';
+import type { ClickRate } from '../forecasting/click-law.ts';
+import type { SpendTerms } from '../forecasting/full-spend.ts';
+import { exactParts, exactShares, type ExactParts } from './exact-parts.ts';
+import { meanRate, medianOf, pooledConversion, pooledParts } from './pooled-parts.ts';
+import { quickShares } from './quick-shares.ts';
+import { quotedPart, type QuotedPart } from './quoted-part.ts';
+import type { QuoteMarket } from './quote-market.ts';
+import { pacedSpend, type PacedSpend } from './paced-spend.ts';
+import { togetherShares } from './together-shares.ts';
+
+export interface PreparedRequest {
+  request: QuoteRequest;
+  parts: readonly QuotedPart[];
+  matched: SpendTerms;
+  possible: SpendTerms;
+  available: SpendTerms;
+  conversion: ClickRate;
+  paced: PacedSpend;
+  /** Of each part: what it could spend at the median, caps of money aside. */
+  potentialMicros: readonly number[];
+  /** Of each part: what can be booked of it, whole micros, its own caps of money aside; and of all parts, caps counted. */
+  reachMicros: readonly number[];
+  bookableMicros: number;
+  /** The shares of a budget, and what of it no part can have. */
+  split: (budgetMicros: number) => { sharesMicros: readonly number[]; floorsMicros: number; isFeasible: boolean };
+  exact: ExactParts | undefined;
+}
+
+export function prepareRequest(
+  request: QuoteRequest,
+  markets: ReadonlyMap<string, QuoteMarket>,
+  isExact: boolean,
+): PreparedRequest {
+  const quick = request.subcampaigns.map((asked) => quotedPart(asked, request, markets.get(asked.market)));
+  const exact = isExact ? exactParts(request, quick) : undefined;
+  const parts = exact?.parts ?? quick;
+  const cases = parts.reduce((most, { shownShares }) => Math.max(most, shownShares.length), 1);
+  const weights = caseWeights(parts, cases);
+  const together = togetherShares(request, parts, exact);
+  const inCase = (part: QuotedPart, which: number, index: number) => {
+    const shares = part.shownShares;
+    return (shares[Math.min(index, shares.length - 1)] as number) * (together.free[which] as number);
+  };
+  const matched = pooledParts(parts, [1], () => (part, which) => part.emptyShare * (together.matched[which] as number));
+  const possible = pooledParts(parts, [1], () => (part, which) => inCase(part, which, 0));
+  const available =
+    cases === 1 ? possible : pooledParts(parts, weights, (index) => (part, which) => inCase(part, which, index));
+  const potentialClicks = parts.map((part, which) => {
+    let share = 0;
+    weights.forEach((weight, index) => (share += weight * inCase(part, which, index)));
+    return part.opportunities * share * Math.exp(part.spread.bias) * meanRate(part.rate);
+  });
+  const potentialMicros = potentialClicks.map(
+    (clicks, which) => clicks * (parts[which] as QuotedPart).clickPriceMicros,
+  );
+  const factor = medianFactor(available, potentialMicros);
+  const paced = pacedSpend(
+    parts,
+    potentialMicros.map((micros) => micros * factor),
+  );
+  const reachMicros = parts.map(({ bookableMicros }, which) =>
+    Math.floor(bookableMicros * (together.free[which] as number)),
+  );
+  return {
+    request,
+    parts,
+    matched,
+    possible,
+    available,
+    conversion: pooledConversion(parts, potentialClicks),
+    paced,
+    potentialMicros,
+    reachMicros,
+    bookableMicros: reachMicros.reduce(
+      (sum, micros, which) => sum + Math.min((parts[which] as QuotedPart).capMicros, micros),
+      0,
+    ),
+    split: (budgetMicros) => (exact ? exactShares(exact, budgetMicros) : quickShares(parts, reachMicros, budgetMicros)),
+    exact,
+  };
+}
+
+/** The pooled law's median beside the sum of the parts' medians: what caps of money are held against. */
+function medianFactor({ supply, rate, clickPriceMicros }: SpendTerms, potentialMicros: readonly number[]): number {
+  const sum = potentialMicros.reduce((total, micros) => total + micros, 0);
+  const median = medianOf(supply) * meanRate(rate) * clickPriceMicros;
+  return sum > 0 ? median / sum : 1;
+}
+
+function caseWeights(parts: readonly QuotedPart[], cases: number): number[] {
+  const widest = parts.find(({ shownShares }) => shownShares.length === cases)?.market;
+  return widest && cases > 1 ? widest.cases.map(({ weight }) => weight) : [1];
+}

@@ -1,0 +1,59 @@
+// The rate card of a market: what a click of each segment costs, from what others would pay for its cells and from what an
+// impression may cost at the least.
+import type { MarketView } from '../campaign/campaign-state.ts';
+import { soldDemand } from '../campaign/open-markets.ts';
+import { nextRateCard, type RateCard } from '../forecasting/rate-card.ts';
+import { allocate } from '../planning/allocation.ts';
+import { floorCpmMicros } from '../planning/floor-cpm.ts';
+import { houseWorthCpm } from '../planning/house-worth.ts';
+import { CLICKS, OPPORTUNITIES } from './market-supply.ts';
+import type { SoldDays } from './sold-days.ts';
+
+/**
+ * Cells are priced by the dual of allocating what is sold; a segment's price is the mean over its clicks of the days ahead. Floors are those of
+ * the market's serving settings, and what the house's own ads are worth.
+ */
+export function pricedSegments(
+  view: MarketView,
+  { supply, problem }: SoldDays,
+  validity: { generatedAtMs: number; validUntilAtMs: number },
+  before: RateCard | undefined,
+): RateCard {
+  const { market, serving } = view.market;
+  const width = supply.audiences.length;
+  const prices = problem ? allocate(problem, { fairness: false }).cellPrice : new Float64Array(width * supply.days);
+  const houseCpm =
+    serving?.houseCpmMicros ??
+    houseWorthCpm(
+      soldDemand(view, ''),
+      supply.known.flatMap((day) => day?.cells ?? []),
+    );
+  const totals = new Map<string, { opportunities: number; clicks: number; worth: number; floor: number }>();
+  supply.audiences.forEach(({ segment, surface }, audience) => {
+    const total = totals.get(segment) ?? { opportunities: 0, clicks: 0, worth: 0, floor: 0 };
+    totals.set(segment, total);
+    const floorMicros = Math.max(houseCpm, floorCpmMicros(serving?.floors ?? [], { segment, surface })) / 1000;
+    for (let day = 0; day < supply.days; day++) {
+      const cell = day * width + audience;
+      const opportunities = (supply.measures[OPPORTUNITIES] as Float64Array)[cell] as number;
+      total.opportunities += opportunities;
+      total.clicks += (supply.measures[CLICKS] as Float64Array)[cell] as number;
+      total.worth += ((supply.measures[CLICKS] as Float64Array)[cell] as number) * (prices[cell] as number);
+      total.floor += opportunities * floorMicros;
+    }
+  });
+  const rows = [...totals].flatMap(([audience, { opportunities, clicks, worth, floor }]) =>
+    clicks > 0
+      ? [
+          {
+            market,
+            audience,
+            shadowPriceMicros: worth / opportunities,
+            clickRate: Math.min(1, clicks / opportunities),
+            floorMicros: Math.ceil(floor / clicks),
+          },
+        ]
+      : [],
+  );
+  return nextRateCard(rows, validity, before);
+}

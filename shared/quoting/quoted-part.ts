@@ -1,0 +1,159 @@
+// One part of a request beside its market: what there is for it, what of that is free, and what its caps leave of it.
+import { MAX_MICROS } from '../contracts/micros.ts';
+import type { QuoteRequest } from '../contracts/quotes.ts';
+import { limits, type Limits } from '../campaign/limits.ts';
+import type { ClickRate } from '../forecasting/click-law.ts';
+import type { ErrorSpread } from '../forecasting/error-spread.ts';
+import { DAY_MS } from '../forecasting/traffic-clock.ts';
+import { audienceListeners, cappedShare, type AudienceListeners } from './audience-listeners.ts';
+import { CLICKS, CONVERSIONS, OPPORTUNITIES, flightDays, overFlight, type FlightDays } from './market-supply.ts';
+import { spreadOf, type QuoteMarket } from './quote-market.ts';
+import { leftFor } from './sold-days.ts';
+
+export type AskedPart = QuoteRequest['subcampaigns'][number];
+export type FlightTerms = Pick<QuoteRequest, 'startAtMs' | 'endAtMs'>;
+
+/** Amounts of an audience over what is to come of the flight; opportunities, clicks and conversions at the median. */
+export interface QuotedPart extends Limits {
+  asked: AskedPart;
+  /** Absent where the market is not known. */
+  market: QuoteMarket | undefined;
+  clickPriceMicros: number;
+  /** Places in the market's supply. */
+  audiences: readonly number[];
+  flight: FlightDays;
+  /** Days of it, not rounded. */
+  days: number;
+  opportunities: number;
+  clicks: number;
+  conversions: number;
+  /** In each case of soft holds: the share of the audience that is free for it. */
+  freeShares: readonly number[];
+  /** The same after its frequency caps; and what these leave of an empty market. */
+  shownShares: readonly number[];
+  emptyShare: number;
+  /** What supply and its own terms leave it in an empty case, on the lower quartile: micros that can be booked. */
+  bookableMicros: number;
+  rate: ClickRate;
+  conversion: ClickRate;
+  spread: ErrorSpread;
+  widening: number;
+  listeners: AudienceListeners | undefined;
+}
+
+const SURE: ErrorSpread = { bias: 0, nodes: [{ weight: 1, sigma: 0 }], sharedShare: 1 };
+
+/** @param flight the request's */
+export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteMarket | undefined): QuotedPart {
+  const audiences = market ? audiencesOf(asked, market) : [];
+  const left = market
+    ? flightDays(market.supply, flight.startAtMs, flight.endAtMs)
+    : { first: 0, last: -1, firstShare: 0, lastShare: 0 };
+  const fromMs = Math.max(flight.startAtMs, market?.asOfMs ?? 0);
+  const days = Math.max(0, flight.endAtMs - fromMs) / DAY_MS;
+  const clickPriceMicros = asked.clickPriceMicros ?? (market ? cardPrice(market, audiences) : 1);
+  const base = {
+    asked,
+    market,
+    clickPriceMicros,
+    audiences,
+    flight: left,
+    days,
+    ...limits(asked),
+  };
+  const known = market ? knownDay(market, left) : -1;
+  if (!market || known < 0 || audiences.length === 0) {
+    const none = { alpha: 0, beta: 1 };
+    const nothing = { opportunities: 0, clicks: 0, conversions: 0, freeShares: [0], shownShares: [0], emptyShare: 0 };
+    return {
+      ...base,
+      ...nothing,
+      bookableMicros: 0,
+      rate: none,
+      conversion: none,
+      spread: SURE,
+      widening: 1,
+      listeners: undefined,
+    };
+  }
+  let [opportunities, clicks, conversions] = [0, 0, 0];
+  for (const audience of audiences) {
+    opportunities += overFlight(market.supply, OPPORTUNITIES, audience, left);
+    clicks += overFlight(market.supply, CLICKS, audience, left);
+    conversions += overFlight(market.supply, CONVERSIONS, audience, left);
+  }
+  const listeners = audienceListeners(asked, market, audiences, { days, opportunities });
+  const guest = { ...flight, audiences };
+  const lefts = market.cases.map(({ sold }) => leftFor(sold, guest));
+  const freeShares = lefts.map(({ clicks, matchedClicks }) => (matchedClicks > 0 ? clicks / matchedClicks : 0));
+  const emptyShare = cappedShare(listeners, 1);
+  const matchedMicros = (lefts[0] as (typeof lefts)[number]).matchedClicks * clickPriceMicros;
+  const trials = trialsOf(market, known, audiences);
+  const share = opportunities > 0 ? Math.min(1, clicks / opportunities) : 0;
+  const converted = clicks > 0 ? conversions / clicks : 0;
+  const shownShares = freeShares.map((free) => Math.min(free, cappedShare(listeners, free)));
+  const bookableShare = Math.min(asked.isAuctioned ? 1 : (freeShares[0] as number), emptyShare);
+  return {
+    ...base,
+    opportunities,
+    clicks,
+    conversions,
+    freeShares,
+    shownShares,
+    emptyShare,
+    bookableMicros: Math.min(MAX_MICROS, Math.floor(Math.min(matchedMicros * bookableShare, dayCapsMicros(base)))),
+    rate: { alpha: share * trials, beta: (1 - share) * trials },
+    conversion: rateOf(converted, Math.max(1, share * trials)),
+    spread: spreadOf(market, known),
+    widening: market.supply.known[known]?.widening ?? 1,
+    listeners,
+  };
+}
+
+/** What a daily cap leaves of the flight. */
+export function dayCapsMicros({ asked, days, flight }: Pick<QuotedPart, 'asked' | 'days' | 'flight'>): number {
+  if (asked.dailyCapMicros === undefined) return Infinity;
+  return asked.dailyCapMicros * Math.max(1, days > 0 ? flight.last - flight.first + 1 : 1);
+}
+
+function rateOf(share: number, trials: number): ClickRate {
+  return { alpha: share * trials, beta: (1 - share) * trials };
+}
+
+function audiencesOf({ segments, surfaces }: AskedPart, { supply }: QuoteMarket): number[] {
+  const found: number[] = [];
+  for (let at = 0; at < supply.audiences.length; at++) {
+    const { segment, surface } = supply.audiences[at] as { segment: string; surface: string };
+    if (segments.includes(segment) && surfaces.includes(surface)) found.push(at);
+  }
+  return found;
+}
+
+/** The first day of a flight that is forecast, -1 for none. */
+function knownDay({ supply }: QuoteMarket, { first, last }: FlightDays): number {
+  for (let day = first; day <= last; day++) if (supply.known[day]) return day;
+  return -1;
+}
+
+/** The impressions behind what is thought of its click rates. */
+function trialsOf({ supply }: QuoteMarket, day: number, audiences: readonly number[]): number {
+  const trials = supply.trials[day] as Float64Array;
+  let sum = 0;
+  for (const audience of audiences) sum += trials[audience] as number;
+  return sum;
+}
+
+/** The rate card's price for an audience: the mean of its segments' prices over its clicks, upwards. */
+function cardPrice({ rateCard, supply }: QuoteMarket, audiences: readonly number[]): number {
+  let [micros, clicks] = [0, 0];
+  for (const audience of audiences) {
+    const { segment } = supply.audiences[audience] as { segment: string };
+    const price = rateCard.prices.find((one) => one.audience === segment)?.clickPriceMicros;
+    const width = supply.audiences.length;
+    const own = (supply.sums[CLICKS] as Float64Array)[supply.days * width + audience] as number;
+    if (price === undefined) continue;
+    micros += own * price;
+    clicks += own;
+  }
+  return clicks > 0 ? Math.max(1, Math.ceil(micros / clicks - 1e-6)) : 1;
+}
