@@ -8,6 +8,7 @@ import './delivery-tick/index.ts';
 import './openapi/index.ts';
 import './outcome-drain/index.ts';
 import './plan/index.ts';
+import './quote/index.ts';
 import './reconcile/index.ts';
 import './report/index.ts';
 import './supply-refresh/index.ts';

@@ -40,6 +40,11 @@ export function requestIdOf(text: string): string | undefined {
   } catch {
     return undefined;
   }
+  return requestIdIn(wire);
+}
+
+/** The same of a value that was parsed already. */
+export function requestIdIn(wire: unknown): string | undefined {
   const id: unknown = typeof wire === 'object' && wire !== null && 'requestId' in wire ? wire.requestId : undefined;
   return typeof id === 'string' && /^[A-Za-z0-9._:-]{1,64}$/.test(id) ? id : undefined;
 }

@@ -1,0 +1,94 @@
+// Requests in, quotes out, in order: each decoded, given the snapshots of its markets, and quoted by them. What is wrong with
+// one request is said in its place, and the others go on.
+import { checkQuote } from '../../shared/contracts/check-quote.ts';
+import { requestIdIn } from '../../shared/contracts/decode-decision.ts';
+import { decodeWire } from '../../shared/contracts/decode-body.ts';
+import type { QuoteAnswer, QuoteRequest, QuoteRequestWire } from '../../shared/contracts/quotes.ts';
+import * as validators from '../../shared/contracts/validators.generated.js';
+import type { TrackRecordOf } from '../../shared/outcomes/track-record.ts';
+import type { QuoteMarket } from '../../shared/quoting/quote-market.ts';
+import { quoteRequest } from '../../shared/quoting/quote-request.ts';
+import type { HttpRequest } from '../../shared/runtime/http.ts';
+import type { RequestTime } from '../../shared/runtime/request-time.ts';
+import type { SnapshotOf } from '../../shared/store/market-snapshots.ts';
+
+export interface QuoterDeps {
+  snapshotOf: SnapshotOf;
+  /** How quotes turned out so far. */
+  trackRecords: () => Promise<TrackRecordOf>;
+  timeOf: RequestTime;
+}
+
+export interface Asking {
+  headers: HttpRequest['headers'];
+  isExact: boolean;
+}
+
+export interface Refusal {
+  requestId?: string | undefined;
+  error: unknown;
+}
+
+/** A value that is still to be taken out of the body: parsing it may throw. */
+export type Item = () => unknown;
+
+/** Quotes, or refuses, each of some requests. It never rejects. */
+export type Quoter = (items: readonly Item[], asking: Asking) => Promise<(QuoteAnswer | Refusal)[]>;
+
+type Ready = { market: QuoteMarket | undefined } | { error: unknown };
+
+export function createQuoter({ snapshotOf, trackRecords, timeOf }: QuoterDeps): Quoter {
+  async function ready(market: string, nowMs: number, isExact: boolean): Promise<Ready> {
+    try {
+      return { market: await snapshotOf(market, { nowMs, isExact }) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  return async (items, { headers, isExact }) => {
+    const requests = items.map(decode);
+    const names = new Set(requests.flatMap((request) => ('error' in request ? [] : [...marketsOf(request)])));
+    const trackRecordOf = await trackRecords();
+    const time = await timeOf(headers, names).catch((error: unknown) => ({ error }));
+    const markets = new Map<string, Ready>();
+    if (typeof time === 'number')
+      await Promise.all([...names].map(async (name) => void markets.set(name, await ready(name, time, isExact))));
+    return requests.map((request) => {
+      if ('error' in request) return request;
+      if (typeof time !== 'number') return { requestId: request.requestId, ...time };
+      try {
+        return quoteRequest(request, pick(markets, marketsOf(request)), { nowMs: time, isExact, trackRecordOf });
+      } catch (error) {
+        return { requestId: request.requestId, error };
+      }
+    });
+  };
+}
+
+function decode(item: Item): QuoteRequest | Refusal {
+  let wire: unknown;
+  try {
+    wire = item();
+    const request = decodeWire<QuoteRequestWire>(validators.quoteRequest, wire);
+    checkQuote(request);
+    return request;
+  } catch (error) {
+    return { requestId: requestIdIn(wire), error };
+  }
+}
+
+function marketsOf({ subcampaigns }: QuoteRequest): Set<string> {
+  return new Set(subcampaigns.map(({ market }) => market));
+}
+
+/** Markets that nobody knows are left out. */
+function pick(markets: ReadonlyMap<string, Ready>, names: Iterable<string>): Map<string, QuoteMarket> {
+  const picked = new Map<string, QuoteMarket>();
+  for (const name of names) {
+    const found = markets.get(name) as Ready;
+    if ('error' in found) throw found.error;
+    if (found.market) picked.set(name, found.market);
+  }
+  return picked;
+}
