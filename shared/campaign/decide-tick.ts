@@ -9,6 +9,7 @@ import { DAY_MS, HOUR_MS, dayOf } from '../forecasting/traffic-clock.ts';
 import { pageTable } from './book-page.ts';
 import type { MarketView } from './campaign-state.ts';
 import { accruedMicros, billedMicros, committedMicros, entryNumbers } from './entry-money.ts';
+import { endHolds, type KnownBookings } from './end-holds.ts';
 import { entryKey, foldReports, type Verdict, type WaitingReport } from './fold-reports.ts';
 import { makePlan } from './make-plan.ts';
 import { admitGroups } from './admit-groups.ts';
@@ -22,16 +23,18 @@ import { warnLines } from './warn-lines.ts';
 
 /** Campaigns whose flight or parts may end in one tick, each a document of its transaction; the others follow in the next. */
 export const MAX_TOLD_CAMPAIGNS = 40;
-/** Parts that may end in one tick: an entry of the ledger holds 900 outcomes. */
-const MAX_ENDED_PARTS = 600;
+/** Parts, and campaigns with holds, that may end in one tick: an entry of the ledger holds 900 outcomes. */
+const MAX_ENDED = 600;
 
 export interface TickInput {
   view: MarketView;
   reports: readonly WaitingReport[];
   slot: number;
   tickIntervalMs: number;
-  /** More reports wait than one transaction folds: this one only folds, the last one of the slot paces. */
+  /** More reports wait than one transaction folds: this one only folds and ends holds, the last one of the slot paces. */
   isPiece: boolean;
+  /** Those of the holds that are past their time, as far as they were looked up: see lapsedBookings in end-holds.ts. */
+  bookings?: KnownBookings;
 }
 
 export interface TickDecision {
@@ -58,8 +61,11 @@ const SHORT_SHARE = 0.05;
  * @param serve what lines are to be served: the allocation, or in simulations something that costs less
  */
 export function decideTick(input: TickInput, serve: typeof serveEntries = serveEntries): TickDecision {
-  const { view, reports, slot, tickIntervalMs, isPiece } = input;
+  const { view, reports, slot, tickIntervalMs, bookings = noBookings } = input;
   const nowMs = slot * tickIntervalMs;
+  const holds = endHolds(view.pages, bookings, { nowMs, most: MAX_ENDED });
+  // What is held and not sold is free before it is paced: another piece ends the rest.
+  const isPiece = input.isPiece || holds.hasMore;
   const before = new Map(view.pages.flatMap((page) => page.entries.map((entry) => [entryKey(entry), entry] as const)));
   const passedMs = isPiece ? 0 : tickIntervalMs;
   const groups = admitGroups({ market: view.market, entries: before.values(), reports, nowMs, passedMs });
@@ -78,7 +84,7 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
     lastMs: isPiece ? nowMs : lastMs,
     isHeard: groups.some((group) => group.seenAtMs > lastMs),
   });
-  const over: Over = { settling: [], ended: [] };
+  const over: Over = { settling: [], ended: [], mostEnded: MAX_ENDED - holds.outcomes.length };
   const known = {
     ...view.market,
     groups,
@@ -100,14 +106,15 @@ export function decideTick(input: TickInput, serve: typeof serveEntries = serveE
 
   const pages: BookPage[] = [];
   const outcomes: TickOutcome[] = [];
-  for (const page of view.pages) {
+  for (const [index, page] of holds.pages.entries()) {
     const now = page.entries.flatMap((old) => entries.get(entryKey(old)) ?? []);
-    if (now.length === page.entries.length && now.every((entry, index) => entry === page.entries[index])) continue;
+    const isSame = now.length === page.entries.length && now.every((entry, at) => entry === page.entries[at]);
+    if (isSame && page === view.pages[index]) continue;
     pages.push({ ...page, entries: now });
     const moved = page.entries.flatMap((old) => movedLine(old, entries.get(entryKey(old))) ?? []);
     if (moved.length > 0) outcomes.push(pacedOutcome(page, slot, moved));
   }
-  outcomes.push(...over.ended.map((entry) => endedOutcome(entry, name)), ...warnings);
+  outcomes.push(...over.ended.map((entry) => endedOutcome(entry, name)), ...holds.outcomes, ...warnings);
 
   const market: Market = {
     ...known,
@@ -148,7 +155,11 @@ function shortCampaigns(
 interface Over {
   settling: BookEntry[];
   ended: BookEntry[];
+  /** Parts that may end. */
+  mostEnded: number;
 }
+
+const noBookings: KnownBookings = new Map();
 
 /** Settles, ends and grants, in place of the entries it moves. */
 function pace(
@@ -163,7 +174,7 @@ function pace(
   const told = new Set<string>();
   for (const [key, entry] of entries) {
     const isKnown = told.has(entry.campaignId) || told.size < MAX_TOLD_CAMPAIGNS;
-    const mayTell = isKnown && over.ended.length < MAX_ENDED_PARTS;
+    const mayTell = isKnown && over.ended.length < over.mostEnded;
     const returned = beginDay(settleEntry(entry, nowMs, clickDelay), nowMs);
     const settled = mayTell ? endFlight(returned, nowMs) : returned;
     const isEnded = mayTell && isFinal(settled, nowMs);

@@ -2,9 +2,10 @@
 // one that folds the rest, settles, grants and publishes the plan. Doubled ticks find the watermark and do nothing.
 import { advanceCampaign } from '../campaign/advance-campaign.ts';
 import { decideTick, type TickDecision, type TickInput } from '../campaign/decide-tick.ts';
+import { lapsedBookings } from '../campaign/end-holds.ts';
 import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
 import type { WaitingReport, ReportData, Verdict } from '../campaign/fold-reports.ts';
-import type { LedgerEntry, Market, StoredPlan } from '../contracts/documents.ts';
+import type { Booking, LedgerEntry, Market, StoredPlan } from '../contracts/documents.ts';
 import { encodeInstants } from '../contracts/instants.ts';
 import type { LifecycleOutcome } from '../contracts/lifecycle-outcomes.ts';
 import type { SubcampaignEnded } from '../contracts/outcomes.ts';
@@ -27,6 +28,8 @@ import { quarantineStray } from './quarantine.ts';
 export const MAX_REPORTS = 160;
 /** Bytes of reports folded in one transaction: with its pages and its plan it stays below 5 MiB. */
 const MAX_REPORT_BYTES = 448 * 1024;
+/** Bookings looked up in one transaction, of holds that are past their time. */
+const MAX_BOOKINGS = 60;
 /** A market that gets reports faster than this many pieces fold them is left to the next tick. */
 const MAX_PIECES = 200;
 
@@ -113,8 +116,11 @@ async function persistPiece(
         const reports = entries.flatMap((entry, index) =>
           entry?.waitingFor === market ? [toReport((taken[index] as Stored<'ledger'>).ref, entry)] : [],
         );
-        const decision = decide({ view, reports, slot, tickIntervalMs, isPiece });
+        const lapsed = await readLapsed(transaction, lapsedBookings(view.pages, slot * tickIntervalMs));
+        const bookings = new Map([...lapsed].map(([id, booking]) => [id, booking?.status]));
+        const decision = decide({ view, reports, slot, tickIntervalMs, isPiece, bookings });
         const told = await tellCampaigns(transaction, decision, slot * tickIntervalMs);
+        writeExpired(transaction, lapsed);
         writeMarket(transaction, decision, slot);
         const filed = new Map(taken.map(({ ref }, index) => [ref.path, entries[index] as LedgerEntry]));
         const folded = decision.verdicts.map((verdict) =>
@@ -128,7 +134,7 @@ async function persistPiece(
           reports: reports.length,
           quarantined,
           rebalances: decision.rebalances,
-          isPiece,
+          isPiece: decision.plan === undefined,
         };
       },
       [refs.market(market)],
@@ -157,6 +163,23 @@ function toReport(ref: Ref<'ledger'>, entry: LedgerEntry): WaitingReport {
     filedAtMs: entry.recordedAtMs,
     data: entry.report as ReportData,
   };
+}
+
+async function readLapsed(
+  transaction: Transaction,
+  lapsed: readonly string[],
+): Promise<Map<string, Booking | undefined>> {
+  const ids = lapsed.slice(0, MAX_BOOKINGS);
+  const bookings = ids.length > 0 ? await transaction.get(ids.map(refs.booking)) : [];
+  return new Map(ids.map((id, index) => [id, bookings[index]]));
+}
+
+/** What was not confirmed in time can be no more; whoever finds it open gives back what else it has. */
+function writeExpired(transaction: Transaction, lapsed: ReadonlyMap<string, Booking | undefined>): void {
+  for (const [id, booking] of lapsed) {
+    if (booking?.status === 'held' || booking?.status === 'staging')
+      transaction.set(refs.booking(id), { ...booking, status: 'expired', isOpen: true });
+  }
 }
 
 /** Ended subcampaigns leave the book; their totals move to their campaigns. Resolves to what that came to. */
