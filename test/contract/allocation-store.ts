@@ -57,7 +57,13 @@ export function allocationStoreContract(open: () => AllocationStore | Promise<Al
       [refs.booking('0'.repeat(20)), booking({ expireAtMs: START_MS + 1 })],
       [
         refs.bookingPart('0'.repeat(20), 7),
-        { schemaVersion: 1, bookingId: '0'.repeat(20), part: 7, lines: [] as BookingPart['lines'], expireAtMs: START_MS },
+        {
+          schemaVersion: 1,
+          bookingId: '0'.repeat(20),
+          part: 7,
+          lines: [] as BookingPart['lines'],
+          expireAtMs: START_MS,
+        },
       ],
       [
         refs.quarantine('q1'),
