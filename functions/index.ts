@@ -1,5 +1,6 @@
 // The table of contents: importing it registers every function with the framework.
 import './campaign-created/index.ts';
+import './booking/index.ts';
 import './budget-changed/index.ts';
 import './campaign-status-changed/index.ts';
 import './decision/index.ts';

@@ -6,6 +6,11 @@ export function ledgerId(event: { source: string; tenantId: string; eventId: str
   return sha256(JSON.stringify([event.source, event.tenantId, event.eventId])).slice(0, 20);
 }
 
+/** The document id of a booking: an idempotency key is its tenant's own. */
+export function bookingId(tenantId: string, key: string): string {
+  return sha256(JSON.stringify([tenantId, key])).slice(0, 20);
+}
+
 /** Hash of a decoded event: two spellings of one event are one event. */
 export function payloadHash(decoded: unknown): string {
   return sha256(canonicalJson(decoded));

@@ -1,5 +1,6 @@
 // One transaction for one campaign event, over up to 15 markets: ledger and state are read, `decide` is asked, state and
-// ledger entry are written together.
+// ledger entry are written together. What a booking holds becomes entries in place of its holds.
+import assert from 'node:assert/strict';
 import { newEntry, pageTable } from '../campaign/book-page.ts';
 import { expectedCampaign, type CampaignContext, type MarketView } from '../campaign/campaign-state.ts';
 import { evolve, fallenMicros, withLiveNumbers } from '../campaign/evolve.ts';
@@ -9,8 +10,10 @@ import type { CampaignOutcome } from '../contracts/outcomes.ts';
 import { daysBetween } from '../forecasting/traffic-clock.ts';
 import { AndanteError } from '../runtime/errors.ts';
 import { refs, type AllocationStore, type Ref, type Transaction } from './allocation-store.ts';
+import { pageNeeds } from './booking-parts.ts';
 import { ledgerId, payloadHash } from './ledger-key.ts';
 import { completeViews, emptyPage, supplyOf, type MarketNeed, type Snapshot } from './market-views.ts';
+import { readBooked } from './read-booked.ts';
 
 export type DecideCampaign = (campaign: Campaign, event: CampaignEvent, context: CampaignContext) => CampaignOutcome[];
 
@@ -39,20 +42,23 @@ export async function persistCampaignEvent(
   const ref = refs.ledger(ledgerId(event));
   const hash = payloadHash(event);
   const [before] = await store.read([refs.campaign(tenantId, campaignId)]);
-  const snapshot = await completeViews(store, needsOf(event, before, nowMs), known);
+  const booked = await readBooked(store, event);
+  const of = { nowMs, ...(booked ? { booked } : {}) };
+  const snapshot = await completeViews(store, needsOf(event, before, of), known);
   for (const [market, view] of snapshot) known.set(market, supplyOf(view));
   const contended = [refs.campaign(tenantId, campaignId), ...[...snapshot.keys()].map(refs.market)];
   return store.transact(async (transaction) => {
     const [known, stored] = await transaction.get([ref, refs.campaign(tenantId, campaignId)]);
     if (known) return { ref, entry: sameEvent(known, hash), isDuplicate: true };
-    // An expected campaign owns nothing yet: another tenant's may have been accepted under its id.
-    if (!stored || stored.status === 'expected') await checkOwner(transaction, campaignId, tenantId);
-    const markets = await completeViews(transaction, needsOf(event, stored, nowMs), snapshot);
+    // An expected campaign owns nothing yet: another tenant's may have been accepted under its id, or be held.
+    const isFree = !stored || stored.status === 'expected';
+    const heldBy = isFree ? await readHolder(transaction, campaignId, tenantId) : undefined;
+    const markets = await completeViews(transaction, needsOf(event, stored, of), snapshot);
     const campaign = stored ? withLiveNumbers(stored, entriesOf(markets)) : expectedCampaign(tenantId, campaignId);
-    const outcomes = decide(campaign, event, { nowMs, markets });
+    const outcomes = decide(campaign, event, { ...of, markets, heldBy });
     const after = outcomes.reduce(evolve, campaign);
     if (after !== campaign) writeCampaign(transaction, campaign, after);
-    for (const view of markets.values()) writeBook(transaction, view, after);
+    for (const view of markets.values()) writeBook(transaction, view, after, isFree ? bookingOf(event) : undefined);
     const entry = newLedgerEntry(event, { hash, nowMs, outcomes, result: resultOf(outcomes) });
     transaction.create(ref, entry);
     return { ref, entry, isDuplicate: false };
@@ -60,9 +66,14 @@ export async function persistCampaignEvent(
 }
 
 /** An event that changes nothing about supply needs its own pages; one that asks for supply needs the whole books. */
-function needsOf(event: CampaignEvent, campaign: Campaign | undefined, nowMs: number): MarketNeed[] {
+function needsOf(
+  event: CampaignEvent,
+  campaign: Campaign | undefined,
+  { nowMs, booked }: Pick<CampaignContext, 'nowMs' | 'booked'>,
+): MarketNeed[] {
   if (event.type === 'andante.campaign-created.v1') {
     if (campaign && campaign.status !== 'expected') return [];
+    if (booked) return pageNeeds([booked]);
     const days = daysBetween(event.data.startAtMs, event.data.endAtMs);
     return [...new Set(event.data.subcampaigns.map((sub) => sub.market))].map((market) => ({
       market,
@@ -94,10 +105,15 @@ function sameEvent(known: LedgerEntry, hash: string): LedgerEntry {
   );
 }
 
-/** A campaign id belongs to the tenant whose campaign was accepted under it. */
-async function checkOwner(transaction: Transaction, campaignId: string, tenantId: string): Promise<void> {
+/** A campaign id belongs to the tenant whose campaign was accepted under it, or whose booking holds it: that is returned. */
+async function readHolder(transaction: Transaction, campaignId: string, tenantId: string): Promise<string | undefined> {
   const [owner] = await transaction.get([refs.owner(campaignId)]);
   assertOwner(owner, tenantId);
+  return owner?.heldBy;
+}
+
+function bookingOf(event: CampaignEvent): string | undefined {
+  return event.type === 'andante.campaign-created.v1' ? event.data.booking?.bookingId : undefined;
 }
 
 /** @throws AndanteError TENANT_MISMATCH */
@@ -114,18 +130,25 @@ function entriesOf(markets: ReadonlyMap<string, MarketView>): BookEntry[] {
 function writeCampaign(transaction: Transaction, before: Campaign, after: Campaign): void {
   const { tenantId, campaignId } = after;
   transaction.set(refs.campaign(tenantId, campaignId), after);
+  // That the id is free, or held for this campaign, was read.
   if (before.status === 'expected' && after.status !== 'expected')
-    transaction.create(refs.owner(campaignId), { schemaVersion: 1, campaignId, tenantId });
+    transaction.set(refs.owner(campaignId), { schemaVersion: 1, campaignId, tenantId });
 }
 
 /** Writes the pages of one market in which the campaign's entries moved, and raises its version. */
-function writeBook(transaction: Transaction, { market, pages }: MarketView, campaign: Campaign): void {
+function writeBook(
+  transaction: Transaction,
+  { market, pages }: MarketView,
+  campaign: Campaign,
+  bookingId: string | undefined,
+): void {
   const written: BookPage[] = [];
   const own = campaign.subcampaigns.filter((sub) => sub.market === market.market);
   for (const [name, subs] of Map.groupBy(own, (sub) => sub.page)) {
     const page = pages.find((candidate) => candidate.page === name) ?? emptyPage(market.market, name);
     const moved = moveEntries(page, campaign, subs);
-    if (moved) written.push(moved);
+    if (moved)
+      written.push(bookingId === undefined ? moved : withoutHeld(moved, { bookingId, campaign, parts: subs.length }));
   }
   if (written.length === 0) return;
   for (const page of written) transaction.set(refs.page(market.market, page.page), page);
@@ -156,6 +179,17 @@ function moveEntries(page: BookPage, campaign: Campaign, subs: readonly Subcampa
     hasMoved = true;
   }
   return hasMoved ? { ...page, entries } : undefined;
+}
+
+/** The page without what the booking held for these parts of a campaign: their entries stand for it now. */
+function withoutHeld(
+  page: BookPage,
+  { bookingId, campaign: { campaignId }, parts }: { bookingId: string; campaign: Campaign; parts: number },
+): BookPage {
+  const { holds = [], ...rest } = page;
+  const left = holds.filter((hold) => hold.bookingId !== bookingId || hold.campaignId !== campaignId);
+  assert(holds.length - left.length === parts, `booking ${bookingId} lost what it held for ${campaignId}`);
+  return left.length > 0 ? { ...rest, holds: left } : rest;
 }
 
 function resultOf([first]: readonly CampaignOutcome[]): LedgerEntry['result'] {
