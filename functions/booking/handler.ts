@@ -150,7 +150,10 @@ async function* lines(deps: BookingDeps, booking: Booking, steps: AsyncIterable<
     yield `${JSON.stringify(await answerTo(deps, last))}\n`;
   } catch (error) {
     if (!(error instanceof AndanteError))
-      deps.log.critical('failed', { function: 'booking', error: error instanceof Error ? error.stack : String(error) });
+      deps.log.critical('failed', {
+        function: 'booking',
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
     const { code, detail: message } = describeProblem(error);
     yield `${JSON.stringify({ error: { code, message } })}\n`;
   }

@@ -9,7 +9,7 @@ import { isAccepted, pageNeeds } from './booking-parts.ts';
 import { completeViews } from './market-views.ts';
 import { LEDGER_MS } from './persist-campaign-event.ts';
 import type { Stepped } from './persist-booking.ts';
-import { endedOf, readPart, write, writeBook, writeEntry } from './persist-booking-part.ts';
+import { endedOf, ownHolds, readPart, write, writeBook, writeEntry } from './persist-booking-part.ts';
 
 /**
  * Confirms what is held; a soft booking is staged again, to become firm. Confirmed again it is as it was.
@@ -104,13 +104,10 @@ export async function giveBackPart(store: AllocationStore, id: string, nowMs: nu
     const owners = await transaction.get(accepted.map(({ order }) => refs.owner(order.campaignId)));
     const markets = await completeViews(transaction, pageNeeds(accepted), kept);
     const ended = new Set<string>();
-    const own = new Set(accepted.map(({ order }) => order.campaignId));
+    const isOwn = ownHolds(id, accepted);
     for (const view of markets.values()) {
-      const free = withoutHolds(view, (hold) => {
-        const isGone = hold.bookingId === id && own.has(hold.campaignId);
-        if (isGone) ended.add(hold.campaignId);
-        return isGone;
-      });
+      for (const { holds = [] } of view.pages) for (const hold of holds) if (isOwn(hold)) ended.add(hold.campaignId);
+      const free = withoutHolds(view, isOwn);
       if (free !== view) writeBook(transaction, view, free);
     }
     for (const owner of owners) if (owner?.heldBy === id) transaction.delete(refs.owner(owner.campaignId));

@@ -41,7 +41,12 @@ export async function stagePart(store: AllocationStore, id: string, staging: Sta
     const placing = { id, booking, markets, nowMs };
     if (booking.isConfirming && !fitting) return makeFirm(transaction, { ...placing, part }, staging);
     if (!isFree || !fitting) return write(transaction, id, { ...booking, isUndone: true, steppedAtMs: nowMs });
-    const placed = placePart(transaction, { ...placing, part: withLines(part, fitting) });
+    const placed = placePart(transaction, {
+      ...placing,
+      part: withLines(part, fitting),
+      // Soft holds that become firm may need another page.
+      ...(booking.isConfirming ? { isGone: ownHolds(id, accepted) } : {}),
+    });
     transaction.set(refs.booking(id), placed.booking);
     return { ...placed, isAlone };
   }, contended);
@@ -215,7 +220,6 @@ function makeFirm(transaction: Transaction, placing: Placing, { nowMs: decidedAt
   for (const line of accepted) fitting = stillFit([...fitting, line], { nowMs: decidedAtMs, markets }) ?? fitting;
   const isKept = new Set(fitting.map(({ order }) => order.campaignId));
   const lost = accepted.filter(({ order }) => !isKept.has(order.campaignId));
-  const isLost = new Set(lost.map(({ order }) => order.campaignId));
   const refusals = new Map(lost.map((line) => [line.order.campaignId, softRefusal(line)]));
   const lines = withLines(part, fitting).lines.map((line): BookingLine => {
     const outcome = refusals.get(line.order.campaignId);
@@ -224,9 +228,9 @@ function makeFirm(transaction: Transaction, placing: Placing, { nowMs: decidedAt
   const placed = placePart(transaction, {
     ...placing,
     part: { ...part, lines },
-    isGone: (hold) => hold.bookingId === id && isLost.has(hold.campaignId),
+    isGone: ownHolds(id, accepted),
   });
-  for (const campaignId of isLost) transaction.delete(refs.owner(campaignId));
+  for (const { order } of lost) transaction.delete(refs.owner(order.campaignId));
   const outcomes = lost.flatMap((line) => [
     refusals.get(line.order.campaignId) as CampaignRefused,
     endedOf(id, booking, line),
@@ -235,6 +239,12 @@ function makeFirm(transaction: Transaction, placing: Placing, { nowMs: decidedAt
   const after = { ...placed.booking, refused: placed.booking.refused + lost.length };
   transaction.set(refs.booking(id), after);
   return { booking: after, written: [...placed.written, ...told] };
+}
+
+/** What a booking holds of these campaigns. */
+export function ownHolds(id: string, lines: readonly AcceptedLine[]): (hold: Hold) => boolean {
+  const own = new Set(lines.map(({ order }) => order.campaignId));
+  return (hold) => hold.bookingId === id && own.has(hold.campaignId);
 }
 
 function softRefusal({ order, outcome }: AcceptedLine): CampaignRefused {

@@ -68,6 +68,7 @@ describe('the handlers of campaign events', () => {
       await createOutcomeDrainHandler(deps)({ ...tickAt(undefined), type: 'andante.outcome-drain.v1' }, time),
       {
         result: 'drained',
+        bookings: 0,
         entries: 0,
         refused: 0,
       },
