@@ -1,10 +1,9 @@
 // inspect campaign: the stored campaign with the live numbers of its book entries.
 import { campaignTotals, partMoney } from '../campaign/campaign-totals.ts';
-import { withLiveNumbers } from '../campaign/evolve.ts';
 import type { Campaign } from '../contracts/documents.ts';
 import { encodeInstants } from '../contracts/instants.ts';
 import { refs, type AllocationStore } from '../store/allocation-store.ts';
-import { readEntries } from '../store/read-entries.ts';
+import { readCampaign } from '../store/read-campaign.ts';
 import { campaignName, type Conclusion, type Context } from './command.ts';
 import { formatMicros, formatTime } from './format-values.ts';
 import { formatFields, formatTable, type Cell } from './table.ts';
@@ -28,16 +27,6 @@ export async function inspectCampaign(name: string | undefined, context: Context
       }),
     },
   };
-}
-
-/** The campaign with its live numbers, or undefined. */
-export async function readCampaign(
-  store: AllocationStore,
-  tenantId: string,
-  campaignId: string,
-): Promise<Campaign | undefined> {
-  const [stored] = await store.read([refs.campaign(tenantId, campaignId)]);
-  return stored && withLiveNumbers(stored, await readEntries(store, stored));
 }
 
 async function missing(store: AllocationStore, tenantId: string, campaignId: string): Promise<Conclusion> {

@@ -61,7 +61,7 @@ export function createBigQueryReader(client: BigQuery, names: { projectId: strin
     async delivered(scope: MarketScope) {
       const sql = `
         SELECT l.campaign_id, l.subcampaign_id, SUM(l.impressions) AS impressions, SUM(l.clicks) AS clicks,
-          SUM(l.conversions) AS conversions, SUM(l.confirmed_micros) AS confirmed_micros
+          SUM(l.conversions) AS conversions, SUM(l.confirmed_micros) AS confirmed_micros, SUM(l.reached) AS reached
         FROM ${view('deliveries')} AS o, UNNEST(o.lines) AS l
         WHERE o.event_date >= CAST(@fromDay AS DATE) AND o.market = @market
           AND (@campaignId = '' OR l.campaign_id = @campaignId)
@@ -72,6 +72,7 @@ export function createBigQueryReader(client: BigQuery, names: { projectId: strin
         clicks: Number(row['clicks']),
         conversions: Number(row['conversions']),
         confirmedMicros: Number(row['confirmed_micros']),
+        ...(row['reached'] === null ? {} : { reached: Number(row['reached']) }),
       }));
     },
     async grantPeaks(scope) {

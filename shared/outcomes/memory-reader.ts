@@ -56,6 +56,7 @@ export function createMemoryReader(log: Pick<MemoryLog, 'rows'>): OutcomeReader 
           sum.clicks += line.clicks;
           sum.conversions += line.conversions;
           sum.confirmedMicros += line.confirmedMicros;
+          if (line.reached !== undefined) sum.reached = (sum.reached ?? 0) + line.reached;
           sums.set(keyOf(line), sum);
         }
       }

@@ -47,6 +47,8 @@ export interface Delivered extends OfSubcampaign {
   clicks: number;
   conversions: number;
   confirmedMicros: number;
+  /** Listeners that were shown it for the first time; absent where no ad server counts them. */
+  reached?: number;
 }
 
 /** The most that was ever committed right after a grant. */
