@@ -3,6 +3,7 @@ import './campaign-created/index.ts';
 import './booking/index.ts';
 import './budget-changed/index.ts';
 import './campaign-status-changed/index.ts';
+import './campaign/index.ts';
 import './decision/index.ts';
 import './delivery-reported/index.ts';
 import './delivery-tick/index.ts';
