@@ -36,7 +36,8 @@ export async function reconcileMarket(
 
 function checkPages(market: Market, pages: readonly BookPage[]): Difference[] {
   return market.pages.flatMap(({ page, entries }) => {
-    const found = pages.find((candidate) => candidate.page === page)?.entries.length ?? 0;
+    const own = pages.find((candidate) => candidate.page === page);
+    const found = (own?.entries.length ?? 0) + (own?.holds?.length ?? 0);
     return compare('PAGE_TABLE_DIFFERS', `market ${market.market} page ${page} entries`, { expected: entries, found });
   });
 }

@@ -229,10 +229,10 @@ export function demandFits(before: Picture, after: Picture, nowMs: number): stri
   });
 }
 
-/** What has still to be served, line by line. */
+/** What has still to be served, line by line, and what is firmly held. */
 function wantedOf({ pages }: MarketPicture): Wanting[] {
-  return pages.flatMap(({ entries }) =>
-    entries.flatMap((entry) =>
+  return pages.flatMap(({ entries, holds = [] }) => [
+    ...entries.flatMap((entry) =>
       entry.status === 'closing' || entry.status === 'settling'
         ? []
         : {
@@ -242,7 +242,17 @@ function wantedOf({ pages }: MarketPicture): Wanting[] {
             remainingMicros: Math.max(openOf(entry), entry.budgetMicros - accruedOf(entry)),
           },
     ),
-  );
+    ...holds.flatMap((hold) =>
+      hold.probability !== undefined || hold.isAuctioned
+        ? []
+        : {
+            ...hold,
+            key: nameOf(hold),
+            priceMicros: hold.clickPriceMicros,
+            remainingMicros: hold.budgetMicros,
+          },
+    ),
+  ]);
 }
 
 /** 3 and 4: each event has one ledger entry, created once, whose last word stands. */

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { acceptCampaign } from '../../../shared/campaign/accept-campaign.ts';
-import type { CampaignContext } from '../../../shared/campaign/campaign-state.ts';
-import { decideBooking, type BookingWish } from '../../../shared/campaign/decide-booking.ts';
 import { holdsOf, withHolds } from '../../../shared/campaign/holds.ts';
-import type { CampaignOrder } from '../../../shared/contracts/bookings.ts';
 import { MAX_PAGES } from '../../../shared/contracts/documents.ts';
 import { sumMicros } from '../../../shared/contracts/micros.ts';
 import type { CampaignAccepted, CampaignRefused } from '../../../shared/contracts/outcomes.ts';
@@ -11,38 +8,10 @@ import { entry } from '../../support/entries.ts';
 import { campaignCreated, order } from '../../support/events.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
 import { cell, context, market, page, supplyDays, view } from '../../support/markets.ts';
-import { assertOutcomes } from '../../support/outcome-validator.ts';
+import { book, ordered } from '../../support/orders.ts';
 
 /** All that two days of SE can sell to one audience. */
 const ALL_MICROS = 2_000_000_000;
-
-function ordered(campaignId: string, own: Partial<CampaignOrder> = {}): CampaignOrder {
-  const { ifShort: _ifShort, booking: _booking, ...terms } = campaignCreated({ campaignId }).data;
-  return { ...terms, ...own };
-}
-
-function book(orders: readonly CampaignOrder[], own: Partial<BookingWish> = {}, where: CampaignContext = context()) {
-  const wish = {
-    tenantId: 't1',
-    mode: 'all-or-nothing' as const,
-    isHeld: false,
-    heldShare: 1,
-    takenIds: new Set<string>(),
-  };
-  const decision = decideBooking({ ...wish, orders, ...own }, where);
-  assert.deepEqual(
-    decision.lines.map((line) => line.order),
-    orders,
-  );
-  assertOutcomes(decision.lines.flatMap(({ outcome, quote }) => (quote ? [outcome, quote] : [outcome])));
-  for (const { outcome, quote } of decision.lines)
-    assert.equal(quote !== undefined, outcome.type === 'campaign-accepted', 'who is accepted has a quote');
-  const codes = decision.lines.map(({ outcome }) => ('code' in outcome ? outcome.code : undefined) ?? 'ACCEPTED');
-  const budgets = decision.lines.map(({ outcome }) =>
-    outcome.type === 'campaign-accepted' ? outcome.budgetMicros : 0,
-  );
-  return { ...decision, codes, budgets, outcomes: decision.lines.map(({ outcome }) => outcome) };
-}
 
 const half = { budgetMicros: ALL_MICROS / 2 };
 

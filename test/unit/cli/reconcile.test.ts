@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
 import { leasedMicros } from '../../../shared/campaign/entry-money.ts';
+import { pageTable } from '../../../shared/campaign/book-page.ts';
 import type { BookPage, Campaign } from '../../../shared/contracts/documents.ts';
 import { refs, type AllocationStore } from '../../../shared/store/allocation-store.ts';
 import { drain } from '../../../shared/outcomes/record.ts';
@@ -14,10 +15,11 @@ import {
   rebalanced,
   statusChanged,
 } from '../../support/events.ts';
+import { hold } from '../../support/holds.ts';
 import { DAY_MS, START_MS, TICK_MS } from '../../support/instants.ts';
 import { logLines } from '../../support/log-lines.ts';
 import { cell, supplyDay } from '../../support/markets.ts';
-import { campaignOf, entriesOf, file, persist, tick } from '../../support/persisting.ts';
+import { campaignOf, entriesOf, file, marketOf, persist, tick } from '../../support/persisting.ts';
 import { seededStore } from '../../support/stores.ts';
 import { NOW_MS, createCommandLine, servedWorld, type Ran } from './command-line.ts';
 
@@ -44,6 +46,20 @@ describe('reconcile', () => {
       assert.equal(exit, 0, stdout);
       assert.match(stdout, /agree/);
     }
+  });
+
+  it('agrees while a page holds supply for campaigns to come, which take room and no rows', async () => {
+    const { run, store } = await servedWorld();
+    const market = await marketOf(store);
+    await editPage(store, (page) => ({ ...page, holds: [hold({ campaignId: 'c9' }), hold({ campaignId: 'c10' })] }));
+    const [page] = await store.read([refs.page('SE', 'p00')]);
+    const pages = pageTable(market, [page as BookPage]);
+    assert.equal(pages[0]?.entries, (page?.entries.length ?? 0) + 2);
+    await store.transact(async (transaction) => transaction.set(refs.market('SE'), { ...market, pages }));
+    const { exit, stdout } = await run(['reconcile']);
+    assert.equal(exit, 0, stdout);
+    await editPage(store, ({ holds: _lost, ...rest }) => rest);
+    assert.deepEqual(codesOf(await run(['reconcile', '--market', 'SE', '--json'])), ['PAGE_TABLE_DIFFERS']);
   });
 
   it('agrees after budgets and states changed, tickless and ticked, and copies of rows', async () => {
