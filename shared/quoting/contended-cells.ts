@@ -1,6 +1,5 @@
 // The cells of a request's audiences that are full or nearly so.
 import type { QuoteAnswer } from '../contracts/quotes.ts';
-import { DAY_MS } from '../forecasting/traffic-clock.ts';
 import type { QuotedPart } from './quoted-part.ts';
 
 type Contention = QuoteAnswer['contention'];
@@ -8,16 +7,17 @@ type Contention = QuoteAnswer['contention'];
 const MOST = 20;
 
 /** The fullest first. */
-export function contendedCells(parts: readonly QuotedPart[]): Contention {
+export function contendedCells(
+  parts: readonly QuotedPart[],
+  { startAtMs, endAtMs }: { startAtMs: number; endAtMs: number },
+): Contention {
   const found: Contention = [];
   const seen = new Set<string>();
   for (const { asked, market, audiences, flight } of parts) {
     if (!market || flight.last < flight.first) continue;
-    const fromMs = (market.supply.firstDay + flight.first) * DAY_MS;
-    const toMs = (market.supply.firstDay + flight.last + 1) * DAY_MS;
     for (const audience of audiences) {
       for (const run of market.full[audience] ?? []) {
-        if (run.toAtMs <= fromMs || run.fromAtMs >= toMs) continue;
+        if (run.toAtMs <= startAtMs || run.fromAtMs >= endAtMs) continue;
         const { segment, surface } = market.supply.audiences[audience] as { segment: string; surface: string };
         const key = `${asked.market}/${segment}/${surface}/${run.fromAtMs}`;
         if (seen.has(key)) continue;

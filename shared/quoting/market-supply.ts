@@ -96,7 +96,7 @@ function runningSums(measure: Float64Array, width: number): Float64Array {
 }
 
 /** The share of day `day` between two instants, 0 to 1. */
-export function shareBetween({ before, firstDay }: MarketSupply, day: number, fromMs: number, toMs: number): number {
+function shareBetween({ before, firstDay }: MarketSupply, day: number, fromMs: number, toMs: number): number {
   const midnightMs = (firstDay + day) * DAY_MS;
   const until = (atMs: number): number => {
     const hours = Math.max(0, Math.min(24, (atMs - midnightMs) / HOUR_MS));

@@ -7,7 +7,7 @@ import { allocate } from '../planning/allocation.ts';
 import { floorCpmMicros } from '../planning/floor-cpm.ts';
 import { houseWorthCpm } from '../planning/house-worth.ts';
 import { CLICKS, OPPORTUNITIES } from './market-supply.ts';
-import type { SoldDays } from './sold-days.ts';
+import type { SoldCells } from './sold-cells.ts';
 
 /**
  * Cells are priced by the dual of allocating what is sold; a segment's price is the mean over its clicks of the days ahead. Floors are those of
@@ -15,40 +15,45 @@ import type { SoldDays } from './sold-days.ts';
  */
 export function pricedSegments(
   view: MarketView,
-  { supply, problem }: SoldDays,
+  { supply, problem, bookable }: SoldCells,
   validity: { generatedAtMs: number; validUntilAtMs: number },
   before: RateCard | undefined,
 ): RateCard {
   const { market, serving } = view.market;
   const width = supply.audiences.length;
-  const prices = problem ? allocate(problem, { fairness: false }).cellPrice : new Float64Array(width * supply.days);
+  const prices = problem && allocate(problem, { fairness: false }).cellPrice;
   const houseCpm =
     serving?.houseCpmMicros ??
     houseWorthCpm(
       soldDemand(view, ''),
       supply.known.flatMap((day) => day?.cells ?? []),
     );
-  const totals = new Map<string, { opportunities: number; clicks: number; worth: number; floor: number }>();
+  const totals = new Map<
+    string,
+    { opportunities: number; clicks: number; bookable: number; worth: number; floor: number }
+  >();
   supply.audiences.forEach(({ segment, surface }, audience) => {
-    const total = totals.get(segment) ?? { opportunities: 0, clicks: 0, worth: 0, floor: 0 };
+    const total = totals.get(segment) ?? { opportunities: 0, clicks: 0, bookable: 0, worth: 0, floor: 0 };
     totals.set(segment, total);
     const floorMicros = Math.max(houseCpm, floorCpmMicros(serving?.floors ?? [], { segment, surface })) / 1000;
     for (let day = 0; day < supply.days; day++) {
-      const cell = day * width + audience;
-      const opportunities = (supply.measures[OPPORTUNITIES] as Float64Array)[cell] as number;
+      const opportunities = (supply.measures[OPPORTUNITIES] as Float64Array)[day * width + audience] as number;
       total.opportunities += opportunities;
-      total.clicks += (supply.measures[CLICKS] as Float64Array)[cell] as number;
-      total.worth += ((supply.measures[CLICKS] as Float64Array)[cell] as number) * (prices[cell] as number);
+      total.clicks += (supply.measures[CLICKS] as Float64Array)[day * width + audience] as number;
       total.floor += opportunities * floorMicros;
     }
+    for (let cell = audience; cell < bookable.length; cell += width) {
+      total.bookable += bookable[cell] as number;
+      total.worth += (bookable[cell] as number) * (prices?.[cell] ?? 0);
+    }
   });
-  const rows = [...totals].flatMap(([audience, { opportunities, clicks, worth, floor }]) =>
+  const rows = [...totals].flatMap(([audience, { opportunities, clicks, bookable: all, worth, floor }]) =>
     clicks > 0
       ? [
           {
             market,
             audience,
-            shadowPriceMicros: worth / opportunities,
+            shadowPriceMicros: all > 0 ? ((worth / all) * clicks) / opportunities : 0,
             clickRate: Math.min(1, clicks / opportunities),
             floorMicros: Math.ceil(floor / clicks),
           },

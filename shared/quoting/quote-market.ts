@@ -8,7 +8,7 @@ import { fullCells, type FullCells } from './full-cells.ts';
 import { createListeners, type Listeners } from './listeners.ts';
 import { marketSupply, type MarketSupply } from './market-supply.ts';
 import { pricedSegments } from './priced-segments.ts';
-import { soldDays, type SoldDays } from './sold-days.ts';
+import { soldCells, type SoldCells } from './sold-cells.ts';
 import { softScenarios } from './soft-scenarios.ts';
 
 /** Opaque but for what says whether it is still the market's: asking changes scratch inside of it and nothing that can be seen. */
@@ -23,7 +23,7 @@ export interface QuoteMarket {
   readonly view: MarketView;
   readonly supply: MarketSupply;
   /** What may have become of soft holds; first that none was confirmed. */
-  readonly cases: readonly { weight: number; view: MarketView; sold: SoldDays }[];
+  readonly cases: readonly { weight: number; view: MarketView; sold: SoldCells }[];
   readonly listeners: Listeners;
   readonly full: FullCells;
   /** By day of the supply, filled in as days are asked for. */
@@ -46,8 +46,8 @@ export function openQuoteMarket(view: MarketView, nowMs: number, before?: QuoteM
   const { market, bookVersion, supplyVersion } = view.market;
   const asOfMs = Math.ceil(nowMs / QUOTE_STEP_MS) * QUOTE_STEP_MS;
   const supply = marketSupply(view.supply, asOfMs);
-  const cases = softScenarios(view).map((one) => ({ ...one, sold: soldDays(one.view, supply) }));
-  const first = (cases[0] as { sold: SoldDays }).sold;
+  const cases = softScenarios(view).map((one) => ({ ...one, sold: soldCells(one.view, supply) }));
+  const first = (cases[0] as { sold: SoldCells }).sold;
   const isSameSupply = before?.supplyVersion === supplyVersion && before.supply.firstDay === supply.firstDay;
   const isPriced = before && before.rateCard.validUntilAtMs > nowMs && before.rateCard.generatedAtMs <= nowMs;
   return {

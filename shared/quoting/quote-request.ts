@@ -71,7 +71,7 @@ export function quoteRequest(
     ...(request.whatIf && {
       whatIf: request.whatIf.map((change) => otherwise(request, change, markets, { nowMs, isExact })),
     }),
-    contention: contendedCells(prepared.parts),
+    contention: contendedCells(prepared.parts, request),
     trackRecord: trackRecordOf(names),
     ...(problems.length > 0 && { problems }),
   };

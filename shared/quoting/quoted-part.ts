@@ -8,7 +8,7 @@ import { DAY_MS } from '../forecasting/traffic-clock.ts';
 import { audienceListeners, cappedShare, type AudienceListeners } from './audience-listeners.ts';
 import { CLICKS, CONVERSIONS, OPPORTUNITIES, flightDays, overFlight, type FlightDays } from './market-supply.ts';
 import { spreadOf, type QuoteMarket } from './quote-market.ts';
-import { leftFor } from './sold-days.ts';
+import { leftFor } from './sold-cells.ts';
 
 export type AskedPart = QuoteRequest['subcampaigns'][number];
 export type FlightTerms = Pick<QuoteRequest, 'startAtMs' | 'endAtMs'>;

@@ -3,7 +3,7 @@
 import type { QuoteRequest } from '../contracts/quotes.ts';
 import type { ExactParts } from './exact-parts.ts';
 import type { QuotedPart } from './quoted-part.ts';
-import { leftFor } from './sold-days.ts';
+import { leftFor } from './sold-cells.ts';
 
 export interface TogetherShares {
   /** Of each part: its share of what it would match, and of what would be free for it, alone. */
