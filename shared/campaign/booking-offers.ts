@@ -33,14 +33,22 @@ export function bookingOffers(
   if (short.length === 0) return [...outcomes];
   const offered = [...outcomes];
   let then = contextBeside(beside, context);
-  for (const place of short.slice(0, MAX_OFFERED)) {
-    const refused = outcomes[place] as CampaignRefused;
-    const outcome = acceptOrder({ tenantId, order: orders[place] as CampaignOrder, mode }, then);
-    if (outcome.type === 'campaign-refused') offered[place] = withOffers(refused, outcome);
-    else if (mode !== 'all-or-nothing' && !(isHeld && heldSupply(wish, then).take(outcome))) {
+  let first = short.slice(0, MAX_OFFERED);
+  // Whoever is accepted takes supply that others were offered: those are told anew.
+  for (let wasAccepted = true; wasAccepted;) {
+    wasAccepted = false;
+    first = first.filter((place) => {
+      const outcome = acceptOrder({ tenantId, order: orders[place] as CampaignOrder, mode }, then);
+      if (outcome.type === 'campaign-refused') {
+        offered[place] = withOffers(outcomes[place] as CampaignRefused, outcome);
+        return true;
+      }
+      if (mode === 'all-or-nothing' || (isHeld && heldSupply(wish, then).take(outcome))) return true;
       offered[place] = outcome;
       then = contextBeside([outcome], then);
-    }
+      wasAccepted = true;
+      return false;
+    });
   }
   const rest = short.slice(MAX_OFFERED);
   const budgets = budgetOffers(

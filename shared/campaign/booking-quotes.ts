@@ -3,12 +3,13 @@ import type { QuoteIssued } from '../contracts/forecast-outcomes.ts';
 import type { CampaignAccepted, CampaignRefused } from '../contracts/outcomes.ts';
 import type { CampaignContext } from './campaign-state.ts';
 import { openMarkets, type Asked } from './open-markets.ts';
-import { quoteCampaign } from './quote-campaign.ts';
+import type { Quote } from './decide-campaign.ts';
 
 /** In the order of the outcomes: of each accepted one its quote. */
 export function bookingQuotes(
   outcomes: readonly (CampaignAccepted | CampaignRefused)[],
   context: CampaignContext,
+  quote: Quote,
 ): (QuoteIssued | undefined)[] {
   const accepted = outcomes.filter((outcome) => outcome.type === 'campaign-accepted');
   const [some] = accepted;
@@ -21,6 +22,6 @@ export function bookingQuotes(
   return outcomes.map((outcome) => {
     if (outcome.type === 'campaign-refused') return undefined;
     const reachMicros = outcome.subcampaigns.map(({ budgetMicros }) => budgetMicros + markets.capacityMicros(seat++));
-    return quoteCampaign(outcome, reachMicros, context);
+    return quote(outcome, reachMicros, context);
   });
 }

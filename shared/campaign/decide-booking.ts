@@ -7,8 +7,10 @@ import { bookingOffers } from './booking-offers.ts';
 import { bookingQuotes } from './booking-quotes.ts';
 import { buildRefused } from './build-accepted.ts';
 import type { CampaignContext } from './campaign-state.ts';
+import type { Quote } from './decide-campaign.ts';
 import { grantTogether } from './grant-together.ts';
 import { heldSupply } from './held-supply.ts';
+import { quoteCampaign } from './quote-campaign.ts';
 import { screenOrders, takenWhy, type Why } from './screen-orders.ts';
 
 export interface BookingWish {
@@ -32,11 +34,18 @@ export interface BookingDecision {
   reason?: string;
 }
 
-/** @param context the whole books of all markets of the orders, with supply over the flights of the orders and of all that is sold */
-export function decideBooking(wish: BookingWish, context: CampaignContext): BookingDecision {
+/**
+ * @param context the whole books of all markets of the orders, with supply over the flights of the orders and of all that is sold
+ * @param quote what accepted campaigns are told; tests of many bookings tell most of them nothing
+ */
+export function decideBooking(
+  wish: BookingWish,
+  context: CampaignContext,
+  quote: Quote = quoteCampaign,
+): BookingDecision {
   const { orders, mode } = wish;
   const outcomes = orders.length === 1 ? [decideAlone(wish, context)] : decideTogether(wish, context);
-  const quotes = bookingQuotes(outcomes, context);
+  const quotes = bookingQuotes(outcomes, context, quote);
   const lines = orders.map((order, place): BookingLine => {
     const [outcome, quote] = [outcomes[place] as CampaignAccepted | CampaignRefused, quotes[place]];
     return { order, outcome, ...(quote ? { quote } : {}) };

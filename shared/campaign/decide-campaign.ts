@@ -11,7 +11,8 @@ import { evolve } from './evolve.ts';
 import { quoteCampaign } from './quote-campaign.ts';
 import { rebalance } from './rebalance.ts';
 
-type Quote = (...args: Parameters<typeof quoteCampaign>) => QuoteIssued | undefined;
+/** What an accepted campaign is told. */
+export type Quote = (...args: Parameters<typeof quoteCampaign>) => QuoteIssued | undefined;
 
 /**
  * The outcomes of one campaign event, at least one; none for a rebalance that nothing would gain by.

@@ -77,8 +77,11 @@ function bulkCandidate({ terms, askedMicros, weight }: Candidate): BulkCandidate
     const micros = askedMicros[part] as number;
     return asksSupply(sub, micros) ? [{ ...sub, startAtMs, endAtMs, micros }] : [];
   });
-  return { parts, weight };
+  return { parts, weight: Math.max(weight, LEAST_WEIGHT) };
 }
+
+/** What is worth nothing is taken where there is room for it. */
+const LEAST_WEIGHT = 1e-9;
 
 function asksSupply({ isAuctioned }: { isAuctioned?: true }, micros: number): boolean {
   return !isAuctioned && micros > 0;

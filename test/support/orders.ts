@@ -18,17 +18,18 @@ export function book(
   orders: readonly CampaignOrder[],
   own: Partial<BookingWish> = {},
   where: CampaignContext = context(),
+  quote?: Parameters<typeof decideBooking>[2],
 ) {
   const takenIds = new Set<string>();
   const wish = { tenantId: 't1', mode: 'all-or-nothing' as const, isHeld: false, heldShare: 1, takenIds };
-  const decision = decideBooking({ ...wish, orders, ...own }, where);
+  const decision = decideBooking({ ...wish, orders, ...own }, where, quote);
   assert.deepEqual(
     decision.lines.map((line) => line.order),
     orders,
   );
   assertOutcomes(decision.lines.flatMap(({ outcome, quote }) => (quote ? [outcome, quote] : [outcome])));
-  for (const { outcome, quote } of decision.lines)
-    assert.equal(quote !== undefined, outcome.type === 'campaign-accepted', 'who is accepted has a quote');
+  for (const { outcome, quote: quoted } of quote ? [] : decision.lines)
+    assert.equal(quoted !== undefined, outcome.type === 'campaign-accepted', 'who is accepted has a quote');
   const outcomes = decision.lines.map(({ outcome }) => outcome);
   const codes = outcomes.map(({ code = 'ACCEPTED' }) => code);
   const budgets = outcomes.map((outcome) => (outcome.type === 'campaign-accepted' ? outcome.budgetMicros : 0));
