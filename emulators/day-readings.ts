@@ -143,9 +143,11 @@ export async function readDay(
 }
 
 async function readCampaigns(store: AllocationStore, play: PlayResult): Promise<Campaign[]> {
-  const keys = new Map(
-    play.published.filter((event) => !event.isMalformed).map((event) => [event.campaignId, event.tenantId]),
+  const published = play.published.filter((event) => !event.isMalformed);
+  const booked = play.booked.flatMap(({ tenantId, answer: { lines = [] } }) =>
+    lines.map(({ campaignId }) => ({ campaignId, tenantId })),
   );
+  const keys = new Map([...published, ...booked].map(({ campaignId, tenantId }) => [campaignId, tenantId]));
   const campaignRefs = [...keys].map(([campaignId, tenantId]) => refs.campaign(tenantId, campaignId));
   const found = await store.read<readonly Ref<'campaign'>[]>(campaignRefs);
   return found.filter((campaign) => campaign !== undefined).sort((a, b) => (a.campaignId < b.campaignId ? -1 : 1));

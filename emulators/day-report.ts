@@ -39,6 +39,10 @@ export interface DayReport {
   totals: {
     campaigns: number;
     refused: number;
+    /** Asked and booked over HTTP: quotes, bookings, and campaigns that came of them. */
+    quotes: number;
+    bookings: number;
+    bookedOverHttp: number;
     events: number;
     reports: number;
     ticks: number;
@@ -89,18 +93,27 @@ export function reportDay(
     campaigns.reduce((total, line) => total + line[name], 0);
   const spotMicros = Math.round(Object.values(play.spot).reduce((total, { paidMicros }) => total + paidMicros, 0));
   const events = play.published.filter((event) => !event.isMalformed);
-  const created = events.filter((event) => event.topic === 'campaign-created').length;
+  const published = events.filter((event) => event.topic === 'campaign-created').length;
+  const kept = play.booked.filter(({ answer }) => answer.status !== 'released');
+  const called = kept.flatMap(({ answer }) => answer.lines ?? []);
+  const ordered = published + called.length;
   return {
     campaigns,
     totals: {
-      campaigns: created,
-      refused: created - campaigns.length,
+      campaigns: ordered,
+      refused: ordered - campaigns.length,
+      quotes: play.booked.reduce((total, { quotes }) => total + quotes, 0),
+      bookings: play.booked.length,
+      bookedOverHttp: called.filter(({ result }) => result !== 'refused').length,
       events: events.length,
       reports: play.reports,
       ticks: play.ticks,
       outcomes: readings.rows.reduce((total, row) => total + row.inView, 0),
       duplicatesAbsorbed:
-        events.reduce((total, event) => total + event.copies - 1, 0) + play.duplicates + play.doubledTicks,
+        events.reduce((total, event) => total + event.copies - 1, 0) +
+        play.booked.filter(({ repeated }) => repeated !== undefined).length +
+        play.duplicates +
+        play.doubledTicks,
       quarantined: readings.quarantined.length,
       overspendMicros: campaigns.reduce((total, line) => total + Math.max(0, line.billedMicros - line.budgetMicros), 0),
       opportunities: play.opportunities,

@@ -60,6 +60,7 @@ export function renderDay({ campaigns, totals, yield: made, forecast, violations
     `against plan: \u2584 as planned, each level ${percent(SPARK_STEP)} of the budget behind or ahead`,
     '',
     `${totals.campaigns} campaigns booked, ${totals.refused} refused: ${money(totals.billedMicros)} billed of ${money(totals.budgetMicros)}; ${whole(totals.impressions)} impressions of ${whole(totals.opportunities)} opportunities, ${whole(totals.clicks)} clicks`,
+    `over HTTP ${whole(totals.quotes)} quotes and ${whole(totals.bookings)} bookings, of which ${whole(totals.bookedOverHttp)} campaigns came`,
     `delivered revenue ${money(totals.revenueMicros)}: ${money(totals.billedMicros)} of campaigns, ${money(totals.spotMicros)} of spot demand; yield ${percent(made.share)} of the hindsight bound; reach ${whole(totals.reach)} listeners`,
     `slots ${slotWords(totals.awards)}   ${noticeWords(totals.notices)}`.trimEnd(),
     `events ${whole(totals.events)}   reports ${whole(totals.reports)}   ticks ${whole(totals.ticks)}   outcomes in BigQuery ${whole(totals.outcomes)}   duplicates absorbed ${whole(totals.duplicatesAbsorbed)}   quarantined ${whole(totals.quarantined)}   overspend ${money(totals.overspendMicros)}`,

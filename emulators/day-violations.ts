@@ -12,6 +12,7 @@ export function dayViolations(readings: DayReadings, play: PlayResult): string[]
     ...readings.campaigns.flatMap((campaign) => accountViolations(campaign, readings)),
     ...oversoldMarkets(readings.campaigns, readings.supply),
     ...traceViolations(readings, play),
+    ...bookingViolations(readings.campaigns, play),
     ...rowViolations(readings),
     ...play.overfullPlans.map((plan) => `5: plan ${plan} allocates more than a cell has`),
     ...deliveryViolations(readings, play),
@@ -116,6 +117,31 @@ function traceViolations({ ledger, quarantined }: DayReadings, play: PlayResult)
       ? []
       : [`4: ${play.reports} reports were accepted, the ledger has ${reports.length}`]),
   ];
+}
+
+/** What was confirmed is a campaign, what was refused or let go of is none, and a call that comes again changes nothing. */
+function bookingViolations(campaigns: readonly Campaign[], play: PlayResult): string[] {
+  const created = new Set(
+    campaigns
+      .filter(({ status }) => status !== 'expected')
+      .map(({ tenantId, campaignId }) => `${tenantId} ${campaignId}`),
+  );
+  return play.booked.flatMap(({ key, tenantId, answer, repeated }) => {
+    const lines = answer.lines ?? [];
+    const wrong = lines.filter(({ campaignId, result }) => {
+      const isBooked = answer.status === 'confirmed' && result !== 'refused';
+      return created.has(`${tenantId} ${campaignId}`) !== isBooked;
+    });
+    const isSame = repeated === undefined || JSON.stringify(repeated.lines) === JSON.stringify(answer.lines);
+    return [
+      ...(answer.status === 'staging' ? [`4: booking ${key} was never decided`] : []),
+      ...wrong.map(
+        ({ campaignId, result }) =>
+          `4: ${campaignId}: ${result} in ${answer.status} booking ${key}, its campaign says otherwise`,
+      ),
+      ...(isSame ? [] : [`3: booking ${key} came to something else when it was sent again`]),
+    ];
+  });
 }
 
 function rowViolations({ ledger, rows }: DayReadings): string[] {

@@ -6,7 +6,8 @@ import type {
   CampaignStatusChangedWire,
 } from '../../shared/contracts/events.ts';
 import { formatInstant } from '../../shared/contracts/instants.ts';
-import { type CampaignOrder, type CampaignOrdersInput, drawCampaignOrders } from './campaign-orders.ts';
+import { calledIds } from './booking-calls.ts';
+import { type CampaignOrder, type CampaignOrdersInput, drawCampaignOrders, lateOrder } from './campaign-orders.ts';
 import { drawInteger, drawSome } from './draws.ts';
 import { type Random, createRandom } from './random.ts';
 
@@ -41,11 +42,13 @@ export interface BookingPlanInput extends CampaignOrdersInput {
   budgetCut?: BudgetCut;
 }
 
-/** All messages of a world, in the order in which they are published; the same input gives the same bytes. */
+/** All messages of a world but for what is booked over HTTP, in the order in which they are published; the same input gives the same bytes. */
 export function drawBookingPlan(input: BookingPlanInput): BookingMessage[] {
   const orders = drawCampaignOrders(input);
+  const called = calledIds(input);
   const random = createRandom(input.seed, 'bookings');
-  const events = [...orders.map(createdMessage), ...drawChanges(random, orders, input)];
+  const published = orders.filter(({ campaignId }) => !called.has(campaignId));
+  const events = [...published.map(createdMessage), ...drawChanges(random, orders, input)];
   const endAtMs = input.startAtMs + input.days * DAY_MS - input.tickIntervalMs;
   const later = (message: BookingMessage, ticks: number) =>
     Math.min(endAtMs, message.atMs + ticks * input.tickIntervalMs);
@@ -119,7 +122,7 @@ function drawCuts(orders: CampaignOrder[], { seed, budgetCut }: BookingPlanInput
 /** Different campaigns for different changes, as long as there are enough of them. */
 function chooseChanges(random: Random, orders: CampaignOrder[], input: CampaignOrdersInput): Change[] {
   const feasible = orders.filter((order) => !order.isInfeasible);
-  const late = feasible.findLast((order) => order.publishAtMs > input.startAtMs);
+  const late = lateOrder(orders, input.startAtMs);
   const others = feasible.filter((order) => order !== late);
   const inFlight = (order: CampaignOrder, share: number) => {
     const atMs = order.startAtMs + share * (order.endAtMs - order.startAtMs);

@@ -62,6 +62,11 @@ export function drawCampaignOrders(input: CampaignOrdersInput): CampaignOrder[] 
   return orders.sort((a, b) => a.publishAtMs - b.publishAtMs);
 }
 
+/** The last of those that are booked while the world runs and can be had. */
+export function lateOrder(orders: readonly CampaignOrder[], startAtMs: number): CampaignOrder | undefined {
+  return orders.findLast((order) => !order.isInfeasible && order.publishAtMs > startAtMs);
+}
+
 function infeasibleCount(campaigns: number): number {
   if (campaigns < 4) return 0;
   return Math.min(3, Math.max(1, Math.floor(campaigns / 10)));

@@ -3,18 +3,7 @@
 import type { ReportBodyWire } from '../../shared/contracts/events.ts';
 import { decodeInstants } from '../../shared/contracts/instants.ts';
 import type { Plan, PlanWire } from '../../shared/contracts/plan.ts';
-
-/** As much of `fetch` as the world uses. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-/** Waits in real time; rejects when the world is stopped. */
-export type Pause = (waitMs: number) => Promise<void>;
-
-const ATTEMPTS = 10;
-const FIRST_BACKOFF_MS = 50;
-const LONGEST_BACKOFF_MS = 4_000;
-/** A request without an answer for this long has failed. */
-const REQUEST_TIMEOUT_MS = 20_000;
+import { fetchPatiently, type Fetch, type Pause } from './patient-fetch.ts';
 
 export interface FunctionsClientDeps {
   functionsUrl: string;
@@ -72,23 +61,8 @@ export function createFunctionsClient(deps: FunctionsClientDeps): FunctionsClien
   };
 }
 
-async function request(deps: FunctionsClientDeps, url: string, init: RequestInit) {
-  for (let repeats = 0; ; repeats += 1) {
-    const isLast = repeats + 1 >= ATTEMPTS;
-    try {
-      const response = await deps.fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-      if (isLast || !isTransient(response.status)) return { response, repeats };
-      await response.arrayBuffer();
-    } catch (error) {
-      if (isLast)
-        throw new Error(`group ${deps.group}: no answer from ${url} in ${ATTEMPTS} attempts`, { cause: error });
-    }
-    await deps.pause(Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** repeats));
-  }
-}
-
-function isTransient(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
+function request({ group, ...deps }: FunctionsClientDeps, url: string, init: RequestInit) {
+  return fetchPatiently({ who: `group ${group}`, ...deps }, url, init);
 }
 
 async function unexpected(deps: FunctionsClientDeps, what: string, response: Response): Promise<Error> {

@@ -1,5 +1,6 @@
 // Waits until a market's plan has reached a slot, polling politely: it first waits about as long as the last tick took.
-import type { Pause, PulledPlan } from './functions-client.ts';
+import type { PulledPlan } from './functions-client.ts';
+import type { Pause } from './patient-fetch.ts';
 
 const SHORTEST_POLL_MS = 10;
 const LONGEST_POLL_MS = 40;

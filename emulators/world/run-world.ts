@@ -3,9 +3,13 @@
 // in. It touches no store and knows nothing of the functions but their topics and URLs.
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { type AdServer, createAdServer, groupName } from './ad-server.ts';
+import { type Booked, createBookingCaller } from './booking-caller.ts';
+import { drawBookingCalls } from './booking-calls.ts';
+import { createBookingClient } from './booking-client.ts';
 import { type Publish, type PublishedEvent, createBookingFlow } from './booking-flow.ts';
 import { type BudgetCut, drawBookingPlan } from './booking-plan.ts';
-import { type Fetch, type Pause, type PulledPlan, createFunctionsClient } from './functions-client.ts';
+import { type PulledPlan, createFunctionsClient } from './functions-client.ts';
+import type { Fetch, Pause } from './patient-fetch.ts';
 import { createPlanWait } from './plan-wait.ts';
 import type { Population } from './population.ts';
 import { type RequestLog, createRequestLog } from './request-log.ts';
@@ -54,6 +58,8 @@ export interface WorldDeps {
 export interface WorldResult extends WorldTotals {
   /** Every event id the booking flow published, and how often. */
   published: PublishedEvent[];
+  /** What it booked over HTTP. */
+  booked: Booked[];
   /** Every request of each market. */
   requests: ReadonlyMap<string, RequestLog>;
   /** What the group that fell silent could still have spent. */
@@ -71,8 +77,11 @@ export async function runWorld(input: WorldSettingsInput & WorldDeps): Promise<W
   const { budgetCut } = trouble;
   const plan = drawBookingPlan({ ...settings, population, ...(budgetCut ? { budgetCut } : {}) });
   const flow = createBookingFlow({ plan, publish });
+  const calls = drawBookingCalls({ ...settings, population });
   const tally = createTally();
   const pause: Pause = input.pause ?? ((waitMs) => pauseFor(waitMs, undefined, signal ? { signal } : {}));
+  const clientOf = (tenantId: string) => createBookingClient({ ...input, tenantId, pause });
+  const caller = createBookingCaller({ calls, clientOf });
   const requests = new Map(population.markets.map((market) => [market, createRequestLog()]));
   const silent: { micros?: number } = {};
   const deps = { ...input, settings, pause, tally, trouble, silent };
@@ -81,6 +90,7 @@ export async function runWorld(input: WorldSettingsInput & WorldDeps): Promise<W
 
   for (const [index, step] of steps.entries()) {
     signal?.throwIfAborted();
+    await caller.callDue(step.startAtMs);
     await flow.publishDue(step.startAtMs);
     const tickedAtMs = await input.tick(step.startAtMs);
     await Promise.all(markets.map((play) => play(step, tickedAtMs)));
@@ -88,7 +98,7 @@ export async function runWorld(input: WorldSettingsInput & WorldDeps): Promise<W
     input.onProgress?.({ atMs: step.endAtMs, share, phase: step.phase, ...tally.counts() });
   }
   const silentMicros = silent.micros === undefined ? {} : { silentMicros: silent.micros };
-  return { ...tally.totals(), published: flow.published(), requests, ...silentMicros };
+  return { ...tally.totals(), published: flow.published(), booked: caller.booked(), requests, ...silentMicros };
 }
 
 /** One tick and the stretch of time it opens. The last step is a tick that only folds: its stretch is empty. */

@@ -108,6 +108,19 @@ const bookingAnswer = (description: string): Record<string, ApiAnswer> => ({
   200: { description, content: json(BookingAnswer) },
 });
 
+/** How far it has got, or the whole, or why it went no further. */
+const bookingLine = Type.Union([
+  closed({ status: BookingAnswer.properties.status, progress: BookingAnswer.properties.progress }),
+  BookingAnswer,
+  Refusal,
+]);
+
+const booked = (description: string): ApiAnswer => ({
+  description,
+  content: { ...json(BookingAnswer), 'application/x-ndjson': { lines: bookingLine } },
+  headers: { Location: 'Where the booking is read.' },
+});
+
 const bookingPath: ApiParameter = {
   name: 'key',
   in: 'path',
@@ -131,10 +144,8 @@ const booking: readonly ApiOperation[] = [
     parameters: [idempotencyKey],
     request: { description: 'What is to be booked.', content: json(BookingRequest, examples.bookingRequest) },
     answers: {
-      200: {
-        description: 'What the booking came to; a refusal of campaigns is an answer, too.',
-        content: { ...json(BookingAnswer), 'application/x-ndjson': { lines: BookingAnswer } },
-      },
+      200: booked('What the booking of this key came to when it came first, as it is now.'),
+      201: booked('What the booking came to; a refusal of campaigns is an answer, too.'),
     },
     refusals: [...ofTenants, 409, 413],
   },

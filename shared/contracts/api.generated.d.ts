@@ -891,9 +891,23 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the booking came to; a refusal of campaigns is an answer, too. */
+            /** @description What the booking of this key came to when it came first, as it is now. */
             200: {
                 headers: {
+                    /** @description Where the booking is read. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingAnswer"];
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description What the booking came to; a refusal of campaigns is an answer, too. */
+            201: {
+                headers: {
+                    /** @description Where the booking is read. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {

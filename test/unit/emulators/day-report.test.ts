@@ -103,6 +103,7 @@ function playOf(requests: number, own: Partial<PlayResult> = {}): PlayResult {
       { campaignId: 'c1', subcampaignId: 's2', market, ...count, reached: 30, expectedMicros: 9_000_000 },
     ],
     published: [],
+    booked: [],
     requests: new Map([[market, log]]),
     reachedAtMs: START_MS,
     ...{ ticks: 144, doubledTicks: 1, clickFactor: 1, overfullPlans: [] },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { DayReadings, LedgerLine } from '../../../emulators/day-readings.ts';
 import { dayViolations } from '../../../emulators/day-violations.ts';
+import type { Booked } from '../../../emulators/world/booking-caller.ts';
 import type { PlayResult } from '../../../emulators/world-stack.ts';
 import { builtInProfiles } from '../../../emulators/world/market-profile.ts';
 import { createPopulation } from '../../../emulators/world/population.ts';
@@ -84,6 +85,7 @@ const play = {
       ...{ chargedMicros: 1, clickMicros: 2_500_000, reached: 80, expectedMicros: 2_400_000 },
     },
   ],
+  booked: [],
   overfullPlans: [] as string[],
   reports: 0,
 } as unknown as PlayResult;
@@ -92,7 +94,28 @@ const withSub = (own: Partial<typeof sub>) => ({
   campaigns: [{ ...campaign, subcampaigns: [{ ...sub, ...own }] }],
 });
 
+type Line = NonNullable<Booked['answer']['lines']>[number];
+const bookedAs = (line: Partial<Line>, own: Partial<Booked['answer']> = {}): Booked => ({
+  key: 'b1',
+  tenantId: 't1',
+  quotes: 1,
+  answer: {
+    ...{ bookingId: 'b1', status: 'confirmed', mode: 'best-subset' },
+    progress: { campaigns: 1, held: 1, refused: 0, applied: 1 },
+    lines: [{ campaignId: 'c1', result: 'accepted', requestedMicros: 2_000_000, budgetMicros: 2_000_000, ...line }],
+    ...own,
+  },
+});
+
 describe('The checks after a played day', () => {
+  it('find nothing where what was booked over HTTP is there, and what was not is not', () => {
+    const refused = bookedAs({ campaignId: 'c2', result: 'refused' });
+    const released = bookedAs({ campaignId: 'c3' }, { status: 'released' });
+    const same = bookedAs({});
+    const booked = [{ ...same, repeated: same.answer }, refused, released];
+    assert.deepEqual(dayViolations(good, { ...play, booked }), []);
+  });
+
   it('find nothing where all is well, though more was clicked than the budget pays', () => {
     assert.deepEqual(dayViolations(good, play), []);
   });
@@ -143,6 +166,36 @@ describe('The checks after a played day', () => {
       says: /^1: c1: .* add up to 2000001/,
     },
     { name: 'money still leased', readings: withSub({ leasedMicros: 7 }), says: /^1: s1 is ended with 7 leased/ },
+    {
+      name: 'a refused campaign that is there',
+      played: { ...play, booked: [bookedAs({ result: 'refused' })] },
+      says: /^4: c1: refused in confirmed booking b1, its campaign says otherwise$/,
+    },
+    {
+      name: 'a campaign of a booking that was let go of',
+      played: { ...play, booked: [bookedAs({}, { status: 'released' })] },
+      says: /^4: c1: accepted in released booking b1/,
+    },
+    {
+      name: 'a confirmed campaign that is not there',
+      played: { ...play, booked: [bookedAs({ campaignId: 'c2' })] },
+      says: /^4: c2: accepted in confirmed booking b1/,
+    },
+    {
+      name: 'another tenant’s campaign',
+      played: { ...play, booked: [{ ...bookedAs({}), tenantId: 't2' }] },
+      says: /^4: c1: accepted in confirmed booking b1/,
+    },
+    {
+      name: 'a booking that was never decided',
+      played: { ...play, booked: [bookedAs({}, { status: 'staging', lines: [] })] },
+      says: /^4: booking b1 was never decided$/,
+    },
+    {
+      name: 'a booking that came to something else when it came again',
+      played: { ...play, booked: [{ ...bookedAs({}), repeated: bookedAs({ result: 'scaled' }).answer }] },
+      says: /^3: booking b1 came to something else/,
+    },
     {
       name: 'a cell sold more than once',
       readings: { ...withSub({ budgetMicros: 2 ** 50, clicks: 5 }), billed: [{ ...billed, billedMicros: 2_500_000 }] },

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CampaignCreatedWire } from '../../../shared/contracts/events.ts';
 import {
+  bookingRequest,
   budgetChanged,
   campaignCreated,
   campaignStatusChanged,
+  quoteRequest,
 } from '../../../shared/contracts/validators.generated.js';
+import { drawBookingCalls } from '../../../emulators/world/booking-calls.ts';
 import { createBookingFlow } from '../../../emulators/world/booking-flow.ts';
 import { type BookingMessage, drawBookingPlan } from '../../../emulators/world/booking-plan.ts';
 import { drawCampaignOrders } from '../../../emulators/world/campaign-orders.ts';
@@ -171,5 +174,55 @@ describe('booking flow', () => {
       publish: async () => Promise.reject(new Error('topic gone')),
     });
     await assert.rejects(flow.publishDue(START_MS), /topic gone/);
+  });
+});
+
+describe('booking calls', () => {
+  const called = (input: ReturnType<typeof inputOf>) =>
+    drawBookingCalls(input).flatMap(({ then, request }) =>
+      then === 'release' ? [] : request.campaigns.map(({ campaignId }) => campaignId),
+    );
+
+  it('are valid requests in time order, and the same for the same seed', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const calls = drawBookingCalls(inputOf({ seed }));
+      for (const { request, quotes } of calls) {
+        assert(bookingRequest(request), JSON.stringify(bookingRequest.errors));
+        for (const quote of quotes) assert(quoteRequest(quote), JSON.stringify(quoteRequest.errors));
+        assert.deepEqual(
+          quotes.map(({ requestId }) => requestId),
+          request.campaigns.map(({ campaignId }) => campaignId),
+        );
+      }
+      const times = calls.map(({ atMs }) => atMs);
+      assert.deepEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+      );
+      assert.deepEqual(calls, drawBookingCalls(inputOf({ seed })));
+    }
+  });
+
+  it('and events together are every order once', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const input = inputOf({ seed, campaigns: 1 + seed });
+      const published = drawBookingPlan(input).flatMap(({ topic, kind, campaignId }) =>
+        topic === 'campaign-created' && kind === 'first' ? [campaignId] : [],
+      );
+      const orders = drawCampaignOrders(input).map(({ campaignId }) => campaignId);
+      assert.deepEqual([...published, ...called(input)].sort(), orders.sort());
+    }
+  });
+
+  it('hold, confirm, let go, come again, and leave to events what is to be refused', () => {
+    const calls = drawBookingCalls(inputOf({ campaigns: 48 }));
+    assert.deepEqual(new Set(calls.map(({ then }) => then)), new Set(['confirm', 'release', 'nothing']));
+    assert.equal(calls.filter(({ then }) => then === 'release').length, 1);
+    assert(calls.some(({ isRepeated }) => isRepeated));
+    assert(calls.some(({ request }) => request.campaigns.length > 1));
+    for (const { then, request } of calls) assert.equal(request.hold !== undefined, then !== 'nothing');
+    const infeasible = drawCampaignOrders(inputOf({ campaigns: 48 })).filter(({ isInfeasible }) => isInfeasible);
+    const ids = called(inputOf({ campaigns: 48 }));
+    assert(infeasible.every(({ campaignId }) => !ids.includes(campaignId)));
   });
 });

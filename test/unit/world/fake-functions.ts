@@ -1,13 +1,20 @@
-// A stand-in for the functions behind `fetch` and `publish`: keeps every body it gets, and answers with plans whose
-// leases grow by a fixed step. It has no idea of supply; the world's own promises are what its tests are about.
+// A stand-in for the functions behind `fetch` and `publish`: keeps every body it gets, books whatever is asked for, and answers
+// with plans whose leases grow by a fixed step. It has no idea of supply; the world's own promises are what its tests are about.
 import assert from 'node:assert/strict';
+import type { BookingRequestWire, CampaignOrderWire } from '../../../shared/contracts/bookings.ts';
 import type { CampaignCreatedWire, ReportBodyWire } from '../../../shared/contracts/events.ts';
 import { formatInstant } from '../../../shared/contracts/instants.ts';
 import type { PlanWire } from '../../../shared/contracts/plan.ts';
 import { DEFAULT_AUCTION } from '../../../shared/contracts/serving.ts';
-import { campaignCreated, plan as isPlan, reportBody } from '../../../shared/contracts/validators.generated.js';
+import {
+  bookingRequest,
+  campaignCreated,
+  plan as isPlan,
+  quoteRequest,
+  reportBody,
+} from '../../../shared/contracts/validators.generated.js';
 import { groupName } from '../../../emulators/world/ad-server.ts';
-import type { Fetch } from '../../../emulators/world/functions-client.ts';
+import type { Fetch } from '../../../emulators/world/patient-fetch.ts';
 import type { Population } from '../../../emulators/world/population.ts';
 
 export interface FakeFunctionsInput {
@@ -26,6 +33,7 @@ export function createFakeFunctions(input: FakeFunctionsInput) {
   const messages: { topic: string; body: string; type: string; tenantId: string }[] = [];
   const lines = new Map<string, { market: string; line: Omit<PlanWire['lines'][number], 'leases'> }>();
   const plans = new Map<string, { etag: string; body: string; wire: PlanWire }>();
+  const bookings = new Map<string, { request: BookingRequestWire; status: 'held' | 'confirmed' | 'released' }>();
   const ticks: number[] = [];
   const statuses: number[] = [];
   let calls = 0;
@@ -60,7 +68,49 @@ export function createFakeFunctions(input: FakeFunctionsInput) {
     plans.set(market, { etag: `"${market}-${wire.planVersion}"`, body: JSON.stringify(wire), wire });
   };
 
+  const addLines = ({
+    campaignId,
+    startAt,
+    endAt,
+    subcampaigns,
+  }: Pick<CampaignOrderWire, 'campaignId' | 'startAt' | 'endAt' | 'subcampaigns'>) => {
+    for (const { subcampaignId, market, segments, surfaces, clickPriceMicros } of subcampaigns) {
+      const targeting = { campaignId, subcampaignId, segments, surfaces };
+      const line = { ...targeting, startAt, endAt, clickPriceMicros, price: 0, worth: 1, fallbackShare: 0 };
+      lines.set(subcampaignId, { market, line });
+    }
+  };
+
+  /** All of a booking is accepted; its lines are served once it is confirmed. */
+  const answerBooking = (path: readonly string[], key: string, body: string): Response => {
+    const known = bookings.get(key);
+    if (!known) {
+      const request = JSON.parse(body) as BookingRequestWire;
+      assert(bookingRequest(request), JSON.stringify(bookingRequest.errors));
+      bookings.set(key, { request, status: request.hold ? 'held' : 'confirmed' });
+    } else if (path.includes('confirm')) known.status = 'confirmed';
+    else if (path.includes('release')) known.status = 'released';
+    const { request, status } = bookings.get(key) as NonNullable<typeof known>;
+    if (status === 'confirmed') request.campaigns.forEach(addLines);
+    const told = request.campaigns.map(({ campaignId, budgetMicros }) => ({
+      ...{ campaignId, result: 'accepted', requestedMicros: budgetMicros, budgetMicros },
+    }));
+    const count = told.length;
+    const progress = { campaigns: count, held: count, refused: 0, applied: 0 };
+    return Response.json({ bookingId: key, status, mode: request.mode, progress, lines: told });
+  };
+
   const answer = (url: string, init: RequestInit): Response => {
+    const path = new URL(url).pathname.split('/').slice(2);
+    if (path[0] === 'quotes') {
+      const asked = JSON.parse(init.body as string) as unknown[];
+      for (const request of asked) assert(quoteRequest(request), JSON.stringify(quoteRequest.errors));
+      return Response.json(asked.map((_request, index) => ({ quoteId: `q${index}` })));
+    }
+    if (path[0] === 'bookings') {
+      const key = path[1] ?? new Headers(init.headers).get('idempotency-key') ?? '';
+      return answerBooking(path, key, init.body as string);
+    }
     if (init.method === 'POST') {
       const body = init.body as string;
       const report = JSON.parse(body) as ReportBodyWire;
@@ -87,22 +137,7 @@ export function createFakeFunctions(input: FakeFunctionsInput) {
       messages.push({ topic, body, ...attributes });
       const event = JSON.parse(body) as CampaignCreatedWire;
       if (topic !== 'campaign-created' || !campaignCreated(event)) return;
-      const { campaignId, startAt, endAt } = event.data;
-      for (const { subcampaignId, market, segments, surfaces, clickPriceMicros } of event.data.subcampaigns) {
-        const line = {
-          campaignId,
-          subcampaignId,
-          segments,
-          surfaces,
-          startAt,
-          endAt,
-          clickPriceMicros,
-          price: 0,
-          worth: 1,
-          fallbackShare: 0,
-        };
-        lines.set(subcampaignId, { market, line });
-      }
+      addLines(event.data);
     },
     tick: async (atMs: number) => {
       ticks.push(atMs);
@@ -111,6 +146,7 @@ export function createFakeFunctions(input: FakeFunctionsInput) {
     },
     ticks,
     messages,
+    bookings,
     statuses,
     /** Every body posted under each event id. */
     reports,

@@ -76,6 +76,42 @@ describe('run world', () => {
     );
   });
 
+  it('books a part of its campaigns over HTTP, each once, and confirms what it holds', async () => {
+    const { functions, run } = createWorld();
+    const { booked, published } = await run(9, { campaigns: 16 });
+    assert.deepEqual(booked.map(({ key }) => key).sort(), [...functions.bookings.keys()].sort());
+    const statuses = new Set([...functions.bookings.values()].map(({ status }) => status));
+    assert.deepEqual(statuses, new Set(['confirmed', 'released']));
+    assert(booked.some(({ repeated }) => repeated));
+    for (const { repeated, answer } of booked) if (repeated) assert.deepEqual(repeated, answer);
+    const kept = booked.filter(({ answer }) => answer.status === 'confirmed');
+    const ids = [
+      ...published.filter(({ topic, isMalformed }) => topic === 'campaign-created' && !isMalformed),
+      ...kept.flatMap(({ answer }) => answer.lines ?? []),
+    ].map(({ campaignId }) => campaignId);
+    assert.equal(ids.length, 16);
+    assert.equal(new Set(ids).size, 16);
+  });
+
+  it('comes again with a booking that is busy, and names the booking that is refused', async () => {
+    const problem = (code: string) =>
+      Response.json({ status: 409, code, detail: 'others' }, { status: 409, headers: { 'retry-after': '1' } });
+    const busy = new Set<number>();
+    const intercept = (call: number, url: string) => {
+      if (!url.endsWith('/v1/bookings') || busy.size >= 3) return undefined;
+      busy.add(call);
+      return problem('BOOKING_BUSY');
+    };
+    const { run } = createWorld({ intercept });
+    const undisturbed = await createWorld().run();
+    assert.deepEqual((await run()).booked, undisturbed.booked);
+    assert.equal(busy.size, 3);
+    const refused = createWorld({
+      intercept: (_call, url) => (url.endsWith('/v1/bookings') ? problem('EVENT_CONFLICT') : undefined),
+    });
+    await assert.rejects(refused.run(), /tenant [a-z-]+, booking book-\S+: 409 EVENT_CONFLICT: others/);
+  });
+
   it('gives the same bytes for the same seed', async () => {
     const bytes = async (seed: number) => {
       const { functions, run } = createWorld();

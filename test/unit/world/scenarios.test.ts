@@ -149,10 +149,9 @@ describe('the scenarios', () => {
     const { budgetCut } = troubleOf(scenarios['budget-cut'], START_MS, 'SE');
     assert(budgetCut);
     const messages = drawBookingPlan({ ...input, budgetCut }).filter(({ kind }) => kind === 'first');
-    const asked = new Map<string, number>();
+    const asked = new Map(drawCampaignOrders(input).map((order) => [order.campaignId, order.budgetMicros]));
     const cuts = messages.flatMap(({ topic, campaignId, atMs, body }) => {
       const { budgetMicros = 0 } = (JSON.parse(body) as { data: { budgetMicros?: number } }).data;
-      if (topic === 'campaign-created') asked.set(campaignId, budgetMicros);
       const part = budgetMicros / (asked.get(campaignId) ?? NaN);
       return topic === 'budget-changed' && part < 0.5 ? [{ atMs, campaignId, part }] : [];
     });
