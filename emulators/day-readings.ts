@@ -1,10 +1,12 @@
 // Reads what a played day left behind: campaigns and ledger from Firestore, rows from BigQuery.
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import { BigQuery } from '@google-cloud/bigquery';
 import { Firestore } from '@google-cloud/firestore';
 import type { Campaign, LedgerEntry, Quarantined, SupplyDay } from '../shared/contracts/documents.ts';
 import { outcomeTables } from '../shared/contracts/outcomes.ts';
 import { refs, type AllocationStore, type Ref } from '../shared/store/allocation-store.ts';
 import type { Stack } from './stack.ts';
+import { createBookingClient, type CampaignAnswer } from './world/booking-client.ts';
 import { HISTORY_SOURCE } from './world-history.ts';
 import type { PlayResult } from './world-stack.ts';
 
@@ -86,6 +88,8 @@ export interface DayReadings {
   supply: ReadonlyMap<string, SupplyDay[]>;
   quotes: QuotedRow[];
   scores: ScoredRow[];
+  /** What the API says to their owners of the campaigns that were booked through it, by id. */
+  shown: ReadonlyMap<string, CampaignAnswer>;
 }
 
 export async function readDay(
@@ -109,6 +113,7 @@ export async function readDay(
     notices,
     quotes,
     scores,
+    shown,
   ] = await Promise.all([
     readCampaigns(store, play),
     readLedger(stack),
@@ -123,6 +128,7 @@ export async function readDay(
     readNotices(client, stack),
     readQuotes(client, stack),
     readScores(client, stack),
+    readShown(stack, play),
   ]);
   return {
     campaigns,
@@ -139,6 +145,7 @@ export async function readDay(
     supply,
     quotes,
     scores,
+    shown,
   };
 }
 
@@ -151,6 +158,18 @@ async function readCampaigns(store: AllocationStore, play: PlayResult): Promise<
   const campaignRefs = [...keys].map(([campaignId, tenantId]) => refs.campaign(tenantId, campaignId));
   const found = await store.read<readonly Ref<'campaign'>[]>(campaignRefs);
   return found.filter((campaign) => campaign !== undefined).sort((a, b) => (a.campaignId < b.campaignId ? -1 : 1));
+}
+
+/** As a booking flow would look at them. */
+async function readShown({ functionsUrl }: Stack, { booked, reachedAtMs }: PlayResult): Promise<DayReadings['shown']> {
+  const shown = new Map<string, CampaignAnswer>();
+  for (const { tenantId, answer } of booked) {
+    if (answer.status !== 'confirmed') continue;
+    const client = createBookingClient({ functionsUrl, tenantId, fetch, pause: (waitMs) => pauseFor(waitMs) });
+    for (const { campaignId, result } of answer.lines ?? [])
+      if (result !== 'refused') shown.set(campaignId, await client.readCampaign(campaignId, reachedAtMs));
+  }
+  return shown;
 }
 
 /** Read with the client itself: the store has no way to read a whole ledger, and none but this needs it. */

@@ -13,6 +13,7 @@ export function dayViolations(readings: DayReadings, play: PlayResult): string[]
     ...oversoldMarkets(readings.campaigns, readings.supply),
     ...traceViolations(readings, play),
     ...bookingViolations(readings.campaigns, play),
+    ...shownViolations(readings),
     ...rowViolations(readings),
     ...play.overfullPlans.map((plan) => `5: plan ${plan} allocates more than a cell has`),
     ...deliveryViolations(readings, play),
@@ -141,6 +142,21 @@ function bookingViolations(campaigns: readonly Campaign[], play: PlayResult): st
       ),
       ...(isSame ? [] : [`3: booking ${key} came to something else when it was sent again`]),
     ];
+  });
+}
+
+/** What owners read of their campaigns is what is stored. */
+function shownViolations({ campaigns, billed, shown }: DayReadings): string[] {
+  return campaigns.flatMap(({ campaignId, status, budgetMicros, subcampaigns }) => {
+    const answer = shown.get(campaignId);
+    if (!answer) return [];
+    const spentMicros = subcampaigns.reduce((sum, sub) => sum + sub.spentMicros, 0);
+    const clicks = subcampaigns.reduce((sum, sub) => sum + sub.clicks, 0);
+    const billedMicros = billed.reduce((sum, row) => sum + (row.campaignId === campaignId ? row.billedMicros : 0), 0);
+    const stored = { status, budgetMicros, spentMicros, clicks, billedMicros };
+    return (Object.keys(stored) as (keyof typeof stored)[])
+      .filter((name) => answer[name] !== stored[name])
+      .map((name) => `4: ${campaignId}: ${name} is ${stored[name]}, its owner reads ${answer[name]}`);
   });
 }
 

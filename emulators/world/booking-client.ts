@@ -8,6 +8,7 @@ type Schemas = components['schemas'];
 export type QuoteRequest = Schemas['QuoteRequest'];
 export type QuoteAnswer = Schemas['QuoteAnswer'];
 export type BookingRequest = Schemas['BookingRequest'];
+export type CampaignAnswer = Schemas['CampaignAnswer'];
 export type BookingAnswer = Schemas['BookingAnswer'];
 
 export interface BookingClientDeps {
@@ -25,6 +26,7 @@ export interface BookingClient {
   book(key: string, request: BookingRequest, atMs: number): Promise<BookingAnswer>;
   confirm(key: string, atMs: number): Promise<BookingAnswer>;
   release(key: string, atMs: number): Promise<BookingAnswer>;
+  readCampaign(id: string, atMs: number): Promise<CampaignAnswer>;
 }
 
 const BUSY_ATTEMPTS = 10;
@@ -75,6 +77,10 @@ export function createBookingClient({ functionsUrl, tenantId, fetch, pause }: Bo
     release: (key, atMs) =>
       unlessBusy(`releasing ${key}`, () =>
         client.POST('/v1/bookings/{key}/release', { params: { path: { key } }, headers: at(atMs) }),
+      ),
+    readCampaign: (id, atMs) =>
+      unlessBusy(`campaign ${id}`, () =>
+        client.GET('/v1/campaigns/{id}', { params: { path: { id } }, headers: at(atMs) }),
       ),
   };
 }

@@ -1,5 +1,6 @@
 // Requests as somebody would send them, for the API's description. Tests send each of them and check what is answered.
 import type { BookingRequestWire } from './bookings.ts';
+import type { BudgetChangeWire, StatusChangeWire } from './campaign-api.ts';
 import type { DecisionRequestWire } from './decision.ts';
 import type { ReportBodyWire } from './events.ts';
 import type { QuoteRequestWire } from './quotes.ts';
@@ -41,6 +42,10 @@ export const bookingRequest: BookingRequestWire = {
     },
   ],
 };
+
+export const budgetChange: BudgetChangeWire = { budgetMicros: 300_000_000 };
+
+export const statusChange: StatusChangeWire = { status: 'paused' };
 
 export const decisionRequest: DecisionRequestWire = {
   requestId: 'd1',

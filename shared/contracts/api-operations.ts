@@ -1,50 +1,21 @@
-// Every path of the HTTP API: who may call it, what it takes, what it answers, and how it refuses.
-import Type, { type TSchema } from 'typebox';
+// Every path of the HTTP API: who may call it, what it takes, what it answers, and how it refuses. Here those for whoever books.
+import Type from 'typebox';
 import * as examples from './api-examples.ts';
+import { json, type ApiAnswer, type ApiOperation, type ApiParameter } from './api-operation.ts';
+import { servingOperations } from './api-serving-operations.ts';
 import { BookingAnswer, BookingRequest } from './bookings.ts';
-import { Decision, DecisionRequest } from './decision.ts';
-import { ReportBody } from './events.ts';
-import { Plan } from './plan.ts';
+import {
+  BudgetChange,
+  CampaignAnswer,
+  ChangeAnswer,
+  HistoryAnswer,
+  MAX_HISTORY,
+  PreviewAnswer,
+  StatusChange,
+} from './campaign-api.ts';
 import { Refusal } from './problem.ts';
 import { MAX_QUOTES, QuoteAnswer, QuoteRequest } from './quotes.ts';
-import { EventId, Id, MarketId, closed, listOf } from './scalars.ts';
-
-/** Media types by name; `lines` is what one line of `application/x-ndjson` holds. */
-export type ApiContent = Record<string, { schema: TSchema; example?: unknown } | { lines: TSchema; example?: unknown }>;
-
-export interface ApiParameter {
-  name: string;
-  in: 'path' | 'query' | 'header';
-  description: string;
-  schema: TSchema;
-  example?: unknown;
-}
-
-export interface ApiAnswer {
-  description: string;
-  content?: ApiContent;
-  /** By name, with what each says. */
-  headers?: Record<string, string>;
-}
-
-export interface ApiOperation {
-  path: string;
-  method: 'get' | 'post';
-  operationId: string;
-  tag: 'quotes' | 'bookings' | 'campaigns' | 'serving' | 'description';
-  summary: string;
-  description?: string;
-  caller: 'tenant' | 'adServer' | 'anybody';
-  parameters?: readonly ApiParameter[];
-  request?: { description: string; content: ApiContent };
-  answers: Record<string, ApiAnswer>;
-  /** Statuses of problem+json. */
-  refusals: readonly number[];
-}
-
-const json = (schema: TSchema, example?: unknown): ApiContent => ({
-  'application/json': { schema, ...(example === undefined ? {} : { example }) },
-});
+import { Id, closed, listOf } from './scalars.ts';
 
 const flag = Type.Boolean();
 
@@ -59,7 +30,6 @@ const idempotencyKey: ApiParameter = {
 
 /** Refusals of whatever a tenant asks. */
 const ofTenants = [400, 401, 403, 429, 500, 503] as const;
-const ofAdServers = [400, 401, 403, 500, 503] as const;
 
 const quoting: ApiOperation = {
   path: '/v1/quotes',
@@ -186,95 +156,101 @@ const booking: readonly ApiOperation[] = [
   },
 ];
 
-const serving: readonly ApiOperation[] = [
-  {
-    path: '/v1/markets/{market}/plan',
-    method: 'get',
-    operationId: 'readPlan',
-    tag: 'serving',
-    summary: 'The plan of a market, for its ad servers',
-    caller: 'adServer',
-    parameters: [
-      { name: 'market', in: 'path', description: 'The market.', schema: MarketId, example: 'SE' },
-      { name: 'If-None-Match', in: 'header', description: 'Tags of plans that the caller has.', schema: Type.String() },
-    ],
-    answers: {
-      200: {
-        description: 'The plan, as its bytes were hashed. Packed with gzip where that is accepted.',
-        content: json(Plan),
-        headers: {
-          ETag: 'The hash of the plan.',
-          'Cache-Control': 'Until when it is fresh, and until when it may be used.',
-        },
-      },
-      304: { description: 'The caller has it.', headers: { ETag: 'The hash of the plan.' } },
-    },
-    refusals: [...ofAdServers, 404],
-  },
-  {
-    path: '/v1/decisions',
-    method: 'post',
-    operationId: 'decide',
-    tag: 'serving',
-    summary: 'Who is shown at an opportunity',
-    caller: 'adServer',
-    request: {
-      description: 'One request, or up to 1,000 as lines.',
-      content: {
-        'application/json': { schema: DecisionRequest, example: examples.decisionRequest },
-        'application/x-ndjson': { lines: DecisionRequest },
-      },
-    },
-    answers: {
-      200: {
-        description: 'The decision, or a line for each request.',
-        content: { ...json(Decision), 'application/x-ndjson': { lines: Type.Union([Decision, Refusal]) } },
-        headers: { 'Andante-Plan': 'Each market’s plan by its hash: `SE=0a1b...`.' },
-      },
-    },
-    refusals: [...ofAdServers, 404, 409, 413],
-  },
-  {
-    path: '/v1/reports',
-    method: 'post',
-    operationId: 'report',
-    tag: 'serving',
-    summary: 'What an ad-server group served',
-    caller: 'adServer',
-    request: {
-      description: 'The aggregate of a window of at most an hour.',
-      content: json(ReportBody, examples.reportBody),
-    },
-    answers: {
-      202: {
-        description: 'Taken: the next tick counts it. The same `eventId` again changes nothing.',
-        content: json(closed({ eventId: EventId }), { eventId: examples.reportBody.eventId }),
-      },
-    },
-    refusals: [...ofAdServers, 404, 413],
-  },
-];
+const campaignPath: ApiParameter = {
+  name: 'id',
+  in: 'path',
+  description: 'The campaign.',
+  schema: Id,
+  example: examples.CAMPAIGN_ID,
+};
 
-const description: ApiOperation = {
-  path: '/v1/openapi.json',
-  method: 'get',
-  operationId: 'readOpenApi',
-  tag: 'description',
-  summary: 'This description',
-  caller: 'anybody',
+const change = {
+  method: 'post',
+  tag: 'campaigns',
+  description:
+    'Decided at once; a refusal is an answer, too. Without a version it comes after all that came before it. With `preview` nothing is written, and no key is needed: ' +
+    'the answer says what the change would do to this campaign, and to every other one that it displaces or relieves, without saying whose they are.',
+  caller: 'tenant',
   parameters: [
-    { name: 'If-None-Match', in: 'header', description: 'Tags that the caller has.', schema: Type.String() },
+    campaignPath,
+    {
+      name: 'preview',
+      in: 'query',
+      description: 'Only say what the change would come to.',
+      schema: flag,
+    },
+    {
+      ...idempotencyKey,
+      description:
+        'Needed of a change that is no preview. Of this tenant and this request: the same again answers what the first came to, another body is refused.',
+      isOptional: true,
+    },
   ],
   answers: {
     200: {
-      description: 'OpenAPI 3.1.',
-      content: json(Type.Unsafe<Record<string, unknown>>({ type: 'object' })),
-      headers: { ETag: 'The hash of the description.' },
+      description: 'What the change came to, or would come to.',
+      content: json(Type.Union([PreviewAnswer, ChangeAnswer])),
+      headers: { 'Idempotent-Replayed': '`true`: the answer is that of an earlier request.' },
     },
-    304: { description: 'The caller has it.', headers: { ETag: 'The hash of the description.' } },
   },
-  refusals: [500],
-};
+  refusals: [...ofTenants, 404, 409],
+} as const satisfies Partial<ApiOperation>;
+
+const campaigns: readonly ApiOperation[] = [
+  {
+    path: '/v1/campaigns/{id}',
+    method: 'get',
+    operationId: 'readCampaign',
+    tag: 'campaigns',
+    summary: 'What a campaign is, what it was delivered beside its forecast, and why they differ',
+    caller: 'tenant',
+    parameters: [campaignPath],
+    answers: { 200: { description: 'The campaign as it is now.', content: json(CampaignAnswer) } },
+    refusals: [...ofTenants, 404],
+  },
+  {
+    path: '/v1/campaigns/{id}/outcomes',
+    method: 'get',
+    operationId: 'readOutcomes',
+    tag: 'campaigns',
+    summary: 'All that was decided of a campaign, oldest first',
+    caller: 'tenant',
+    parameters: [
+      campaignPath,
+      {
+        name: 'limit',
+        in: 'query',
+        description: 'Outcomes of a page.',
+        schema: Type.Integer({ minimum: 1, maximum: MAX_HISTORY }),
+      },
+      {
+        name: 'after',
+        in: 'query',
+        description: 'What the page before said.',
+        schema: Type.String({ maxLength: 200 }),
+      },
+    ],
+    answers: { 200: { description: 'A page, and where to go on.', content: json(HistoryAnswer) } },
+    refusals: [...ofTenants, 404],
+  },
+  {
+    ...change,
+    path: '/v1/campaigns/{id}/budget',
+    operationId: 'changeBudget',
+    summary: 'Raise or cut a budget in mid-flight',
+    request: {
+      description: 'The whole budget, not the difference.',
+      content: json(BudgetChange, examples.budgetChange),
+    },
+  },
+  {
+    ...change,
+    path: '/v1/campaigns/{id}/status',
+    operationId: 'changeStatus',
+    summary: 'Pause, resume, complete or cancel a campaign',
+    request: { description: 'What it is to be.', content: json(StatusChange, examples.statusChange) },
+  },
+];
 
 /** In the order in which they are described. */
-export const operations: readonly ApiOperation[] = [quoting, ...booking, ...serving, description];
+export const operations: readonly ApiOperation[] = [quoting, ...booking, ...campaigns, ...servingOperations];

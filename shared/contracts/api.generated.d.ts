@@ -94,6 +94,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a campaign is, what it was delivered beside its forecast, and why they differ */
+        get: operations["readCampaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/campaigns/{id}/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that was decided of a campaign, oldest first */
+        get: operations["readOutcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/campaigns/{id}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Raise or cut a budget in mid-flight
+         * @description Decided at once; a refusal is an answer, too. Without a version it comes after all that came before it. With `preview` nothing is written, and no key is needed: the answer says what the change would do to this campaign, and to every other one that it displaces or relieves, without saying whose they are.
+         */
+        post: operations["changeBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/campaigns/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause, resume, complete or cancel a campaign
+         * @description Decided at once; a refusal is an answer, too. Without a version it comes after all that came before it. With `preview` nothing is written, and no key is needed: the answer says what the change would do to this campaign, and to every other one that it displaces or relieves, without saying whose they are.
+         */
+        post: operations["changeStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/markets/{market}/plan": {
         parameters: {
             query?: never;
@@ -476,6 +550,321 @@ export interface components {
                     startAt?: components["schemas"]["Instant"];
                     endAt?: components["schemas"]["Instant"];
                 }[];
+            }[];
+        };
+        /** @description A campaign, its money, and its delivery beside its forecast. */
+        CampaignAnswer: {
+            campaignId: components["schemas"]["Id"];
+            /** @enum {string} */
+            status: "active" | "paused" | "settling" | "closing" | "ended";
+            currency: components["schemas"]["Currency"];
+            /** @enum {string} */
+            objective: "reach" | "clicks" | "conversions";
+            /** @enum {string} */
+            ifShort: "refuse" | "scale-down";
+            startAt: components["schemas"]["Instant"];
+            endAt: components["schemas"]["Instant"];
+            budgetVersion: number;
+            statusVersion: number;
+            splitVersion: number;
+            pausedAt?: components["schemas"]["Instant"];
+            requestedMicros: number;
+            budgetMicros: number;
+            escrowMicros: number;
+            spentMicros: number;
+            inFlightMicros: number;
+            accruedMicros: number;
+            leasedMicros: number;
+            billedMicros: number;
+            overrunMicros: number;
+            impressions: number;
+            clicks: number;
+            conversions: number;
+            parts: {
+                subcampaignId: components["schemas"]["Id"];
+                market: components["schemas"]["MarketId"];
+                /** @enum {string} */
+                status: "active" | "paused" | "overrun" | "settling" | "closing" | "ended";
+                segments: components["schemas"]["Id"][];
+                surfaces: components["schemas"]["Id"][];
+                clickPriceMicros: number;
+                floorMicros?: number;
+                capMicros?: number;
+                lockMicros?: number;
+                budgetMicros: number;
+                shareMicros?: number;
+                budgetShare: number;
+                spentMicros: number;
+                inFlightMicros: number;
+                accruedMicros: number;
+                leasedMicros: number;
+                billedMicros: number;
+                overrunMicros: number;
+                impressions: number;
+                clicks: number;
+                conversions: number;
+            }[];
+            delivery?: {
+                asOfAt: components["schemas"]["Instant"];
+                quoteId: string;
+                issuedAt: components["schemas"]["Instant"];
+                quotedBudgetMicros: number;
+                fullSpendProbability: number;
+                forecast: {
+                    reach?: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                    impressions: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                    clicks: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                    conversions: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                    spendMicros: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                };
+                expected: {
+                    reach?: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                    impressions: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                    clicks: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                    conversions: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                    spendMicros: {
+                        low: number;
+                        mid: number;
+                        high: number;
+                    };
+                };
+                delivered: {
+                    reach?: number;
+                    impressions: number;
+                    clicks: number;
+                    clicksToCome: number;
+                    conversions: number;
+                    spentMicros: number;
+                    accruedMicros: number;
+                };
+                difference: {
+                    micros: number;
+                    isWithin: boolean;
+                    reasons: {
+                        /** @enum {string} */
+                        reason: "supply" | "contention" | "suppression" | "response" | "pause" | "unexplained";
+                        micros: number;
+                    }[];
+                    /** @enum {string} */
+                    largest?: "supply" | "contention" | "suppression" | "response" | "pause" | "unexplained";
+                    words: string;
+                };
+                parts: {
+                    subcampaignId: components["schemas"]["Id"];
+                    market: components["schemas"]["MarketId"];
+                    forecast: {
+                        reach?: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                        impressions: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                        clicks: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                        conversions: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                        spendMicros: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                    };
+                    expected: {
+                        reach?: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                        impressions: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                        clicks: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                        conversions: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                        spendMicros: {
+                            low: number;
+                            mid: number;
+                            high: number;
+                        };
+                    };
+                    delivered: {
+                        reach?: number;
+                        impressions: number;
+                        clicks: number;
+                        clicksToCome: number;
+                        conversions: number;
+                        spentMicros: number;
+                        accruedMicros: number;
+                    };
+                    difference: {
+                        micros: number;
+                        isWithin: boolean;
+                        reasons: {
+                            /** @enum {string} */
+                            reason: "supply" | "contention" | "suppression" | "response" | "pause" | "unexplained";
+                            micros: number;
+                        }[];
+                        /** @enum {string} */
+                        largest?: "supply" | "contention" | "suppression" | "response" | "pause" | "unexplained";
+                        words: string;
+                    };
+                }[];
+            };
+            deliveryUnknown?: {
+                /** @enum {string} */
+                code: "OUTCOMES_UNAVAILABLE" | "NO_FORECAST";
+                reason: string;
+            };
+        };
+        /** @description A page of what was decided. `after` is where the next one begins. */
+        HistoryAnswer: {
+            outcomes: {
+                rowId: string;
+                eventId: string;
+                occurredAt: components["schemas"]["Instant"];
+                outcome: {
+                    type: string;
+                };
+            }[];
+            after?: string;
+            hasMore: boolean;
+        };
+        /** @description The budget is to be this. */
+        BudgetChange: {
+            budgetMicros: number;
+            budgetVersion?: number;
+        };
+        /** @description The campaign is to be this. */
+        StatusChange: {
+            /** @enum {string} */
+            status: "active" | "paused" | "cancelled" | "completed";
+            statusVersion?: number;
+        };
+        /** @description `superseded`: a newer version has been decided. */
+        ChangeAnswer: {
+            campaignId: components["schemas"]["Id"];
+            /** @enum {string} */
+            result: "applied" | "refused" | "superseded";
+            /** @enum {string} */
+            code?: "CAMPAIGN_EXISTS" | "CAMPAIGN_CLOSED" | "FLIGHT_ENDED" | "SUPPLY_UNKNOWN" | "SUPPLY_SHORT" | "FLOORS_INFEASIBLE" | "LOCKS_INFEASIBLE" | "MARKET_FULL" | "SCALED_DOWN" | "CONTENDED" | "BUNDLE_SHORT" | "HOLD_QUOTA" | "REBALANCED";
+            reason?: string;
+            counterOfferMicros?: number;
+            version: number;
+            currentVersion?: number;
+            outcomes: {
+                type: string;
+            }[];
+        };
+        /** @description What a change would come to: nothing was written. */
+        PreviewAnswer: {
+            campaignId: components["schemas"]["Id"];
+            /** @enum {string} */
+            result: "applied" | "refused" | "superseded";
+            /** @enum {string} */
+            code?: "CAMPAIGN_EXISTS" | "CAMPAIGN_CLOSED" | "FLIGHT_ENDED" | "SUPPLY_UNKNOWN" | "SUPPLY_SHORT" | "FLOORS_INFEASIBLE" | "LOCKS_INFEASIBLE" | "MARKET_FULL" | "SCALED_DOWN" | "CONTENDED" | "BUNDLE_SHORT" | "HOLD_QUOTA" | "REBALANCED";
+            reason?: string;
+            counterOfferMicros?: number;
+            version: number;
+            currentVersion?: number;
+            outcomes: {
+                type: string;
+            }[];
+            budget: {
+                beforeMicros: number;
+                afterMicros: number;
+                differenceMicros: number;
+            };
+            escrow: {
+                beforeMicros: number;
+                afterMicros: number;
+                differenceMicros: number;
+            };
+            parts: {
+                subcampaignId: components["schemas"]["Id"];
+                market: components["schemas"]["MarketId"];
+                /** @enum {string} */
+                statusBefore: "active" | "paused" | "overrun" | "settling" | "closing" | "ended";
+                /** @enum {string} */
+                statusAfter: "active" | "paused" | "overrun" | "settling" | "closing" | "ended";
+                beforeMicros: number;
+                afterMicros: number;
+                differenceMicros: number;
+                expected?: {
+                    beforeMicros: number;
+                    afterMicros: number;
+                    differenceMicros: number;
+                };
+            }[];
+            displaced: {
+                market: components["schemas"]["MarketId"];
+                campaign: string;
+                subcampaignId?: components["schemas"]["Id"];
+                beforeMicros: number;
+                afterMicros: number;
+                differenceMicros: number;
+            }[];
+            relieved: {
+                market: components["schemas"]["MarketId"];
+                campaign: string;
+                subcampaignId?: components["schemas"]["Id"];
+                beforeMicros: number;
+                afterMicros: number;
+                differenceMicros: number;
             }[];
         };
         /** @description The allocation of a market, enough for an ad server to decide alone. */
@@ -1014,6 +1403,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BookingAnswer"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The campaign.
+                 * @example spring-single
+                 */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaign as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignAnswer"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readOutcomes: {
+        parameters: {
+            query?: {
+                /** @description Outcomes of a page. */
+                limit?: number;
+                /** @description What the page before said. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The campaign.
+                 * @example spring-single
+                 */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, and where to go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryAnswer"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeBudget: {
+        parameters: {
+            query?: {
+                /** @description Only say what the change would come to. */
+                preview?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Needed of a change that is no preview. Of this tenant and this request: the same again answers what the first came to, another body is refused.
+                 * @example spring-singles-1
+                 */
+                "Idempotency-Key"?: components["schemas"]["Id"];
+            };
+            path: {
+                /**
+                 * @description The campaign.
+                 * @example spring-single
+                 */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** @description The whole budget, not the difference. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "budgetMicros": 300000000
+                 *     }
+                 */
+                "application/json": components["schemas"]["BudgetChange"];
+            };
+        };
+        responses: {
+            /** @description What the change came to, or would come to. */
+            200: {
+                headers: {
+                    /** @description `true`: the answer is that of an earlier request. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAnswer"] | components["schemas"]["ChangeAnswer"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeStatus: {
+        parameters: {
+            query?: {
+                /** @description Only say what the change would come to. */
+                preview?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Needed of a change that is no preview. Of this tenant and this request: the same again answers what the first came to, another body is refused.
+                 * @example spring-singles-1
+                 */
+                "Idempotency-Key"?: components["schemas"]["Id"];
+            };
+            path: {
+                /**
+                 * @description The campaign.
+                 * @example spring-single
+                 */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** @description What it is to be. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "status": "paused"
+                 *     }
+                 */
+                "application/json": components["schemas"]["StatusChange"];
+            };
+        };
+        responses: {
+            /** @description What the change came to, or would come to. */
+            200: {
+                headers: {
+                    /** @description `true`: the answer is that of an earlier request. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAnswer"] | components["schemas"]["ChangeAnswer"];
                 };
             };
             400: components["responses"]["Invalid"];

@@ -1,8 +1,17 @@
 // The description of the HTTP API in OpenAPI 3.1: made from the contracts, written by `npm run generate`, served at
 // /v1/openapi.json.
 import type { TSchema } from 'typebox';
-import { operations, type ApiAnswer, type ApiContent, type ApiOperation } from './api-operations.ts';
+import type { ApiAnswer, ApiContent, ApiOperation, ApiParameter } from './api-operation.ts';
+import { operations } from './api-operations.ts';
 import { BookingAnswer, BookingRequest, CampaignOrder } from './bookings.ts';
+import {
+  BudgetChange,
+  CampaignAnswer,
+  ChangeAnswer,
+  HistoryAnswer,
+  PreviewAnswer,
+  StatusChange,
+} from './campaign-api.ts';
 import { Award, Decision, DecisionRequest } from './decision.ts';
 import { ReportBody } from './events.ts';
 import { QuotePart, SubcampaignOrder } from './orders.ts';
@@ -40,6 +49,18 @@ const named: Record<string, { schema: TSchema; description: string }> = {
     description: 'Without `hold` what is accepted is confirmed in the same call.',
   },
   BookingAnswer: { schema: BookingAnswer, description: '`lines` come in the order of the request.' },
+  CampaignAnswer: {
+    schema: CampaignAnswer,
+    description: 'A campaign, its money, and its delivery beside its forecast.',
+  },
+  HistoryAnswer: {
+    schema: HistoryAnswer,
+    description: 'A page of what was decided. `after` is where the next one begins.',
+  },
+  BudgetChange: { schema: BudgetChange, description: 'The budget is to be this.' },
+  StatusChange: { schema: StatusChange, description: 'The campaign is to be this.' },
+  ChangeAnswer: { schema: ChangeAnswer, description: '`superseded`: a newer version has been decided.' },
+  PreviewAnswer: { schema: PreviewAnswer, description: 'What a change would come to: nothing was written.' },
   Plan: { schema: Plan, description: 'The allocation of a market, enough for an ad server to decide alone.' },
   DecisionRequest: { schema: DecisionRequest, description: 'One opportunity.' },
   Award: { schema: Award, description: 'Who a slot goes to: a line, an offer, or the house where it names neither.' },
@@ -141,11 +162,7 @@ function operationObject(operation: ApiOperation): Json {
     security: caller === 'anybody' ? [] : [{ [caller]: [] }],
     ...(parameters
       ? {
-          parameters: parameters.map(({ schema, ...parameter }) => ({
-            ...parameter,
-            required: parameter.in === 'path' || parameter.name === 'Idempotency-Key',
-            schema: plain(schema),
-          })),
+          parameters: parameters.map(parameterObject),
         }
       : {}),
     ...(request
@@ -158,6 +175,11 @@ function operationObject(operation: ApiOperation): Json {
       ),
     },
   };
+}
+
+function parameterObject({ schema, isOptional, ...parameter }: ApiParameter): Json {
+  const isNeeded = parameter.in === 'path' || parameter.name === 'Idempotency-Key';
+  return { ...parameter, required: isNeeded && !isOptional, schema: plain(schema) };
 }
 
 function answerObject({ description, content: own, headers }: ApiAnswer): Json {

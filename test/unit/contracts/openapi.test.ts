@@ -56,7 +56,7 @@ describe('the description of the API', () => {
     assert.deepEqual([...pointers].sort(), all.sort());
   });
 
-  it('describes every function that is called over HTTP', async () => {
+  it('has every path of every function that is called over HTTP, and no other', async () => {
     const { functions } = await readTopology();
     const paths = Object.values(functions).flatMap(({ trigger }) => (trigger.kind === 'http' ? [trigger.path] : []));
     const isBelow = (path: string, root: string) => path === root || path.startsWith(`${root}/`);
@@ -64,6 +64,11 @@ describe('the description of the API', () => {
       assert(
         operations.some(({ path }) => isBelow(path, root)),
         root,
+      );
+    for (const { path } of operations)
+      assert(
+        paths.some((root) => isBelow(path, root)),
+        path,
       );
   });
 

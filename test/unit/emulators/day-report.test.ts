@@ -84,6 +84,7 @@ const readings: DayReadings = {
   supply: new Map(),
   quotes: [{ campaignId: 'c1', fullSpend: 0.9, clicks: 7 }],
   scores: [],
+  shown: new Map(),
 };
 
 /** So many requests of the first cell, each for an average listener and with one offer. */

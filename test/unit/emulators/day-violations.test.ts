@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { DayReadings, LedgerLine } from '../../../emulators/day-readings.ts';
 import { dayViolations } from '../../../emulators/day-violations.ts';
 import type { Booked } from '../../../emulators/world/booking-caller.ts';
+import type { CampaignAnswer } from '../../../emulators/world/booking-client.ts';
 import type { PlayResult } from '../../../emulators/world-stack.ts';
 import { builtInProfiles } from '../../../emulators/world/market-profile.ts';
 import { createPopulation } from '../../../emulators/world/population.ts';
@@ -75,6 +76,7 @@ const good: DayReadings = {
   supply: new Map([[market, [population.expectedSupply(market, dayOf(START_MS))]]]),
   quotes: [],
   scores: [],
+  shown: new Map(),
 };
 const event = { eventId: 'e1', topic: 'campaign-created', tenantId: 't1', campaignId: 'c1' } as const;
 const play = {
@@ -107,7 +109,16 @@ const bookedAs = (line: Partial<Line>, own: Partial<Booked['answer']> = {}): Boo
   },
 });
 
+const shownAs = (own: Partial<CampaignAnswer> = {}) => {
+  const { status, budgetMicros } = campaign;
+  return { status, budgetMicros, spentMicros: 2_500_000, billedMicros: 2_000_000, clicks: 5, ...own } as CampaignAnswer;
+};
+
 describe('The checks after a played day', () => {
+  it('find nothing where owners read what is stored', () => {
+    assert.deepEqual(dayViolations({ ...good, shown: new Map([['c1', shownAs()]]) }, play), []);
+  });
+
   it('find nothing where what was booked over HTTP is there, and what was not is not', () => {
     const refused = bookedAs({ campaignId: 'c2', result: 'refused' });
     const released = bookedAs({ campaignId: 'c3' }, { status: 'released' });
@@ -195,6 +206,11 @@ describe('The checks after a played day', () => {
       name: 'a booking that came to something else when it came again',
       played: { ...play, booked: [{ ...bookedAs({}), repeated: bookedAs({ result: 'scaled' }).answer }] },
       says: /^3: booking b1 came to something else/,
+    },
+    {
+      name: 'a campaign whose owner reads something else',
+      readings: { ...good, shown: new Map([['c1', shownAs({ spentMicros: 1 })]]) },
+      says: /^4: c1: spentMicros is 2500000, its owner reads 1$/,
     },
     {
       name: 'a cell sold more than once',
