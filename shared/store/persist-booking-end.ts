@@ -103,17 +103,15 @@ export async function giveBackPart(store: AllocationStore, id: string, nowMs: nu
     const accepted = part?.lines.filter(isAccepted) ?? [];
     const owners = await transaction.get(accepted.map(({ order }) => refs.owner(order.campaignId)));
     const markets = await completeViews(transaction, pageNeeds(accepted), kept);
-    const ended = new Set<string>();
     const isOwn = ownHolds(id, accepted);
     for (const view of markets.values()) {
-      for (const { holds = [] } of view.pages) for (const hold of holds) if (isOwn(hold)) ended.add(hold.campaignId);
+      // A tick may have been first with some that are past their time.
       const free = withoutHolds(view, isOwn);
       if (free !== view) writeBook(transaction, view, free);
     }
-    for (const owner of owners) if (owner?.heldBy === id) transaction.delete(refs.owner(owner.campaignId));
-    const outcomes = accepted
-      .filter(({ order }) => ended.has(order.campaignId))
-      .map((line) => endedOf(id, booking, line));
+    const held = accepted.filter((_, line) => owners[line]?.heldBy === id);
+    for (const { order } of held) transaction.delete(refs.owner(order.campaignId));
+    const outcomes = held.map((line) => endedOf(id, booking, line));
     const written = writeEntry(transaction, { id, booking, kind: 'hold-ended', part: index, outcomes, nowMs });
     if (part) transaction.set(refs.bookingPart(id, index), { ...part, expireAtMs: nowMs + LEDGER_MS });
     const after = givenBack(booking, nowMs);

@@ -137,7 +137,7 @@ async function persistPiece(
           isPiece: decision.plan === undefined,
         };
       },
-      [refs.market(market)],
+      [refs.market(market), ...lapsedBookings(before.pages, slot * tickIntervalMs).map(refs.booking)],
     );
   } catch (error) {
     // The same piece by a doubled tick, or by us when the commit's answer was lost: its reports are folded.
