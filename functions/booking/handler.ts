@@ -1,11 +1,12 @@
 // POST /v1/bookings: campaigns decided together and held, or booked at once. GET /v1/bookings/KEY: how far that is. POST
 // /v1/bookings/KEY/confirm and /release: what becomes of what is held.
+import { decideBooking } from '../../shared/campaign/decide-booking.ts';
 import { checkBooking } from '../../shared/contracts/check-booking.ts';
 import { MAX_BOOKING_BYTES, type BookingAnswer, type BookingRequestWire } from '../../shared/contracts/bookings.ts';
 import { decodeBody } from '../../shared/contracts/decode-body.ts';
 import type { Booking } from '../../shared/contracts/documents.ts';
 import { bookingRequest } from '../../shared/contracts/validators.generated.js';
-import { advanceBooking, type Deciding } from '../../shared/outcomes/advance-booking.ts';
+import { advanceBooking, type DecidingAgain } from '../../shared/outcomes/advance-booking.ts';
 import { record, type RecordDeps } from '../../shared/outcomes/record.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
 import { describeProblem, type HttpAnswer, type HttpHandler, type HttpRequest } from '../../shared/runtime/http.ts';
@@ -15,11 +16,14 @@ import { createRequestTime, type RequestTimeDeps } from '../../shared/runtime/re
 import { refs } from '../../shared/store/allocation-store.ts';
 import { bookingId } from '../../shared/store/ledger-key.ts';
 import { supplyOf, type Snapshot } from '../../shared/store/market-views.ts';
-import { openBooking, type BookingOrder, type Staging } from '../../shared/store/persist-booking.ts';
+import { openBooking, type DecideBooking, type Staging } from '../../shared/store/persist-booking.ts';
 import { confirmBooking, releaseBooking } from '../../shared/store/persist-booking-end.ts';
 import { answerOf } from './answer.ts';
 
-export interface BookingDeps extends RecordDeps, Omit<RequestTimeDeps, 'store' | 'clock'>, Pick<Deciding, 'sleep'> {
+export interface BookingDeps
+  extends RecordDeps, Omit<RequestTimeDeps, 'store' | 'clock'>, Pick<DecidingAgain, 'sleep'> {
+  /** Tests and simulations decide without quotes. */
+  decide?: DecideBooking;
   authenticateTenant: AuthenticateTenant;
   limit: RateLimit;
 }
@@ -55,7 +59,7 @@ export function createBookingHandler(deps: BookingDeps): HttpHandler {
 }
 
 function createBook(deps: BookingDeps) {
-  const { store, clock, limit, sleep } = deps;
+  const { store, clock, limit, sleep, decide = decideBooking } = deps;
   const requestTime = createRequestTime(deps);
   const kept = new Map<string, Snapshot>();
   return async (tenant: Tenant, { headers, body }: HttpRequest): Promise<HttpAnswer> => {
@@ -68,12 +72,12 @@ function createBook(deps: BookingDeps) {
     const request = decodeBody<BookingRequestWire>(bookingRequest, body, MAX_BOOKING_BYTES);
     checkBooking(request);
     limit(tenant, request.campaigns.length);
-    const order: BookingOrder = { ...tenant, key, request };
+    const deciding = { order: { ...tenant, key, request }, decide, sleep };
     const markets = new Set(request.campaigns.flatMap(({ subcampaigns }) => subcampaigns.map(({ market }) => market)));
     const staging = stagingAt(await requestTime(headers, markets), clock, kept);
-    const { booking, written, isNew } = await openBooking(store, order, staging);
+    const { booking, written, isNew } = await openBooking(store, deciding, staging);
     await record(deps, written);
-    const steps = advance(deps, booking, staging, { order, sleep });
+    const steps = advance(deps, booking, staging, deciding);
     for (const [market, view] of staging.views) kept.set(market, supplyOf(view));
     const about = { tenant: tenant.tenantId, booking: key, campaigns: booking.campaigns };
     const sent = { status: isNew ? 201 : 200, about, headers: { location: `${PATH}/${key}` } };
@@ -118,7 +122,7 @@ function stagingAt(nowMs: number, clock: () => number, kept?: ReadonlyMap<string
 }
 
 /** A booking that stands is brought on by outcome-drain where we cannot. */
-async function* advance(deps: BookingDeps, booking: Booking, staging: Staging, deciding?: Deciding) {
+async function* advance(deps: BookingDeps, booking: Booking, staging: Staging, deciding?: DecidingAgain) {
   let last = booking;
   try {
     for await (const step of advanceBooking(deps, booking, staging, deciding)) yield (last = step);

@@ -8,14 +8,12 @@ import { AndanteError } from '../runtime/errors.ts';
 import { refs } from '../store/allocation-store.ts';
 import { isAccepted, type AcceptedLine } from '../store/booking-parts.ts';
 import { bookingId } from '../store/ledger-key.ts';
-import { planBooking, type BookingOrder, type Staging, type Stepped } from '../store/persist-booking.ts';
+import { planBooking, type Deciding, type Staging, type Stepped } from '../store/persist-booking.ts';
 import { abandonBooking, giveBackPart, isGivenBack, settlePart } from '../store/persist-booking-end.ts';
 import { commitBooking, stagePart } from '../store/persist-booking-part.ts';
 import { record, type RecordDeps } from './record.ts';
 
-/** What is needed to decide a booking. */
-export interface Deciding {
-  order: BookingOrder;
+export interface DecidingAgain extends Deciding {
   /** Resolves after so many milliseconds. */
   sleep: (durationMs: number) => Promise<unknown>;
 }
@@ -37,7 +35,7 @@ export async function* advanceBooking(
   deps: RecordDeps,
   booking: Booking,
   staging: Staging,
-  deciding?: Deciding,
+  deciding?: DecidingAgain,
 ): AsyncGenerator<Booking, Booking> {
   const id = bookingId(booking.tenantId, booking.key);
   let [now, decisions] = [booking, 0];
@@ -118,12 +116,12 @@ async function take(
   deps: RecordDeps,
   id: string,
   step: Step,
-  { staging, deciding }: { staging: Staging; deciding: Deciding | undefined },
+  { staging, deciding }: { staging: Staging; deciding: DecidingAgain | undefined },
 ): Promise<Stepped> {
   const { store } = deps;
   switch (step) {
     case 'plan':
-      return planBooking(store, (deciding as Deciding).order, staging);
+      return planBooking(store, deciding as Deciding, staging);
     case 'stage':
       return stagePart(store, id, staging);
     case 'commit':

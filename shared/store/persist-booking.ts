@@ -1,7 +1,7 @@
 // A booking from its key to what was decided: one of a single part in one transaction, a larger one written down part by part,
 // so that whoever comes next can go on with it (persist-booking-part.ts).
-import { decideBooking, type BookingDecision } from '../campaign/decide-booking.ts';
-import type { MarketView } from '../campaign/campaign-state.ts';
+import type { BookingDecision, BookingWish } from '../campaign/decide-booking.ts';
+import type { CampaignContext, MarketView } from '../campaign/campaign-state.ts';
 import type { BookingRequest, CampaignOrder } from '../contracts/bookings.ts';
 import type { Booking, BookingPart, CampaignOwner } from '../contracts/documents.ts';
 import { AndanteError } from '../runtime/errors.ts';
@@ -22,6 +22,14 @@ export interface BookingOrder {
   /** The idempotency key. */
   key: string;
   request: BookingRequest;
+}
+
+export type DecideBooking = (wish: BookingWish, context: CampaignContext) => BookingDecision;
+
+/** A booking that is to be decided, and by what. */
+export interface Deciding {
+  order: BookingOrder;
+  decide: DecideBooking;
 }
 
 /** What a run of steps knows of its markets. */
@@ -49,9 +57,10 @@ export interface Stepped {
  */
 export async function openBooking(
   store: AllocationStore,
-  order: BookingOrder,
+  deciding: Deciding,
   staging: Staging,
 ): Promise<Stepped & { isNew: boolean }> {
+  const { order } = deciding;
   const { tenantId, key, request } = order;
   const ref = refs.booking(bookingId(tenantId, key));
   const hash = payloadHash(request);
@@ -59,7 +68,7 @@ export async function openBooking(
   if (known) return { booking: sameBooking(known, hash), written: [], isNew: false };
   const opened = newBooking(order, hash, staging.nowMs);
   const [only, ...others] = cutParts(request.campaigns);
-  if (only && others.length === 0) return bookAtOnce(store, order, opened, staging);
+  if (only && others.length === 0) return bookAtOnce(store, deciding, opened, staging);
   return store.transact(async (transaction) => {
     const [known] = await transaction.get([ref]);
     if (known) return { booking: sameBooking(known, hash), written: [], isNew: false };
@@ -69,11 +78,12 @@ export async function openBooking(
 }
 
 /** Decides all campaigns of a booking and writes down what they come to; where somebody else has, it stands. */
-export async function planBooking(store: AllocationStore, order: BookingOrder, staging: Staging): Promise<Stepped> {
+export async function planBooking(store: AllocationStore, deciding: Deciding, staging: Staging): Promise<Stepped> {
+  const { order } = deciding;
   const { campaigns } = order.request;
   const id = bookingId(order.tenantId, order.key);
   const { markets, owners } = await readAround(store, campaigns, staging);
-  const decision = decide(order, { id, markets, owners, nowMs: staging.nowMs });
+  const decision = decideAround(deciding, { id, markets, owners, nowMs: staging.nowMs });
   const parts = partsOf(id, cutParts(campaigns), decision);
   const { booking, isOurs } = await store.transact(
     async (transaction) => {
@@ -97,17 +107,18 @@ export async function planBooking(store: AllocationStore, order: BookingOrder, s
 /** A booking of one part: decided where nothing can move any more, and committed in the same instant. */
 async function bookAtOnce(
   store: AllocationStore,
-  order: BookingOrder,
+  deciding: Deciding,
   opened: Booking,
   staging: Staging,
 ): Promise<Stepped & { isNew: boolean }> {
+  const { order } = deciding;
   const { nowMs } = staging;
   const { campaigns } = order.request;
   const id = bookingId(order.tenantId, order.key);
   const ref = refs.booking(id);
   const outside = await readAround(store, campaigns, staging);
   // Before the transaction, so that nobody waits for it; again inside where something has moved.
-  const early = decide(order, { id, ...outside, nowMs });
+  const early = decideAround(deciding, { id, ...outside, nowMs });
   const contended = [ref, ...[...outside.markets.keys()].map(refs.market)];
   return store.transact(async (transaction) => {
     const [[known], owners] = [
@@ -119,7 +130,7 @@ async function bookAtOnce(
     const isSame =
       [...markets].every(([market, view]) => isCurrent(outside.markets.get(market), view)) &&
       owners.every((owner, index) => owner?.tenantId === outside.owners[index]?.tenantId);
-    const decision = isSame ? early : decide(order, { id, markets, owners, nowMs });
+    const decision = isSame ? early : decideAround(deciding, { id, markets, owners, nowMs });
     const [part] = partsOf(id, [campaigns], decision) as [BookingPart];
     const staged = planned(opened, order, decision, { parts: 1, nowMs });
     const placed = placePart(transaction, { id, booking: staged, part, markets, nowMs });
@@ -150,10 +161,10 @@ interface Around {
   nowMs: number;
 }
 
-function decide(order: BookingOrder, { id, markets, owners, nowMs }: Around): BookingDecision {
+function decideAround({ order, decide }: Deciding, { id, markets, owners, nowMs }: Around): BookingDecision {
   const { tenantId, heldShare, request } = order;
   const taken = owners.flatMap((owner) => (owner && owner.heldBy !== id ? [owner.campaignId] : []));
-  return decideBooking(
+  return decide(
     {
       tenantId,
       heldShare,

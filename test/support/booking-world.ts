@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createBookingHandler } from '../../functions/booking/handler.ts';
 import { createCampaignCreatedHandler } from '../../functions/campaign-created/handler.ts';
 import { createOutcomeDrainHandler } from '../../functions/outcome-drain/handler.ts';
+import { decideBooking } from '../../shared/campaign/decide-booking.ts';
 import { createMemoryBus } from '../../shared/bus/memory-bus.ts';
 import type { BookingAnswer, BookingRequestWire, CampaignOrderWire } from '../../shared/contracts/bookings.ts';
 import { decodeMessage } from '../../shared/contracts/decode-message.ts';
@@ -14,6 +15,7 @@ import type { Tenant } from '../../shared/runtime/identity.ts';
 import { createRateLimit } from '../../shared/runtime/rate-limit.ts';
 import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
 import { bookingId } from '../../shared/store/ledger-key.ts';
+import type { DecideBooking } from '../../shared/store/persist-booking.ts';
 import { decideUnquoted } from './decide-unquoted.ts';
 import { DAY_MS, START_MS, TICK_MS } from './instants.ts';
 import { logLines } from './log-lines.ts';
@@ -67,10 +69,16 @@ export interface Answered {
 
 export type BookingWorld = Awaited<ReturnType<typeof bookingWorld>>;
 
-/** @param through what the door sees of the store; all of it by default */
+const decideQuietly: DecideBooking = (wish, context) => decideBooking(wish, context, () => []);
+
+/**
+ * @param through what the door sees of the store; all of it by default
+ * @param isQuoted whether accepted campaigns are told what they will get
+ */
 export async function bookingWorld(
   seed: Seed = {},
   through: (store: AllocationStore) => AllocationStore = (store) => store,
+  isQuoted = false,
 ) {
   const store = await seededStore(seed);
   const { log, lines } = logLines();
@@ -91,6 +99,7 @@ export async function bookingWorld(
         ...tenants[authorization ?? 't1'],
       }),
       limit: createRateLimit({ clock }),
+      ...(isQuoted ? {} : { decide: decideQuietly }),
       sleep: async () => undefined,
       tickIntervalMs: TICK_MS,
       virtualTime: false,

@@ -10,7 +10,7 @@ const MARKET_MICROS = 2_000_000_000;
 
 describe('POST /v1/bookings', () => {
   it('books at once what fits, and publishes each campaign', async () => {
-    const world = await bookingWorld();
+    const world = await bookingWorld({}, undefined, true);
     const { status, headers, body } = await world.book('k1', bookingOf(wishes(3, 500_000_000)));
     assert.deepEqual([status, headers['location'], body.status], [201, '/v1/bookings/k1', 'confirmed']);
     assert.deepEqual(body.progress, { campaigns: 3, held: 3, refused: 0, applied: 3 });
