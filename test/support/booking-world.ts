@@ -69,7 +69,7 @@ export interface Answered {
 
 export type BookingWorld = Awaited<ReturnType<typeof bookingWorld>>;
 
-const decideQuietly: DecideBooking = (wish, context) => decideBooking(wish, context, () => []);
+const decideQuietly: DecideBooking = (wish, context) => decideBooking(wish, context, () => undefined);
 
 /**
  * @param through what the door sees of the store; all of it by default
