@@ -8,7 +8,7 @@ import type { CampaignContext } from './campaign-state.ts';
 import type { BookingWish } from './decide-booking.ts';
 import { fitOrder, orderParts } from './fit-order.ts';
 import { heldSupply } from './held-supply.ts';
-import { holdsOf, withHolds } from './holds.ts';
+import { holdsOf, withHolds, withoutHolds } from './holds.ts';
 import { emptyMarkets, openMarkets, type Asked } from './open-markets.ts';
 import { seatsOf, termsOf } from './screen-orders.ts';
 
@@ -20,34 +20,30 @@ type Outcome = CampaignAccepted | CampaignRefused;
 /**
  * Those who supply is too short for get offers that would be accepted beside the others. The first of them are decided once
  * more for that, by the rule that decides any campaign: where that finds another split that fits, it is accepted.
- * @param beside what the offers must fit beside, with all that is sold
  */
-export function bookingOffers(
-  outcomes: readonly Outcome[],
-  beside: readonly CampaignAccepted[],
-  wish: BookingWish,
-  context: CampaignContext,
-): Outcome[] {
-  const { tenantId, orders, mode, isHeld } = wish;
+export function bookingOffers(outcomes: readonly Outcome[], wish: BookingWish, context: CampaignContext): Outcome[] {
+  const { tenantId, orders, mode } = wish;
   const short = outcomes.flatMap((outcome, place) => (isShort(outcome) ? [place] : []));
   if (short.length === 0) return [...outcomes];
   const offered = [...outcomes];
-  let then = contextBeside(beside, context);
+  let then = contextBeside(
+    outcomes.filter((outcome) => outcome.type === 'campaign-accepted'),
+    context,
+  );
   let first = short.slice(0, MAX_OFFERED);
   // Whoever is accepted takes supply that others were offered: those are told anew.
   for (let wasAccepted = true; wasAccepted;) {
     wasAccepted = false;
     first = first.filter((place) => {
       const outcome = acceptOrder({ tenantId, order: orders[place] as CampaignOrder, mode }, then);
-      if (outcome.type === 'campaign-refused') {
-        offered[place] = withOffers(outcomes[place] as CampaignRefused, outcome);
-        return true;
+      if (outcome.type === 'campaign-refused') offered[place] = withOffers(outcomes[place] as CampaignRefused, outcome);
+      else if (mayHold(outcome, wish, then)) {
+        offered[place] = outcome;
+        then = contextBeside([outcome], then);
+        wasAccepted = true;
+        return false;
       }
-      if (mode === 'all-or-nothing' || (isHeld && heldSupply(wish, then).take(outcome))) return true;
-      offered[place] = outcome;
-      then = contextBeside([outcome], then);
-      wasAccepted = true;
-      return false;
+      return true;
     });
   }
   const rest = short.slice(MAX_OFFERED);
@@ -63,6 +59,49 @@ export function bookingOffers(
     offered[place] = buildRefused({ tenantId, campaignId }, requestedMicros, { code, reason }, offers);
   });
   return offered;
+}
+
+/** Campaigns in several parts that are scaled are tried once more, each a look at the whole book: this many. */
+const MAX_TOPPED = 50;
+
+/**
+ * What was scaled part by part, decided once more as a whole beside all others: where one part is short and another has room, money
+ * moves there. Nobody gets less.
+ */
+export function topUp(outcomes: readonly Outcome[], wish: BookingWish, context: CampaignContext): Outcome[] {
+  const topped = [...outcomes];
+  const scaled = outcomes.flatMap((outcome, place) => (isScaledInParts(outcome) ? [place] : [])).slice(0, MAX_TOPPED);
+  if (scaled.length === 0) return topped;
+  let then = contextBeside(
+    outcomes.filter((outcome) => outcome.type === 'campaign-accepted'),
+    context,
+  );
+  for (const place of scaled) {
+    const order = wish.orders[place] as CampaignOrder;
+    const before = outcomes[place] as CampaignAccepted;
+    const others = withoutCampaign(before.campaignId, then);
+    const outcome = acceptOrder({ tenantId: wish.tenantId, order, mode: 'scale-down' }, others);
+    if (outcome.type === 'campaign-refused' || outcome.budgetMicros <= before.budgetMicros) continue;
+    if (!mayHold(outcome, wish, others)) continue;
+    topped[place] = outcome;
+    then = contextBeside([outcome], others);
+  }
+  return topped;
+}
+
+function isScaledInParts(outcome: Outcome): boolean {
+  return outcome.type === 'campaign-accepted' && outcome.code === 'SCALED_DOWN' && outcome.subcampaigns.length > 1;
+}
+
+function mayHold(outcome: CampaignAccepted, wish: BookingWish, context: CampaignContext): boolean {
+  return !wish.isHeld || heldSupply(wish, context).take(outcome) === undefined;
+}
+
+function withoutCampaign(campaignId: string, context: CampaignContext): CampaignContext {
+  const markets = [...context.markets].map(
+    ([market, view]) => [market, withoutHolds(view, (hold) => hold.campaignId === campaignId)] as const,
+  );
+  return { ...context, markets: new Map(markets) };
 }
 
 function isShort(outcome: Outcome): boolean {

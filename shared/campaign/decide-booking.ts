@@ -3,7 +3,7 @@
 import type { BookingLine, BookingMode, CampaignOrder } from '../contracts/bookings.ts';
 import type { CampaignAccepted, CampaignRefused } from '../contracts/outcomes.ts';
 import { acceptOrder } from './accept-order.ts';
-import { bookingOffers } from './booking-offers.ts';
+import { bookingOffers, topUp } from './booking-offers.ts';
 import { bookingQuotes } from './booking-quotes.ts';
 import { buildRefused } from './build-accepted.ts';
 import type { CampaignContext } from './campaign-state.ts';
@@ -73,16 +73,25 @@ function decideAlone(wish: BookingWish, context: CampaignContext): Outcome {
 }
 
 function decideTogether(wish: BookingWish, context: CampaignContext): Outcome[] {
-  const { tenantId, orders } = wish;
+  const { tenantId, orders, mode } = wish;
   const screened = screenOrders(orders, wish, context);
-  const together = grantTogether(screened, wish, context);
-  const outcomes = orders.map((order, place): Outcome => {
-    const accepted = together.accepted.get(place);
-    if (accepted) return accepted;
-    const why = together.refusals.get(place) as Why;
-    return buildRefused({ tenantId, campaignId: order.campaignId }, order.budgetMicros, why);
+  const { accepted, refusals } = grantTogether(screened, wish, context);
+  const granted = orders.map((order, place): Outcome => {
+    const why = refusals.get(place) as Why;
+    const own = { tenantId, campaignId: order.campaignId };
+    return accepted.get(place) ?? buildRefused(own, order.budgetMicros, why);
   });
-  return bookingOffers(outcomes, together.beside, wish, context);
+  const topped = mode === 'scale-down' ? topUp(granted, wish, context) : granted;
+  const outcomes = bookingOffers(topped, wish, context);
+  const isWhole = outcomes.every(({ type }) => type === 'campaign-accepted');
+  return mode !== 'all-or-nothing' || isWhole ? outcomes : outcomes.map(unbundled);
+}
+
+/** Those that would fit are refused with those that do not. */
+function unbundled(outcome: Outcome): Outcome {
+  if (outcome.type === 'campaign-refused') return outcome;
+  const reason = 'supply is there for it, not for all that it is bundled with';
+  return buildRefused(outcome, outcome.requestedMicros, { code: 'BUNDLE_SHORT', reason });
 }
 
 function refusedReason(outcomes: readonly Outcome[]): string {

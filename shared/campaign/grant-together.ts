@@ -3,6 +3,7 @@
 import type { CampaignAccepted } from '../contracts/outcomes.ts';
 import { planBulk, type BulkLine, type BulkMode } from '../planning/plan-bulk.ts';
 import type { BulkCandidate, BulkMarket } from '../planning/bundle.ts';
+import { askTogether } from './ask-together.ts';
 import { buildAccepted, type Granted } from './build-accepted.ts';
 import type { CampaignContext } from './campaign-state.ts';
 import type { BookingWish } from './decide-booking.ts';
@@ -13,52 +14,47 @@ import type { Candidate, Screened, Why } from './screen-orders.ts';
 
 /** By the places of their orders. */
 export interface Together {
-  accepted: ReadonlyMap<number, CampaignAccepted>;
-  refusals: ReadonlyMap<number, Why>;
-  /** What offers to those who are refused must fit beside: what is accepted, or, where all of a bundle is refused, what of it fits. */
-  beside: readonly CampaignAccepted[];
+  accepted: Map<number, CampaignAccepted>;
+  refusals: Map<number, Why>;
 }
 
 /** What is refused for floors, pages or quota leaves supply to the others: they are planned again this often. */
 const MAX_ROUNDS = 12;
 
+/** Of a bundle that does not fit whole: the best part of it. */
 export function grantTogether(screened: Screened, wish: BookingWish, context: CampaignContext): Together {
-  const { candidates, refusals } = screened;
-  if (wish.mode === 'all-or-nothing') return grantBundle(screened, wish, context);
-  const refused = new Map(refusals);
-  let open = candidates;
+  const isBundle = wish.mode === 'all-or-nothing';
+  const canMove = screened.candidates.some(({ parts }) => parts.length > 1);
+  if (isBundle ? screened.refusals.size === 0 : canMove) {
+    const whole = wholeGrants(screened.candidates, wish, context);
+    if (whole && (isBundle || whole.failed.size === 0))
+      return { accepted: whole.accepted, refusals: new Map([...screened.refusals, ...whole.failed]) };
+  }
+  const mode = isBundle ? 'best-subset' : wish.mode;
+  const refusals = new Map(screened.refusals);
+  let open = screened.candidates;
   for (let round = 1; ; round++) {
-    const { accepted, failed } = checkGrants(open, plan(open, wish.mode, context), wish, context);
-    const isLast = round === MAX_ROUNDS || ![...failed.values()].some(({ isFreeing }) => isFreeing);
+    const { accepted, failed } = checkGrants(open, plan(open, mode, context), wish, context);
+    const isLast = isBundle || round === MAX_ROUNDS || ![...failed.values()].some(({ isFreeing }) => isFreeing);
     const gone = isLast ? failed : worstOf(failed);
-    for (const [place, why] of gone) refused.set(place, { code: why.code, reason: why.reason });
-    if (isLast) return { accepted, refusals: refused, beside: [...accepted.values()] };
+    for (const [place, { code, reason }] of gone) refusals.set(place, { code, reason });
+    if (isLast) return { accepted, refusals };
     open = open.filter(({ place }) => !gone.has(place));
   }
 }
 
-function grantBundle({ candidates, refusals }: Screened, wish: BookingWish, context: CampaignContext): Together {
-  const lines = plan(candidates, 'all-or-nothing', context);
-  if (refusals.size === 0 && lines.every(({ result }) => result === 'accepted')) {
-    const { accepted, failed } = checkGrants(candidates, lines, wish, context);
-    if (failed.size === 0) return { accepted, refusals, beside: [] };
-    return refuseBundle(candidates, failed, [...accepted.values()]);
-  }
-  const subset = plan(candidates, 'best-subset', context);
-  const { accepted, failed } = checkGrants(candidates, subset, { ...wish, isHeld: false }, context);
-  return refuseBundle(candidates, new Map([...refusals, ...failed]), [...accepted.values()]);
-}
-
-/** Those that would fit are refused with those that do not. */
-function refuseBundle(
+/** All orders whole, as they ask or split anew beside each other; undefined where supply is too short for that. */
+function wholeGrants(
   candidates: readonly Candidate[],
-  refusals: ReadonlyMap<number, Why>,
-  beside: readonly CampaignAccepted[],
-): Together {
-  const all = new Map(refusals);
-  const reason = 'supply is there for it, not for all that it is bundled with';
-  for (const { place } of candidates) if (!all.has(place)) all.set(place, { code: 'BUNDLE_SHORT', reason });
-  return { accepted: new Map(), refusals: all, beside };
+  wish: BookingWish,
+  context: CampaignContext,
+): Checked | undefined {
+  const isWhole = (lines: readonly BulkLine[]) => lines.every(({ result }) => result === 'accepted');
+  const lines = plan(candidates, 'all-or-nothing', context);
+  if (isWhole(lines)) return checkGrants(candidates, lines, wish, context);
+  const moved = askTogether(candidates, context);
+  const again = moved && plan(moved, 'all-or-nothing', context);
+  return again && isWhole(again) ? checkGrants(moved, again, wish, context) : undefined;
 }
 
 function plan(candidates: readonly Candidate[], mode: BulkMode, { markets, nowMs }: CampaignContext): BulkLine[] {

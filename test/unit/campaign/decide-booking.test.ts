@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { acceptCampaign } from '../../../shared/campaign/accept-campaign.ts';
 import { holdsOf, withHolds } from '../../../shared/campaign/holds.ts';
+import type { CampaignOrder } from '../../../shared/contracts/bookings.ts';
 import { MAX_PAGES } from '../../../shared/contracts/documents.ts';
 import { sumMicros } from '../../../shared/contracts/micros.ts';
 import type { CampaignAccepted, CampaignRefused } from '../../../shared/contracts/outcomes.ts';
@@ -120,6 +121,44 @@ describe('a booking', () => {
     const floored = { budgetMicros: ALL_MICROS, subcampaigns: [order({ floorMicros: 0.6 * ALL_MICROS })] };
     const { codes } = book([ordered('c1', floored), ordered('c2', floored)], { mode: 'scale-down' });
     assert.deepEqual(codes, ['ACCEPTED', 'FLOORS_INFEASIBLE']);
+  });
+
+  describe('of campaigns in several parts', () => {
+    const parts = [order(), order({ subcampaignId: 's2', market: 'NO' })];
+    const where = context([view(), view({ market: market({ market: 'NO' }) })]);
+    const orders = [
+      ordered('c1', { budgetMicros: ALL_MICROS, subcampaigns: parts }),
+      ordered('c2', { budgetMicros: ALL_MICROS / 2 + 100_000_000 }),
+    ];
+
+    it('moves their money to where there is room beside the others', () => {
+      for (const mode of ['all-or-nothing', 'best-subset', 'scale-down'] as const) {
+        const { codes, outcomes } = book(orders, { mode }, where);
+        assert.deepEqual(codes, ['ACCEPTED', 'ACCEPTED'], mode);
+        const shares = (outcomes[0] as CampaignAccepted).subcampaigns.map((sub) => sub.budgetMicros);
+        assert.equal(sumMicros(shares), ALL_MICROS);
+        assert((shares[1] as number) > (shares[0] as number));
+      }
+    });
+
+    it('lets one that is scaled have what its other part has room for', () => {
+      const others = [ordered('c2', { budgetMicros: 2 * ALL_MICROS }), ordered('c3', { budgetMicros: 2 * ALL_MICROS })];
+      const { codes, budgets } = book([orders[0] as CampaignOrder, ...others], { mode: 'scale-down' }, where);
+      assert.deepEqual(codes, ['ACCEPTED', 'SCALED_DOWN', 'SCALED_DOWN']);
+      assert.equal(budgets[0], ALL_MICROS);
+    });
+
+    it('takes nothing from the others for that', () => {
+      const { outcomes } = book(
+        [...orders, ordered('c3', { budgetMicros: ALL_MICROS })],
+        { mode: 'scale-down' },
+        where,
+      );
+      const inSweden = (outcomes as CampaignAccepted[]).flatMap(({ subcampaigns }) =>
+        subcampaigns.filter((sub) => sub.market === 'SE').map((sub) => sub.budgetMicros),
+      );
+      assert(sumMicros(inSweden) <= ALL_MICROS);
+    });
   });
 
   for (const { name, own, code, reason } of [
