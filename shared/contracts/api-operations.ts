@@ -193,7 +193,7 @@ const change = {
       headers: { 'Idempotent-Replayed': '`true`: the answer is that of an earlier request.' },
     },
   },
-  refusals: [...ofTenants, 404, 409],
+  refusals: [...ofTenants, 404, 409, 413],
 } as const satisfies Partial<ApiOperation>;
 
 const campaigns: readonly ApiOperation[] = [

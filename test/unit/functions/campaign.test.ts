@@ -66,7 +66,10 @@ async function world(own: Partial<CampaignDeps> = {}) {
   const ask = async (path: string, { method = 'GET', query = '', headers = {}, body, tenantId = 't1' }: Asked = {}) => {
     const bytes = Buffer.from(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
     const request = { method, path: `/v1/campaigns/${path}`, query: new URLSearchParams(query), body: bytes };
-    return handle({ ...request, headers: { authorization: tenantId, ...headers } });
+    const answer = await handle({ ...request, headers: { authorization: tenantId, ...headers } });
+    const contentType = answer.headers?.['content-type'];
+    assertDescribed({ ...request, status: answer.status, contentType, body: answer.body as string });
+    return answer;
   };
   const read = async <T>(path: string, asked?: Asked) => JSON.parse((await ask(path, asked)).body as string) as T;
   const change = (path: string, body: unknown, key: string, more: Asked = {}) =>
