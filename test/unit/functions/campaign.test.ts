@@ -12,6 +12,7 @@ import { createMemoryFeatures } from '../../../shared/outcomes/memory-features.t
 import { createMemoryHistory } from '../../../shared/outcomes/memory-history.ts';
 import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
 import { createMemoryReader } from '../../../shared/outcomes/memory-reader.ts';
+import { assertDescribed } from '../../support/api-answers.ts';
 import { AndanteError } from '../../../shared/runtime/errors.ts';
 import { refs } from '../../../shared/store/allocation-store.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
