@@ -16,6 +16,7 @@ import { createRateLimit } from '../../shared/runtime/rate-limit.ts';
 import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
 import { bookingId } from '../../shared/store/ledger-key.ts';
 import type { DecideBooking } from '../../shared/store/persist-booking.ts';
+import { described } from './api-answers.ts';
 import { decideUnquoted } from './decide-unquoted.ts';
 import { DAY_MS, START_MS, TICK_MS } from './instants.ts';
 import { logLines } from './log-lines.ts';
@@ -89,21 +90,23 @@ export async function bookingWorld(
   const tenants: Record<string, Partial<Tenant>> = {};
   const deps = { store, bus, outcomes, log, clock };
   const door = (own: AllocationStore) =>
-    createBookingHandler({
-      ...deps,
-      store: own,
-      authenticateTenant: async (authorization) => ({
-        tenantId: authorization ?? 't1',
-        requestsPerMinute: 1e6,
-        heldShare: 1,
-        ...tenants[authorization ?? 't1'],
+    described(
+      createBookingHandler({
+        ...deps,
+        store: own,
+        authenticateTenant: async (authorization) => ({
+          tenantId: authorization ?? 't1',
+          requestsPerMinute: 1e6,
+          heldShare: 1,
+          ...tenants[authorization ?? 't1'],
+        }),
+        limit: createRateLimit({ clock }),
+        ...(isQuoted ? {} : { decide: decideQuietly }),
+        sleep: async () => undefined,
+        tickIntervalMs: TICK_MS,
+        virtualTime: false,
       }),
-      limit: createRateLimit({ clock }),
-      ...(isQuoted ? {} : { decide: decideQuietly }),
-      sleep: async () => undefined,
-      tickIntervalMs: TICK_MS,
-      virtualTime: false,
-    });
+    );
   const handle = door(through(store));
   const created = createCampaignCreatedHandler({ ...deps, decide: decideUnquoted });
   const drain = createOutcomeDrainHandler(deps);

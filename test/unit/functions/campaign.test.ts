@@ -15,6 +15,7 @@ import { createMemoryReader } from '../../../shared/outcomes/memory-reader.ts';
 import { assertDescribed } from '../../support/api-answers.ts';
 import { AndanteError } from '../../../shared/runtime/errors.ts';
 import { refs } from '../../../shared/store/allocation-store.ts';
+import { described } from '../../support/api-answers.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
 import { HOUR_MS, START_MS, TICK_MS } from '../../support/instants.ts';
 import { logLines } from '../../support/log-lines.ts';
@@ -63,7 +64,7 @@ async function world(own: Partial<CampaignDeps> = {}) {
     campaignCreated({ campaignId: 'c2', budgetMicros: 900_000_000 }, { tenantId: 't2' }),
     time,
   );
-  const handle = createCampaignHandler(deps);
+  const handle = described(createCampaignHandler(deps));
   const ask = async (path: string, { method = 'GET', query = '', headers = {}, body, tenantId = 't1' }: Asked = {}) => {
     const bytes = Buffer.from(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
     const request = { method, path: `/v1/campaigns/${path}`, query: new URLSearchParams(query), body: bytes };

@@ -12,6 +12,7 @@ import { createHttpFunction, type HttpAnswer } from '../../../shared/runtime/htt
 import { refs } from '../../../shared/store/allocation-store.ts';
 import { createMemoryStore } from '../../../shared/store/memory-store.ts';
 import { openPlan } from '../../../shared/store/open-plan.ts';
+import { described } from '../../support/api-answers.ts';
 import { START_MS, TICK_MS } from '../../support/instants.ts';
 import { logLines } from '../../support/log-lines.ts';
 import { planLine, planOf, storedPlan } from '../../support/plans.ts';
@@ -49,14 +50,16 @@ async function world({ virtualTime = false, plans = [{ lines: artists }] as Part
     return memory.transact(async (transaction) => transaction.set(refs.plan(stored.market), stored));
   };
   for (const own of plans) await publish(own);
-  const door = createDecisionHandler({
-    store,
-    authenticateGroup: async (authorization) => authorization ?? 'g1',
-    log,
-    clock: () => state.nowMs,
-    tickIntervalMs: TICK_MS,
-    virtualTime,
-  });
+  const door = described(
+    createDecisionHandler({
+      store,
+      authenticateGroup: async (authorization) => authorization ?? 'g1',
+      log,
+      clock: () => state.nowMs,
+      tickIntervalMs: TICK_MS,
+      virtualTime,
+    }),
+  );
   const send = (type: string, body: string | Uint8Array, group = 'g1') =>
     door({
       method: 'POST',

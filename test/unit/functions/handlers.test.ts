@@ -14,6 +14,7 @@ import { encodeInstants } from '../../../shared/contracts/instants.ts';
 import { decodeMessage } from '../../../shared/contracts/decode-message.ts';
 import { persistSupply } from '../../../shared/store/persist-supply.ts';
 import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
+import { described } from '../../support/api-answers.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
 import { DAY_MS, HOUR_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
 import { cell, supplyDay } from '../../support/markets.ts';
@@ -198,7 +199,7 @@ describe('the report door', () => {
 
   it('stamps the group that it authenticated and publishes', async () => {
     const deps = await world();
-    const answer = await createReportHandler({ ...deps, authenticateGroup: async () => 'g1' })(post);
+    const answer = await described(createReportHandler({ ...deps, authenticateGroup: async () => 'g1' }))(post);
     assert.deepEqual([answer.status, answer.body], [202, '{"eventId":"r"}']);
     const [published] = deps.bus.published;
     assert.deepEqual(published?.message, encodeInstants(deliveryReported('r', { lines: [line()] })));

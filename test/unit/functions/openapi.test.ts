@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
 import { createOpenApiHandler } from '../../../functions/openapi/handler.ts';
+import { described } from '../../support/api-answers.ts';
 
 const document = { openapi: '3.1.1', paths: { '/v1/x': {} } };
-const door = createOpenApiHandler(document);
+const door = described(createOpenApiHandler(document));
 const request = { method: 'GET', path: '/v1/openapi.json', headers: {}, body: Buffer.alloc(0) };
 
 describe('the door of the API’s description', () => {

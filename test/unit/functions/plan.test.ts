@@ -6,6 +6,7 @@ import type { StoredPlan } from '../../../shared/contracts/documents.ts';
 import type { Plan } from '../../../shared/contracts/plan.ts';
 import { refs } from '../../../shared/store/allocation-store.ts';
 import { createMemoryStore } from '../../../shared/store/memory-store.ts';
+import { described } from '../../support/api-answers.ts';
 import { START_MS, TICK_MS } from '../../support/instants.ts';
 import { planLine, storedPlan } from '../../support/plans.ts';
 
@@ -14,12 +15,14 @@ const request = { method: 'GET', path: '/v1/markets/SE/plan', headers: {}, body:
 async function world(own: Partial<Plan> = {}) {
   const store = createMemoryStore();
   const time = { nowMs: START_MS };
-  const door = createPlanHandler({
-    store,
-    authenticateGroup: async () => 'g1',
-    clock: () => time.nowMs,
-    tickIntervalMs: TICK_MS,
-  });
+  const door = described(
+    createPlanHandler({
+      store,
+      authenticateGroup: async () => 'g1',
+      clock: () => time.nowMs,
+      tickIntervalMs: TICK_MS,
+    }),
+  );
   const publish = async (stored: StoredPlan) =>
     store.transact(async (transaction) => transaction.set(refs.plan(stored.market), stored));
   const stored = storedPlan(own);

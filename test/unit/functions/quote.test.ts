@@ -16,6 +16,7 @@ import type { HttpAnswer } from '../../../shared/runtime/http.ts';
 import type { Tenant } from '../../../shared/runtime/identity.ts';
 import { createRateLimit } from '../../../shared/runtime/rate-limit.ts';
 import { createMarketSnapshots } from '../../../shared/store/market-snapshots.ts';
+import { described } from '../../support/api-answers.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
 import { logLines } from '../../support/log-lines.ts';
 import { supplyDays, view } from '../../support/markets.ts';
@@ -56,24 +57,26 @@ async function world({ tenant = {}, onMarket = () => undefined }: Own = {}) {
     onProblem: (_, error) => lines.push({ error }),
   });
   const wanted: (boolean | undefined)[] = [];
-  const door = createQuoteHandler({
-    async snapshotOf(market, want) {
-      wanted.push(want.isExact);
-      onMarket(market);
-      return own(market, want);
-    },
-    trackRecords: async () => () => RECORD,
-    timeOf: async (headers) => {
-      if (headers['andante-at'] === 'never') throw new AndanteError('INVALID_REQUEST', 'andante-at is an instant');
-      return state.nowMs;
-    },
-    async authenticateTenant(authorization) {
-      if (authorization === undefined) throw new AndanteError('UNAUTHENTICATED', 'expected a token');
-      return { tenantId: authorization, requestsPerMinute: 6_000, heldShare: 0.25, ...tenant };
-    },
-    limit: createRateLimit({ clock }),
-    log,
-  });
+  const door = described(
+    createQuoteHandler({
+      async snapshotOf(market, want) {
+        wanted.push(want.isExact);
+        onMarket(market);
+        return own(market, want);
+      },
+      trackRecords: async () => () => RECORD,
+      timeOf: async (headers) => {
+        if (headers['andante-at'] === 'never') throw new AndanteError('INVALID_REQUEST', 'andante-at is an instant');
+        return state.nowMs;
+      },
+      async authenticateTenant(authorization) {
+        if (authorization === undefined) throw new AndanteError('UNAUTHENTICATED', 'expected a token');
+        return { tenantId: authorization, requestsPerMinute: 6_000, heldShare: 0.25, ...tenant };
+      },
+      limit: createRateLimit({ clock }),
+      log,
+    }),
+  );
   const send = (body: string | Uint8Array, own: { type?: string; query?: string; headers?: object } = {}) =>
     door({
       method: 'POST',
