@@ -1,5 +1,6 @@
-// Plays a golden log: publishes its messages, one after the other, to the real functions over a memory store, and writes
-// down beside each what it came to. Time is virtual: each message is handled at the time it names.
+// Plays a golden log: publishes its messages and asks its bookings, one after the other, of the real functions over a memory
+// store, and writes down beside each what it came to. Time is virtual: each is handled at the time it names.
+import { createBookingHandler } from '../../functions/booking/handler.ts';
 import { createBudgetChangedHandler } from '../../functions/budget-changed/handler.ts';
 import { createCampaignCreatedHandler } from '../../functions/campaign-created/handler.ts';
 import { createCampaignStatusChangedHandler } from '../../functions/campaign-status-changed/handler.ts';
@@ -25,6 +26,7 @@ import { encodeInstants } from '../../shared/contracts/instants.ts';
 import { createMemoryFeatures } from '../../shared/outcomes/memory-features.ts';
 import { createMemoryLog } from '../../shared/outcomes/memory-log.ts';
 import { createReceiver } from '../../shared/runtime/delivery.ts';
+import { problemOf } from '../../shared/runtime/http.ts';
 import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
 import { createMemoryStore, type Write } from '../../shared/store/memory-store.ts';
 import { entry } from '../support/entries.ts';
@@ -41,10 +43,28 @@ export interface GivenMarket {
   filledPages?: number[];
 }
 
+/** What the booking function is asked by tenant t1. */
+export interface Question {
+  at: string;
+  method: 'GET' | 'POST';
+  path: string;
+  /** The idempotency key. */
+  key?: string;
+  /** Of a market's supply, what the tenant may hold. */
+  heldShare?: number;
+  body?: unknown;
+}
+
+/** A message, or a question. */
 export interface Step {
-  publish: { type: string };
+  publish?: { type: string };
+  ask?: Question;
   /** What was logged of it: the result, or the code of its quarantine. */
   handled?: unknown;
+  /** What was answered. */
+  answer?: unknown;
+  /** The campaigns that it published, and what was logged of each. */
+  brought?: unknown[];
   /** Ledger entries that it wrote, in their order; a copy writes none. */
   ledger?: unknown[];
   quarantined?: unknown[];
@@ -86,14 +106,20 @@ export async function play({ shows, given, log }: GoldenLog): Promise<GoldenLog>
   await setUp(store, given);
   const outcomes = createMemoryLog();
   const bus = createMemoryBus();
-  const publish = publisher(store, outcomes, bus);
+  const { publish, ask } = publisher(store, outcomes, bus);
   const played: Step[] = [];
   for (const step of log) {
     seen = {};
     const told = bus.published.length;
-    const handled = await publish(step.publish);
+    const came = step.ask ? await ask(step.ask) : { handled: await publish(step.publish as Message) };
     const notices = bus.published.slice(told).flatMap(noticeOf);
-    played.push({ publish: step.publish, handled, ...seen, ...(notices.length > 0 ? { notices } : {}) });
+    const { publish: message, ask: question } = step;
+    played.push({
+      ...(question ? { ask: question } : { publish: message as Message }),
+      ...came,
+      ...seen,
+      ...(notices.length > 0 ? { notices } : {}),
+    });
   }
   const rows = Object.fromEntries(
     [...Map.groupBy(outcomes.rows, ({ table }) => table)].sort().map(([table, own]) => [table, own.length]),
@@ -161,7 +187,9 @@ function quarantineOf({ code, message, eventId, replayable }: Quarantined): unkn
   return { code, message, eventId, replayable };
 }
 
-/** Publishes a message to the function of its type; resolves to what that function logged. */
+type Message = NonNullable<Step['publish']>;
+
+/** Publishes a message to the function of its type, or asks the booking function; resolves to what was logged or answered. */
 function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMemoryLog>, bus: MemoryBus) {
   const { log, lines } = logLines();
   const deps = { store, outcomes, bus, log, clock: () => START_MS, virtualTime: true };
@@ -185,7 +213,7 @@ function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMem
       deps,
     ),
   };
-  return async (message: Step['publish']): Promise<unknown> => {
+  const publish = async (message: Message): Promise<unknown> => {
     const receive = functions[message.type.split('.')[1] ?? ''];
     if (!receive) throw new Error(`no function takes ${message.type}`);
     const before = lines.length;
@@ -194,6 +222,28 @@ function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMem
       lines.slice(before).findLast((line) => 'result' in line) ?? {};
     return { result, duplicate, code, reports, quarantined, rebalances };
   };
+  const ask = async ({ at, method, path, key, heldShare = 1, body = {} }: Question) => {
+    const answer = createBookingHandler({
+      ...deps,
+      tickIntervalMs: TICK_MS,
+      authenticateTenant: async () => ({ tenantId: 't1', requestsPerMinute: 1000, heldShare }),
+      limit: () => undefined,
+      sleep: async () => undefined,
+    });
+    const published = bus.published.length;
+    const headers = { 'andante-at': at, ...(key === undefined ? {} : { 'idempotency-key': key }) };
+    const request = { method, path, headers, body: Buffer.from(JSON.stringify(body)) };
+    const { status, body: text } = await answer({ ...request, query: new URLSearchParams() }).catch(problemOf);
+    const brought: unknown[] = [];
+    for (const { message } of bus.published.slice(published)) {
+      if (message.type === 'andante.campaign-created.v1') brought.push(await publish(message));
+    }
+    return {
+      answer: { status, body: JSON.parse(text as string) as unknown },
+      ...(brought.length > 0 ? { brought } : {}),
+    };
+  };
+  return { publish, ask };
 }
 
 /** What of a campaign can change: its terms are in the outcome that accepted it. */
@@ -214,6 +264,7 @@ async function endOf(store: AllocationStore, name: string): Promise<unknown> {
   const entries = pages.flatMap((page) =>
     (page?.entries ?? []).filter(({ campaignId }) => campaignId !== FILLER).map(withoutTerms),
   );
+  const holds = pages.flatMap((page) => page?.holds ?? []);
   const lines = plan === undefined ? undefined : (JSON.parse(plan.body) as { lines: unknown }).lines;
   const { bookVersion, planVersion, watermarkSlot, groups } = found;
   return {
@@ -223,6 +274,7 @@ async function endOf(store: AllocationStore, name: string): Promise<unknown> {
     groups,
     pages: found.pages,
     entries,
+    ...(holds.length > 0 ? { holds } : {}),
     plan: lines,
   };
 }
