@@ -1,0 +1,204 @@
+// What markets really deliver: each morning a plan, then visit by visit whoever may be shown it, clicks as they come. Nothing here
+// knows of quotes.
+import { drawBinomial } from '../../emulators/world/draws.ts';
+import type { Random } from '../../emulators/world/random.ts';
+import type { BookEntry, SupplyDay } from '../../shared/contracts/documents.ts';
+import { DAY_MS, dayOf } from '../../shared/forecasting/traffic-clock.ts';
+import { allocate } from '../../shared/planning/allocation.ts';
+import { GUARANTEE_WORTH } from '../../shared/planning/guarantee-worth.ts';
+import { modelMarket } from '../../shared/planning/market-model.ts';
+import { servingShares } from '../../shared/planning/serving-shares.ts';
+import type { CellClicks, DayVisits, MarketTruth } from './season-truth.ts';
+
+/** A part of a campaign on its way. */
+export interface Line {
+  entry: BookEntry;
+  /** As they are for it, by cell. */
+  clicks: readonly CellClicks[];
+  /** Exposures of each listener in its flight; 255 where the listener streams the release. */
+  exposures: Uint8Array;
+  reached: number;
+  /** Of those it was drawn for last, the share that it might still be shown to. */
+  eligibleShare: number;
+  /** When the day began. */
+  spentBeforeMicros: number;
+}
+
+export function createLine(entry: BookEntry, clicks: readonly CellClicks[], listeners: number): Line {
+  return { entry, clicks, exposures: new Uint8Array(listeners), reached: 0, eligibleShare: 1, spentBeforeMicros: 0 };
+}
+
+const [GONE, LEAST_SHARE] = [255, 0.05];
+/** Plans of a day. */
+const STEPS = 4;
+
+/** A line on one day. */
+interface Today {
+  line: Line;
+  cap: number;
+  capToday: number;
+  shownToday: Uint8Array;
+  /** Clicks that the day may bring. */
+  target: number;
+  got: number;
+  drawn: number;
+  able: number;
+}
+
+/**
+ * One day of a market.
+ * @param lines all that are booked and not over; only flying ones are served
+ * @param supply as forecast this morning
+ */
+export function serveDay(
+  truth: MarketTruth,
+  lines: readonly Line[],
+  supply: ReadonlyMap<string, SupplyDay>,
+  { nowMs, visits, random }: { nowMs: number; visits: DayVisits; random: Random },
+): void {
+  leaveStreamers(truth, lines, { nowMs, random });
+  const seen = withSeen(supply, nowMs, visits.counts);
+  const shownToday = new Map(lines.map((line) => [line, new Uint8Array(line.exposures.length)]));
+  for (let step = 0; step < STEPS; step++) {
+    const open = lines.filter(({ entry }) => entry.spentMicros < entry.budgetMicros);
+    const atMs = nowMs + (step * DAY_MS) / STEPS;
+    const { offers, targets } = planDay(truth, open, seen, atMs);
+    const flying = open.map((line, index) =>
+      todayOf(line, targets[index] as number, shownToday.get(line) as Uint8Array, random),
+    );
+    const [from, to] = [step, step + 1].map((at) => Math.floor((at * visits.listener.length) / STEPS));
+    for (let visit = from as number; visit < (to as number); visit++) {
+      const { which, bounds } = offers[visits.cell[visit] as number] as Offers;
+      if (which.length === 0) continue;
+      const drawn = random();
+      let at = 0;
+      while (at < which.length && drawn >= (bounds[at] as number)) at += 1;
+      const first = at < which.length ? at : Math.floor(random() * which.length);
+      for (let turn = 0; turn < which.length; turn++) {
+        const today = flying[which[(first + turn) % which.length] as number] as Today;
+        if (show(today, visits.listener[visit] as number, visits.cell[visit] as number, random)) break;
+      }
+    }
+    for (const { line, drawn, able } of flying) {
+      if (drawn > 0) line.eligibleShare = Math.max(LEAST_SHARE, able / drawn);
+    }
+  }
+  for (const line of lines) line.spentBeforeMicros = line.entry.spentMicros;
+}
+
+/** Whether it was shown to the listener. */
+function show(today: Today, listener: number, cell: number, random: Random): boolean {
+  const { line, cap, capToday, shownToday } = today;
+  if (today.got >= today.target) return false;
+  const { entry, exposures } = line;
+  const seen = exposures[listener] as number;
+  today.drawn += 1;
+  if (seen >= cap || (shownToday[listener] as number) >= capToday) return false;
+  today.able += 1;
+  if (seen === 0) line.reached += 1;
+  if (seen < GONE - 1) exposures[listener] = seen + 1;
+  shownToday[listener] = (shownToday[listener] as number) + 1;
+  entry.impressions += 1;
+  const { clickRate, conversionRate } = line.clicks[cell] as CellClicks;
+  if (random() >= clickRate) return true;
+  today.got += 1;
+  entry.clicks += 1;
+  entry.spentMicros = Math.min(entry.budgetMicros, entry.spentMicros + entry.clickPriceMicros);
+  entry.conversions += drawBinomial(random, 1, conversionRate);
+  return true;
+}
+
+/** The lines that a cell's visits are drawn for, and the upper ends of their shares. */
+interface Offers {
+  which: number[];
+  bounds: number[];
+}
+
+/** The shares of visits for the rest of the day, and each line's clicks by its end; what no line's share takes is offered to all. */
+function planDay(truth: MarketTruth, open: readonly Line[], supply: ReadonlyMap<string, SupplyDay>, atMs: number) {
+  const midnightMs = Math.floor(atMs / DAY_MS) * DAY_MS;
+  const demands = open.map((line) => ({ ...line.entry, remainingMicros: openMicros(line, atMs) / line.eligibleShare }));
+  const { problem } = modelMarket(demands, supply, atMs, ({ q50 }) => q50);
+  const { lineStart, worth, edgeCell } = problem;
+  open.forEach(({ entry }, line) => {
+    const factor = entry.isAuctioned ? 1 : GUARANTEE_WORTH;
+    for (let edge = lineStart[line] as number; edge < (lineStart[line + 1] as number); edge++) {
+      worth[edge] = factor * (worth[edge] as number);
+    }
+  });
+  const { y } = allocate(problem);
+  const shares = servingShares(problem, y);
+  const today = supply.get(dayOf(atMs)) as SupplyDay;
+  const left = 1 - (atMs - midnightMs) / DAY_MS;
+  const offers: Offers[] = truth.cells.map(() => ({ which: [], bounds: [] }));
+  const targets = open.map((line, index) => {
+    const { entry } = line;
+    if (entry.startAtMs > atMs) return 0;
+    let planned = 0;
+    for (let edge = lineStart[index] as number; edge < (lineStart[index + 1] as number); edge++) {
+      const cell = edgeCell[edge] as number;
+      // What comes first begins now: a line is flying.
+      if (cell >= truth.cells.length) continue;
+      const { q50, clickPpm } = today.cells[cell] as SupplyDay['cells'][number];
+      planned += ((y[edge] as number) / (problem.supply[cell] as number)) * ((left * q50 * clickPpm) / 1e6);
+      const { which, bounds } = offers[cell] as Offers;
+      which.push(index);
+      bounds.push((bounds.at(-1) ?? 0) + (shares[edge] as number));
+    }
+    const isLastDay = entry.endAtMs <= midnightMs + DAY_MS;
+    return isLastDay ? Infinity : planned * line.eligibleShare;
+  });
+  return { offers, targets };
+}
+
+/** What may still be spent: of the budget, and by the days that are left. */
+function openMicros({ entry, spentBeforeMicros }: Line, atMs: number): number {
+  const left = entry.budgetMicros - entry.spentMicros;
+  if (entry.dailyCapMicros === undefined) return left;
+  const days = Math.ceil((entry.endAtMs - Math.max(atMs, entry.startAtMs)) / DAY_MS);
+  const isFlying = entry.startAtMs <= atMs;
+  const spentToday = isFlying ? entry.spentMicros - spentBeforeMicros : 0;
+  return Math.min(left, entry.dailyCapMicros * days - spentToday);
+}
+
+/** A target that is no whole number is rounded by chance. The last click of a budget may cost more than is left, no other may. */
+function todayOf(line: Line, target: number, shownToday: Uint8Array, random: Random): Today {
+  const { entry, spentBeforeMicros } = line;
+  const price = entry.clickPriceMicros;
+  const ofBudget = Math.ceil((entry.budgetMicros - entry.spentMicros) / price);
+  const ofDay = Math.floor(((entry.dailyCapMicros ?? Infinity) - (entry.spentMicros - spentBeforeMicros)) / price);
+  return {
+    line,
+    cap: Math.min(GONE - 1, entry.releaseId === undefined ? (entry.perListenerFlight ?? Infinity) : 1),
+    capToday: entry.perListenerDay ?? Infinity,
+    shownToday,
+    target: Math.max(0, Math.min(ofBudget, ofDay, Math.floor(target + random()))),
+    got: 0,
+    drawn: 0,
+    able: 0,
+  };
+}
+
+function leaveStreamers(
+  { streamingHazard, listeners }: MarketTruth,
+  lines: readonly Line[],
+  { nowMs, random }: { nowMs: number; random: Random },
+): void {
+  for (const { entry, exposures } of lines) {
+    if (entry.releaseId === undefined || entry.startAtMs > nowMs) continue;
+    const leaving = drawBinomial(random, listeners, streamingHazard);
+    for (let one = 0; one < leaving; one++) exposures[Math.floor(random() * listeners)] = GONE;
+  }
+}
+
+/** Plans are made anew by the minute: by the end of a day they have seen it. */
+function withSeen(
+  supply: ReadonlyMap<string, SupplyDay>,
+  nowMs: number,
+  counts: Float64Array,
+): ReadonlyMap<string, SupplyDay> {
+  const name = dayOf(nowMs);
+  const today = supply.get(name) as SupplyDay;
+  const cells = today.cells.map((cell, index) => ({ ...cell, q50: counts[index] as number }));
+  return new Map([...supply, [name, { ...today, cells }]]);
+}
