@@ -86,7 +86,7 @@ export function playSeason(shape: SeasonShape, seed: number, quoteOf: SeasonQuot
       market.forecaster.observe(visits.counts);
       market.habits.observe(visits, day % COUNT_DAYS === 0);
     }
-    for (const one of running) if (one.lines.length > 1) moveMoney(one, nowMs);
+    for (const one of running) if (one.lines.length > 1) moveMoney(one);
     const isOver = ({ order }: Running) => order.endAtMs <= nowMs + DAY_MS;
     settled.push(...running.filter(isOver).map(settle));
     running = running.filter((one) => !isOver(one));
@@ -146,21 +146,20 @@ function viewOf({ truth, lines }: Market, known: ReadonlyMap<string, ReadonlyMap
   };
 }
 
-/** Money that a part is not on its way to spend goes to the others that are, day by day. */
-function moveMoney({ lines }: Running, nowMs: number): void {
-  const { startAtMs, endAtMs } = (lines[0] as Line).entry;
-  const flown = (nowMs + DAY_MS - startAtMs) / (endAtMs - startAtMs);
-  if (flown <= 0.3 || flown >= 1) return;
-  const behind = lines.map(({ entry }) => Math.max(0, entry.budgetMicros - Math.ceil((entry.spentMicros / flown) * 1.1)));
-  const ahead = lines.filter((_, index) => behind[index] === 0);
-  if (ahead.length === 0 || ahead.length === lines.length) return;
+/** Money that supply does not deliver in one part goes to those that have enough of it, day by day. */
+function moveMoney({ lines }: Running): void {
+  const short = lines.map(({ entry, plannedMicros }) =>
+    Math.max(0, Math.floor(entry.budgetMicros - entry.spentMicros - plannedMicros - entry.clickPriceMicros)),
+  );
+  const enough = lines.filter((_, index) => short[index] === 0);
+  if (enough.length === 0) return;
   let moved = 0;
   lines.forEach(({ entry }, index) => {
-    entry.budgetMicros -= behind[index] as number;
-    moved += behind[index] as number;
+    entry.budgetMicros -= short[index] as number;
+    moved += short[index] as number;
   });
-  ahead.forEach(({ entry }, index) => {
-    const share = Math.floor(moved / (ahead.length - index));
+  enough.forEach(({ entry }, index) => {
+    const share = Math.floor(moved / (enough.length - index));
     entry.budgetMicros += share;
     moved -= share;
   });

@@ -22,15 +22,17 @@ export interface Line {
   eligibleShare: number;
   /** When the day began. */
   spentBeforeMicros: number;
+  /** By the last plan, what it will spend of what is left. */
+  plannedMicros: number;
 }
 
 export function createLine(entry: BookEntry, clicks: readonly CellClicks[], listeners: number): Line {
-  return { entry, clicks, exposures: new Uint8Array(listeners), reached: 0, eligibleShare: 1, spentBeforeMicros: 0 };
+  return { entry, clicks, exposures: new Uint8Array(listeners), reached: 0, eligibleShare: 1, spentBeforeMicros: 0, plannedMicros: Infinity };
 }
 
 const [GONE, LEAST_SHARE] = [255, 0.05];
 /** Plans of a day. */
-const STEPS = 4;
+const STEPS = 8;
 
 /** A line on one day. */
 interface Today {
@@ -133,6 +135,8 @@ function planDay(truth: MarketTruth, open: readonly Line[], supply: ReadonlyMap<
   const offers: Offers[] = truth.cells.map(() => ({ which: [], bounds: [] }));
   const targets = open.map((line, index) => {
     const { entry } = line;
+    const edges = y.subarray(lineStart[index], lineStart[index + 1]);
+    line.plannedMicros = edges.reduce((sum, units) => sum + units, 0) * line.eligibleShare * entry.clickPriceMicros;
     if (entry.startAtMs > atMs) return 0;
     let planned = 0;
     for (let edge = lineStart[index] as number; edge < (lineStart[index + 1] as number); edge++) {
@@ -151,9 +155,13 @@ function planDay(truth: MarketTruth, open: readonly Line[], supply: ReadonlyMap<
   return { offers, targets };
 }
 
-/** What may still be spent: of the budget, and by the days that are left. */
+/**
+ * What is still to be spent: of the budget, and by the days that are left. Clicks come by chance: on the last day twice their
+ * standard deviation more is asked for, as nothing can make up for them later.
+ */
 function openMicros({ entry, spentBeforeMicros }: Line, atMs: number): number {
-  const left = entry.budgetMicros - entry.spentMicros;
+  const due = entry.budgetMicros - entry.spentMicros;
+  const left = entry.endAtMs <= atMs + DAY_MS ? due + 2 * Math.sqrt(due * entry.clickPriceMicros) : due;
   if (entry.dailyCapMicros === undefined) return left;
   const days = Math.ceil((entry.endAtMs - Math.max(atMs, entry.startAtMs)) / DAY_MS);
   const isFlying = entry.startAtMs <= atMs;
@@ -161,12 +169,13 @@ function openMicros({ entry, spentBeforeMicros }: Line, atMs: number): number {
   return Math.min(left, entry.dailyCapMicros * days - spentToday);
 }
 
-/** A target that is no whole number is rounded by chance. The last click of a budget may cost more than is left, no other may. */
+/** A target that is no whole number is rounded by chance. The last click of a budget may cost more than is left. */
 function todayOf(line: Line, target: number, shownToday: Uint8Array, random: Random): Today {
   const { entry, spentBeforeMicros } = line;
   const price = entry.clickPriceMicros;
   const ofBudget = Math.ceil((entry.budgetMicros - entry.spentMicros) / price);
-  const ofDay = Math.floor(((entry.dailyCapMicros ?? Infinity) - (entry.spentMicros - spentBeforeMicros)) / price);
+  const capped = ((entry.dailyCapMicros ?? Infinity) - (entry.spentMicros - spentBeforeMicros)) / price;
+  const ofDay = Math.floor(capped + random());
   return {
     line,
     cap: Math.min(GONE - 1, entry.releaseId === undefined ? (entry.perListenerFlight ?? Infinity) : 1),
