@@ -4,25 +4,35 @@ import type { SupplyDay } from '../contracts/documents.ts';
 import type { QuoteIssued, Range } from '../contracts/forecast-outcomes.ts';
 import { MAX_MICROS } from '../contracts/micros.ts';
 import type { CampaignAccepted } from '../contracts/outcomes.ts';
+import { cappedAudience } from '../forecasting/capped-audience.ts';
+import { cappedDays, type CappedPart } from '../forecasting/capped-days.ts';
 import { clickLaw, type ClickRate } from '../forecasting/click-law.ts';
 import type { FlightAudience } from '../forecasting/flight-audience.ts';
 import { forecastSpread } from '../forecasting/forecast-spread.ts';
 import { SUGGESTED_PROBABILITY, suggestedMaximumBudget } from '../forecasting/full-spend.ts';
+import type { LaterBookings } from '../forecasting/later-bookings.ts';
 import { offerRateForImpressions, reach } from '../forecasting/reach.ts';
 import { deliveryCurve, type Delivery, type DeliveryRange } from '../forecasting/spend-delivery.ts';
 import { poolParts, type SpendPart } from '../forecasting/spend-pool.ts';
 import { DAY_MS, daysBetween } from '../forecasting/traffic-clock.ts';
 import { isEligible } from '../planning/market-model.ts';
 import type { CampaignContext } from './campaign-state.ts';
-import { audienceOf } from './open-markets.ts';
+import { audienceOf, openMarkets } from './open-markets.ts';
 
 type Part = CampaignAccepted['subcampaigns'][number];
 
 interface QuotedPart {
   spend: SpendPart;
+  capped: CappedPart;
+  /** Clicks that can be sold; what bids in auctions keeps none of them. */
+  bookable: number;
+  isAuctioned: boolean;
   conversion: ClickRate;
   audience: FlightAudience | undefined;
 }
+
+const LATER = JSON.parse((globalThis as any).process?.env?.LATER ?? '[{"weight":1,"share":0}]');
+const MIX = Number((globalThis as any).process?.env?.MIX ?? 0);
 
 /** A rate of which nobody says how sure it is was given by people: it is taken as known. */
 const KNOWN_TRIALS = 1e9;
@@ -36,12 +46,17 @@ export function quoteCampaign(
   context: CampaignContext,
 ): QuoteIssued {
   const { tenantId, campaignId, currency, startAtMs, endAtMs, budgetMicros, subcampaigns, splitVersion } = accepted;
-  const parts = subcampaigns.map((sub, index) => quotedPart(sub, accepted, reachMicros[index] as number, context));
+  const openOf = freeMicros(accepted, reachMicros, context);
+  const parts = subcampaigns.map((sub, index) => quotedPart(sub, accepted, openOf[index] as number, context));
   const supplies = subcampaigns.flatMap((sub) => firstDay(sub.market, accepted, context) ?? []);
   const pooled = poolParts(parts.map(({ spend }) => spend));
   const law = clickLaw(pooled.supply, pooled.rate);
+  const later = laterOf(parts);
   const whole = {
     ...pooled,
+    later,
+    mixVariance: MIX,
+    capped: cappedDays(parts.map(({ capped }) => capped)),
     conversion: pooledConversion(parts, subcampaigns),
     ...(parts.length === 1 ? reachBy((parts[0] as QuotedPart).audience) : {}),
   };
@@ -65,7 +80,15 @@ export function quoteCampaign(
     ...promiseOf(delivery),
     subcampaigns: subcampaigns.map(({ subcampaignId, market, budgetMicros: ownMicros }, index) => {
       const { spend, conversion, audience } = parts[index] as QuotedPart;
-      const terms = { ...poolParts([spend]), conversion, ...reachBy(audience) };
+      const part = parts[index] as QuotedPart;
+      const terms = {
+        ...poolParts([spend]),
+        later: laterOf([part]),
+        mixVariance: MIX,
+        capped: cappedDays([part.capped]),
+        conversion,
+        ...reachBy(audience),
+      };
       const isWhole = parts.length === 1 && ownMicros === budgetMicros;
       const own = isWhole ? delivery : (deliveryCurve(terms, [ownMicros])[0] as Delivery);
       return { subcampaignId, market, ...promiseOf(own) };
@@ -76,7 +99,7 @@ export function quoteCampaign(
 function quotedPart(
   sub: Part,
   flight: { startAtMs: number; endAtMs: number },
-  reachMicros: number,
+  freeMicros: number,
   context: CampaignContext,
 ): QuotedPart {
   const { market, clickPriceMicros, weightMicros, medianMicros, trafficByDay } = sub;
@@ -86,8 +109,11 @@ function quotedPart(
   const traffic = trafficByDay.reduce((sum, ofDay) => sum + ofDay, 0);
   const clickShare = traffic > 0 ? Math.min(1, medianMicros / clickPriceMicros / traffic) : 0;
   const trials = cells.reduce((sum, { clickTrials = KNOWN_TRIALS }) => sum + clickTrials, 0);
+  const audience = sub.audience ?? audienceOf({ ...flight, ...sub }, supply, sub);
   // What is free at the lower quartile is about as much less than what is free at the median as all supply is.
-  const free = weightMicros > 0 ? (reachMicros / weightMicros) * traffic : 0;
+  const offerRate = weightMicros > 0 ? Math.min(1, freeMicros / weightMicros) : 0;
+  const kept = keptByCaps(sub, flight, audience, offerRate);
+  const free = offerRate * traffic * kept;
   const clicks = cells.reduce((sum, cell) => sum + cell.q50 * cell.clickPpm, 0);
   const converted = cells.reduce((sum, cell) => sum + cell.q50 * cell.clickPpm * (cell.conversionPpm ?? 0), 0);
   const conversionShare = clicks > 0 ? converted / clicks / 1e6 : 0;
@@ -100,9 +126,50 @@ function quotedPart(
       rate: betaOf(clickShare, trials),
       clickPriceMicros,
     },
+    capped: {
+      days: trafficByDay.map((ofDay) => (traffic > 0 ? (ofDay / traffic) * free * clickShare * clickPriceMicros : 0)),
+      dailyCapMicros: sub.dailyCapMicros ?? Infinity,
+      clickPriceMicros,
+    },
+    bookable: (freeMicros * kept) / clickPriceMicros,
+    isAuctioned: sub.isAuctioned === true,
     conversion: betaOf(conversionShare, Math.max(1, clickShare * trials)),
-    audience: sub.audience ?? audienceOf({ ...flight, ...sub }, supply, sub),
+    audience,
   };
+}
+
+/**
+ * What supply has free for each part, whatever its own caps, on the lower quartile: parts of one market take from each other,
+ * and what bids in auctions gets what guaranteed lines leave.
+ */
+function freeMicros(accepted: CampaignAccepted, reachMicros: readonly number[], context: CampaignContext): readonly number[] {
+  const { campaignId, subcampaigns } = accepted;
+  const isPlain = (sub: Part) =>
+    !sub.isAuctioned && [sub.releaseId, sub.perListenerDay, sub.perListenerFlight, sub.dailyCapMicros].every((cap) => cap === undefined);
+  if (subcampaigns.length === 1 && isPlain(subcampaigns[0] as Part)) return reachMicros;
+  const asked = subcampaigns.map(({ market, segments, surfaces, clickPriceMicros }) => ({ market, segments, surfaces, clickPriceMicros }));
+  const markets = openMarkets(campaignId, asked, accepted, context);
+  const alone = asked.map((_, index) => markets.capacityMicros(index));
+  return asked.length === 1 ? alone : markets.place(alone.map((micros) => ({ floorMicros: 0, micros })));
+}
+
+/** Of the visits that it is offered, the share that its frequency caps leave. */
+function keptByCaps(
+  sub: Part,
+  { startAtMs, endAtMs }: { startAtMs: number; endAtMs: number },
+  audience: FlightAudience | undefined,
+  offerRate: number,
+): number {
+  const perFlight = sub.releaseId === undefined ? (sub.perListenerFlight ?? Infinity) : 1;
+  const perDay = sub.perListenerDay ?? Infinity;
+  if (!audience || offerRate === 0 || Math.min(perFlight, perDay) === Infinity) return 1;
+  const days = Math.max(1, Math.ceil((endAtMs - startAtMs) / DAY_MS));
+  return cappedAudience(audience, { perFlight, perDay }, { days, offerRate }) / offerRate;
+}
+
+function laterOf(parts: readonly QuotedPart[]): LaterBookings {
+  const bookable = parts.reduce((sum, part) => sum + part.bookable, 0);
+  return { bookable: parts.some(({ isAuctioned }) => isAuctioned) ? Infinity : bookable, shares: LATER };
 }
 
 /** Of a click of any part: each part counts by the clicks that its budget pays for. */

@@ -1,8 +1,10 @@
 // What a budget brings: impressions, listeners, clicks, conversions and spend, each as a careful, a middle and a hopeful number.
+import type { CappedDays } from './capped-days.ts';
 import { clickLaw, type ClickLaw, type ClickRate, type SupplyLaw } from './click-law.ts';
 import { clicksReached } from './clicks-reached.ts';
 import { ForecastError } from './forecast-error.ts';
 import { fullSpendOf, type SpendTerms } from './full-spend.ts';
+import { keptShares, lawBeside, type LaterBookings } from './later-bookings.ts';
 import { normalCdf } from './normal-cdf.ts';
 
 export interface DeliveryTerms extends SpendTerms {
@@ -10,6 +12,12 @@ export interface DeliveryTerms extends SpendTerms {
   conversion: ClickRate;
   /** Listeners that so many impressions reach, not falling; absent where none were counted. */
   reachAt?: (impressions: number) => number;
+  /** What others may still book of what the budget leaves; absent: nothing. */
+  later?: LaterBookings;
+  /** What its daily caps leave; absent where it has none. */
+  capped?: CappedDays;
+  /** Of the logarithm of the click rate: some of its cells are served more than others, nobody knows which. 0 when absent. */
+  mixVariance?: number;
 }
 
 /** The tenth, the fiftieth and the ninetieth percentile: real numbers, low <= mid <= high. */
@@ -45,24 +53,38 @@ export function deliveryCurve(
   budgetsMicros: readonly number[],
   law: ClickLaw = clickLaw(terms.supply, terms.rate),
 ): Delivery[] {
-  const { supply, rate, clickPriceMicros, conversion } = terms;
+  const { supply, rate, clickPriceMicros, conversion, later, capped, mixVariance = 0 } = terms;
   assertConversion(conversion);
-  const potential = potentialOf(law, supply, rate);
+  const free = later ? undefined : potentialOf(law, supply, rate);
   return budgetsMicros.map((budgetMicros) => {
-    const probability = fullSpendOf(law, clickPriceMicros, budgetMicros);
     const payable = budgetMicros / clickPriceMicros;
-    const clicks = mapRange(potential, (most) => Math.min(most, payable));
-    const impressions = rangeOf((share) => impressionsReached(supply, rate, payable, share));
+    const own = later ? lawBeside(law, payable, later) : law;
+    const kept = later ? keptShares(payable, later) : [{ weight: 1, share: 1 }];
+    const left = supply.flatMap(({ weight, median, sigma }) =>
+      kept.map((part) => ({ weight: weight * part.weight, median: median * part.share, sigma })),
+    );
+    const uncapped = free ?? potentialOf(own, left, rate);
+    const ofCaps = (clicks: number) => (capped ? capped.spentOf(clicks * clickPriceMicros) / clickPriceMicros : clicks);
+    const potential = mapRange(uncapped, ofCaps);
+    const shown = capped ? left.map((node) => ({ ...node, median: node.median * keptOf(capped, node.median, terms) })) : left;
+    const impressions = rangeOf((share) => impressionsReached({ supply: shown, rate, mixVariance }, payable, share));
+    const neededMicros = capped ? capped.neededFor(budgetMicros) : budgetMicros;
     return {
       budgetMicros,
-      fullSpend: probability,
+      fullSpend: neededMicros < Infinity ? fullSpendOf(own, clickPriceMicros, neededMicros) : 0,
       spendMicros: mapRange(potential, (most) => Math.min(budgetMicros, most * clickPriceMicros)),
-      clicks,
+      clicks: mapRange(potential, (most) => Math.min(most, payable)),
       impressions,
       conversions: rangeOf((share) => conversionsReached(potential, conversion, payable, share)),
       ...listeners(impressions, terms.reachAt),
     };
   });
+}
+
+/** The share of so many opportunities that daily caps leave. */
+function keptOf(capped: CappedDays, opportunities: number, { rate, clickPriceMicros }: DeliveryTerms): number {
+  const micros = rate.alpha > 0 ? (opportunities * clickPriceMicros * rate.alpha) / (rate.alpha + rate.beta) : 0;
+  return micros > 0 ? capped.spentOf(micros) / micros : 1;
 }
 
 /** Clicks that supply has, whatever the budget; each is looked for where the law of the supply would have it. */
@@ -100,11 +122,15 @@ function listeners(impressions: DeliveryRange, reachAt: DeliveryTerms['reachAt']
  * Impressions end with the supply or with the click that spends the last money, whichever is first; the two are
  * independent. The impressions until a click are about log-normal.
  */
-function impressionsReached(supply: SupplyLaw, rate: ClickRate, payable: number, probability: number): number {
+function impressionsReached(
+  { supply, rate, mixVariance }: { supply: SupplyLaw; rate: ClickRate; mixVariance: number },
+  payable: number,
+  probability: number,
+): number {
   if (payable === 0) return 0;
   if (rate.alpha === 0) return reached((impressions) => supplyAbove(supply, impressions), probability);
   const logNeeded = Math.log(payable) + Math.log1p(rate.beta / rate.alpha) + logVariance(rate) / 2;
-  const deviation = Math.sqrt(logVariance(rate) + 1 / Math.max(1, payable));
+  const deviation = Math.sqrt(logVariance(rate) + mixVariance + 1 / Math.max(1, payable));
   return reached((impressions) => {
     const isPaid = normalCdf((logNeeded - Math.log(impressions)) / deviation);
     return isPaid * supplyAbove(supply, impressions);
