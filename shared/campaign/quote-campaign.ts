@@ -31,7 +31,7 @@ interface QuotedPart {
   audience: FlightAudience | undefined;
 }
 
-const LATER = JSON.parse((globalThis as any).process?.env?.LATER ?? '[{"weight":1,"share":0}]');
+const LATER_DEFAULT = JSON.parse((globalThis as any).process?.env?.LATER ?? '[{"weight":1,"share":0}]');
 const MIX = Number((globalThis as any).process?.env?.MIX ?? 0);
 
 /** A rate of which nobody says how sure it is was given by people: it is taken as known. */
@@ -129,7 +129,6 @@ function quotedPart(
     capped: {
       days: trafficByDay.map((ofDay) => (traffic > 0 ? (ofDay / traffic) * free * clickShare * clickPriceMicros : 0)),
       dailyCapMicros: sub.dailyCapMicros ?? Infinity,
-      clickPriceMicros,
     },
     bookable: (freeMicros * kept) / clickPriceMicros,
     isAuctioned: sub.isAuctioned === true,
@@ -169,7 +168,10 @@ function keptByCaps(
 
 function laterOf(parts: readonly QuotedPart[]): LaterBookings {
   const bookable = parts.reduce((sum, part) => sum + part.bookable, 0);
-  return { bookable: parts.some(({ isAuctioned }) => isAuctioned) ? Infinity : bookable, shares: LATER };
+  const g = globalThis as any;
+  return parts.some(({ isAuctioned }) => isAuctioned)
+    ? { bookable: Infinity, shares: g.LATER ?? [{ weight: 0.35, share: 0 }, { weight: 0.3, share: 0.5 }, { weight: 0.35, share: 0.9 }] }
+    : { bookable, shares: g.LATER ?? LATER_DEFAULT };
 }
 
 /** Of a click of any part: each part counts by the clicks that its budget pays for. */

@@ -126,10 +126,11 @@ function book(
   const { outcome, reachMicros } = decided;
   const quote = quoteOf(outcome, reachMicros, context, order);
   const campaign: Campaign = evolve(expected, outcome);
+  const purse = { leftMicros: outcome.budgetMicros - outcome.escrowMicros };
   const lines = campaign.subcampaigns.map((sub) => {
     const market = here.find(({ truth }) => truth.market === sub.market) as Market;
     const clicks = market.truth.clicks((nowMs - SEASON_MS) / DAY_MS);
-    const line = createLine(newEntry(campaign, sub), clicks, market.truth.listeners);
+    const line = createLine(newEntry(campaign, sub), { clicks, listeners: market.truth.listeners, purse });
     market.lines.push(line);
     return line;
   });
@@ -172,6 +173,7 @@ function settle({ order, quote, lines }: Running): SettledCampaign {
     order,
     quote,
     cluster: `${lines[0]?.entry === undefined ? '' : order.subcampaigns[0]?.market} ${week}`,
+    ...(globalThis as any).process.env.DEBUG ? { parts: lines } : {},
     impressions: sum(({ entry }) => entry.impressions),
     clicks: sum(({ entry }) => entry.clicks),
     conversions: sum(({ entry }) => entry.conversions),

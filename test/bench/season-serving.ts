@@ -6,6 +6,7 @@ import type { BookEntry, SupplyDay } from '../../shared/contracts/documents.ts';
 import { DAY_MS, dayOf } from '../../shared/forecasting/traffic-clock.ts';
 import { allocate } from '../../shared/planning/allocation.ts';
 import { GUARANTEE_WORTH } from '../../shared/planning/guarantee-worth.ts';
+import type { AllocationProblem } from '../../shared/planning/problem.ts';
 import { modelMarket } from '../../shared/planning/market-model.ts';
 import { servingShares } from '../../shared/planning/serving-shares.ts';
 import type { CellClicks, DayVisits, MarketTruth } from './season-truth.ts';
@@ -24,10 +25,21 @@ export interface Line {
   spentBeforeMicros: number;
   /** By the last plan, what it will spend of what is left. */
   plannedMicros: number;
+  /** What the whole campaign has left: on the last day its parts share it. */
+  purse: { leftMicros: number };
 }
 
-export function createLine(entry: BookEntry, clicks: readonly CellClicks[], listeners: number): Line {
-  return { entry, clicks, exposures: new Uint8Array(listeners), reached: 0, eligibleShare: 1, spentBeforeMicros: 0, plannedMicros: Infinity };
+export function createLine(
+  entry: BookEntry,
+  { clicks, listeners, purse }: { clicks: readonly CellClicks[]; listeners: number; purse: Line['purse'] },
+): Line {
+  const exposures = new Uint8Array(listeners);
+  return { entry, clicks, exposures, purse, reached: 0, eligibleShare: 1, spentBeforeMicros: 0, plannedMicros: Infinity };
+}
+
+/** Of its own budget, and on the last day of what the others do not spend. */
+function leftMicros({ entry, purse }: Line, atMs: number): number {
+  return entry.endAtMs <= atMs + DAY_MS ? purse.leftMicros : Math.min(purse.leftMicros, entry.budgetMicros - entry.spentMicros);
 }
 
 const [GONE, LEAST_SHARE] = [255, 0.05];
@@ -62,11 +74,11 @@ export function serveDay(
   const seen = withSeen(supply, nowMs, visits.counts);
   const shownToday = new Map(lines.map((line) => [line, new Uint8Array(line.exposures.length)]));
   for (let step = 0; step < STEPS; step++) {
-    const open = lines.filter(({ entry }) => entry.spentMicros < entry.budgetMicros);
+    const open = lines.filter((line) => leftMicros(line, nowMs) > 0);
     const atMs = nowMs + (step * DAY_MS) / STEPS;
     const { offers, targets } = planDay(truth, open, seen, atMs);
     const flying = open.map((line, index) =>
-      todayOf(line, targets[index] as number, shownToday.get(line) as Uint8Array, random),
+      todayOf(line, targets[index] as number, shownToday.get(line) as Uint8Array, { atMs, random }),
     );
     const [from, to] = [step, step + 1].map((at) => Math.floor((at * visits.listener.length) / STEPS));
     for (let visit = from as number; visit < (to as number); visit++) {
@@ -91,7 +103,7 @@ export function serveDay(
 /** Whether it was shown to the listener. */
 function show(today: Today, listener: number, cell: number, random: Random): boolean {
   const { line, cap, capToday, shownToday } = today;
-  if (today.got >= today.target) return false;
+  if (today.got >= today.target || line.purse.leftMicros <= 0) return false;
   const { entry, exposures } = line;
   const seen = exposures[listener] as number;
   today.drawn += 1;
@@ -105,7 +117,9 @@ function show(today: Today, listener: number, cell: number, random: Random): boo
   if (random() >= clickRate) return true;
   today.got += 1;
   entry.clicks += 1;
-  entry.spentMicros = Math.min(entry.budgetMicros, entry.spentMicros + entry.clickPriceMicros);
+  const paidMicros = Math.min(line.purse.leftMicros, entry.clickPriceMicros);
+  line.purse.leftMicros -= paidMicros;
+  entry.spentMicros += paidMicros;
   entry.conversions += drawBinomial(random, 1, conversionRate);
   return true;
 }
@@ -120,8 +134,9 @@ interface Offers {
 function planDay(truth: MarketTruth, open: readonly Line[], supply: ReadonlyMap<string, SupplyDay>, atMs: number) {
   const midnightMs = Math.floor(atMs / DAY_MS) * DAY_MS;
   const demands = open.map((line) => ({ ...line.entry, remainingMicros: openMicros(line, atMs) / line.eligibleShare }));
-  const { problem } = modelMarket(demands, supply, atMs, ({ q50 }) => q50);
+  const { problem, cuts } = modelMarket(demands, supply, atMs, ({ q50 }) => q50);
   const { lineStart, worth, edgeCell } = problem;
+  open.forEach(({ entry }, line) => capDays(problem, line, entry, { cuts, cells: truth.cells.length }));
   open.forEach(({ entry }, line) => {
     const factor = entry.isAuctioned ? 1 : GUARANTEE_WORTH;
     for (let edge = lineStart[line] as number; edge < (lineStart[line + 1] as number); edge++) {
@@ -150,17 +165,40 @@ function planDay(truth: MarketTruth, open: readonly Line[], supply: ReadonlyMap<
       bounds.push((bounds.at(-1) ?? 0) + (shares[edge] as number));
     }
     const isLastDay = entry.endAtMs <= midnightMs + DAY_MS;
-    return isLastDay ? Infinity : planned * line.eligibleShare;
+    if (isLastDay) return Infinity;
+    // What the caps of the days to come do not hold must be spent today.
+    const later = Math.ceil((entry.endAtMs - midnightMs) / DAY_MS) - 1;
+    const urgent = entry.budgetMicros - entry.spentMicros - (entry.dailyCapMicros ?? Infinity) * later;
+    return Math.max(planned * line.eligibleShare, urgent / entry.clickPriceMicros);
   });
   return { offers, targets };
+}
+
+/** A daily cap is one of each cell, by its part of the supply. */
+function capDays(
+  { supply, lineStart, edgeCell, cap }: AllocationProblem,
+  line: number,
+  { dailyCapMicros, clickPriceMicros }: BookEntry,
+  { cuts, cells }: { cuts: readonly number[]; cells: number },
+): void {
+  if (dailyCapMicros === undefined) return;
+  const edges = Array.from({ length: (lineStart[line + 1] as number) - (lineStart[line] as number) }, (_, at) => at + (lineStart[line] as number));
+  for (const [interval, own] of Map.groupBy(edges, (edge) => Math.floor((edgeCell[edge] as number) / cells))) {
+    const days = Math.ceil(((cuts[interval + 1] as number) - (cuts[interval] as number)) / DAY_MS);
+    const all = own.reduce((sum, edge) => sum + (supply[edgeCell[edge] as number] as number), 0);
+    for (const edge of own) {
+      cap[edge] = (days * dailyCapMicros * (supply[edgeCell[edge] as number] as number)) / all / clickPriceMicros;
+    }
+  }
 }
 
 /**
  * What is still to be spent: of the budget, and by the days that are left. Clicks come by chance: on the last day twice their
  * standard deviation more is asked for, as nothing can make up for them later.
  */
-function openMicros({ entry, spentBeforeMicros }: Line, atMs: number): number {
-  const due = entry.budgetMicros - entry.spentMicros;
+function openMicros(line: Line, atMs: number): number {
+  const { entry, spentBeforeMicros } = line;
+  const due = leftMicros(line, atMs);
   const left = entry.endAtMs <= atMs + DAY_MS ? due + 2 * Math.sqrt(due * entry.clickPriceMicros) : due;
   if (entry.dailyCapMicros === undefined) return left;
   const days = Math.ceil((entry.endAtMs - Math.max(atMs, entry.startAtMs)) / DAY_MS);
@@ -170,10 +208,10 @@ function openMicros({ entry, spentBeforeMicros }: Line, atMs: number): number {
 }
 
 /** A target that is no whole number is rounded by chance. The last click of a budget may cost more than is left. */
-function todayOf(line: Line, target: number, shownToday: Uint8Array, random: Random): Today {
+function todayOf(line: Line, target: number, shownToday: Uint8Array, { atMs, random }: { atMs: number; random: Random }): Today {
   const { entry, spentBeforeMicros } = line;
   const price = entry.clickPriceMicros;
-  const ofBudget = Math.ceil((entry.budgetMicros - entry.spentMicros) / price);
+  const ofBudget = Math.ceil(leftMicros(line, atMs) / price);
   const capped = ((entry.dailyCapMicros ?? Infinity) - (entry.spentMicros - spentBeforeMicros)) / price;
   const ofDay = Math.floor(capped + random());
   return {
