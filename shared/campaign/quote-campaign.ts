@@ -10,7 +10,7 @@ import { clickLaw, type ClickRate } from '../forecasting/click-law.ts';
 import type { FlightAudience } from '../forecasting/flight-audience.ts';
 import { forecastSpread } from '../forecasting/forecast-spread.ts';
 import { SUGGESTED_PROBABILITY, suggestedMaximumBudget } from '../forecasting/full-spend.ts';
-import type { LaterBookings } from '../forecasting/later-bookings.ts';
+import { AUCTIONED_SHARES, BOOKED_SHARES, type LaterBookings } from '../forecasting/later-bookings.ts';
 import { offerRateForImpressions, reach } from '../forecasting/reach.ts';
 import { deliveryCurve, type Delivery, type DeliveryRange } from '../forecasting/spend-delivery.ts';
 import { poolParts, type SpendPart } from '../forecasting/spend-pool.ts';
@@ -27,15 +27,18 @@ interface QuotedPart {
   /** Clicks that can be sold; what bids in auctions keeps none of them. */
   bookable: number;
   isAuctioned: boolean;
+  cells: SupplyDay['cells'];
+  /** Exposures of a listener. */
+  cap: number;
   conversion: ClickRate;
   audience: FlightAudience | undefined;
 }
 
-const LATER_DEFAULT = JSON.parse((globalThis as any).process?.env?.LATER ?? '[{"weight":1,"share":0}]');
-const MIX = Number((globalThis as any).process?.env?.MIX ?? 0);
-
 /** A rate of which nobody says how sure it is was given by people: it is taken as known. */
 const KNOWN_TRIALS = 1e9;
+
+/** How unevenly the cells of an audience are served: so much of the variance of their click rates is that of the line's own. */
+const UNEVEN_SHARE = 0.3;
 
 /**
  * @param reachMicros of each part: what the lower quartile of supply has for it beside all that was sold before
@@ -55,10 +58,10 @@ export function quoteCampaign(
   const whole = {
     ...pooled,
     later,
-    mixVariance: MIX,
+    mixVariance: mixVariance(parts),
     capped: cappedDays(parts.map(({ capped }) => capped)),
     conversion: pooledConversion(parts, subcampaigns),
-    ...(parts.length === 1 ? reachBy((parts[0] as QuotedPart).audience) : {}),
+    ...(parts.length === 1 ? reachBy(parts[0] as QuotedPart) : {}),
   };
   const delivery = deliveryCurve(whole, [budgetMicros], law)[0] as Delivery;
   const guess = delivery.clicks.mid;
@@ -79,15 +82,15 @@ export function quoteCampaign(
     suggestedMaximumMicros: Math.min(MAX_MICROS, Math.floor(maximum)),
     ...promiseOf(delivery),
     subcampaigns: subcampaigns.map(({ subcampaignId, market, budgetMicros: ownMicros }, index) => {
-      const { spend, conversion, audience } = parts[index] as QuotedPart;
       const part = parts[index] as QuotedPart;
+      const { spend, conversion } = part;
       const terms = {
         ...poolParts([spend]),
         later: laterOf([part]),
-        mixVariance: MIX,
+        mixVariance: mixVariance([part]),
         capped: cappedDays([part.capped]),
         conversion,
-        ...reachBy(audience),
+        ...reachBy(part),
       };
       const isWhole = parts.length === 1 && ownMicros === budgetMicros;
       const own = isWhole ? delivery : (deliveryCurve(terms, [ownMicros])[0] as Delivery);
@@ -132,6 +135,8 @@ function quotedPart(
     },
     bookable: (freeMicros * kept) / clickPriceMicros,
     isAuctioned: sub.isAuctioned === true,
+    cells,
+    cap: sub.releaseId === undefined ? (sub.perListenerFlight ?? Infinity) : 1,
     conversion: betaOf(conversionShare, Math.max(1, clickShare * trials)),
     audience,
   };
@@ -141,12 +146,22 @@ function quotedPart(
  * What supply has free for each part, whatever its own caps, on the lower quartile: parts of one market take from each other,
  * and what bids in auctions gets what guaranteed lines leave.
  */
-function freeMicros(accepted: CampaignAccepted, reachMicros: readonly number[], context: CampaignContext): readonly number[] {
+function freeMicros(
+  accepted: CampaignAccepted,
+  reachMicros: readonly number[],
+  context: CampaignContext,
+): readonly number[] {
   const { campaignId, subcampaigns } = accepted;
   const isPlain = (sub: Part) =>
-    !sub.isAuctioned && [sub.releaseId, sub.perListenerDay, sub.perListenerFlight, sub.dailyCapMicros].every((cap) => cap === undefined);
+    !sub.isAuctioned &&
+    [sub.releaseId, sub.perListenerDay, sub.perListenerFlight, sub.dailyCapMicros].every((cap) => cap === undefined);
   if (subcampaigns.length === 1 && isPlain(subcampaigns[0] as Part)) return reachMicros;
-  const asked = subcampaigns.map(({ market, segments, surfaces, clickPriceMicros }) => ({ market, segments, surfaces, clickPriceMicros }));
+  const asked = subcampaigns.map(({ market, segments, surfaces, clickPriceMicros }) => ({
+    market,
+    segments,
+    surfaces,
+    clickPriceMicros,
+  }));
   const markets = openMarkets(campaignId, asked, accepted, context);
   const alone = asked.map((_, index) => markets.capacityMicros(index));
   return asked.length === 1 ? alone : markets.place(alone.map((micros) => ({ floorMicros: 0, micros })));
@@ -167,11 +182,18 @@ function keptByCaps(
 }
 
 function laterOf(parts: readonly QuotedPart[]): LaterBookings {
-  const bookable = parts.reduce((sum, part) => sum + part.bookable, 0);
-  const g = globalThis as any;
-  return parts.some(({ isAuctioned }) => isAuctioned)
-    ? { bookable: Infinity, shares: g.LATER ?? [{ weight: 0.35, share: 0 }, { weight: 0.3, share: 0.5 }, { weight: 0.35, share: 0.9 }] }
-    : { bookable, shares: g.LATER ?? LATER_DEFAULT };
+  if (parts.some(({ isAuctioned }) => isAuctioned)) return { bookable: Infinity, shares: AUCTIONED_SHARES };
+  return { bookable: parts.reduce((sum, part) => sum + part.bookable, 0), shares: BOOKED_SHARES };
+}
+
+/** Of the logarithm of a click rate of cells that differ, as nobody knows which of them will be served more. */
+function mixVariance(parts: readonly QuotedPart[]): number {
+  const cells = parts.flatMap((part) => part.cells);
+  const shown = cells.reduce((sum, { q50 }) => sum + q50, 0);
+  const mean = cells.reduce((sum, { q50, clickPpm }) => sum + q50 * clickPpm, 0) / shown;
+  if (!(mean > 0)) return 0;
+  const square = cells.reduce((sum, { q50, clickPpm }) => sum + (q50 / shown) * (clickPpm / mean - 1) ** 2, 0);
+  return UNEVEN_SHARE * square;
 }
 
 /** Of a click of any part: each part counts by the clicks that its budget pays for. */
@@ -205,9 +227,9 @@ function quantilesOf(cells: SupplyDay['cells']) {
   return { q10: sum('q10'), q50: sum('q50'), q90: sum('q90') };
 }
 
-function reachBy(audience: FlightAudience | undefined) {
+function reachBy({ audience, cap }: QuotedPart) {
   if (!audience) return {};
-  return { reachAt: (shown: number) => reach(audience, offerRateForImpressions(audience, shown, Infinity)) };
+  return { reachAt: (shown: number) => reach(audience, offerRateForImpressions(audience, shown, cap)) };
 }
 
 function promiseOf({

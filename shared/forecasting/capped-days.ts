@@ -28,7 +28,8 @@ export function cappedDays(parts: readonly CappedPart[]): CappedDays {
   }
   const atFactor = (factor: number) =>
     parts.reduce(
-      (sum, { days, dailyCapMicros }) => days.reduce((own, micros) => own + Math.min(dailyCapMicros, factor * micros), sum),
+      (sum, { days, dailyCapMicros }) =>
+        days.reduce((own, micros) => own + Math.min(dailyCapMicros, factor * micros), sum),
       0,
     );
   return {

@@ -66,7 +66,9 @@ export function deliveryCurve(
     const uncapped = free ?? potentialOf(own, left, rate);
     const ofCaps = (clicks: number) => (capped ? capped.spentOf(clicks * clickPriceMicros) / clickPriceMicros : clicks);
     const potential = mapRange(uncapped, ofCaps);
-    const shown = capped ? left.map((node) => ({ ...node, median: node.median * keptOf(capped, node.median, terms) })) : left;
+    const shown = capped
+      ? left.map((node) => ({ ...node, median: node.median * keptOf(capped, node.median, terms) }))
+      : left;
     const impressions = rangeOf((share) => impressionsReached({ supply: shown, rate, mixVariance }, payable, share));
     const neededMicros = capped ? capped.neededFor(budgetMicros) : budgetMicros;
     return {
@@ -106,9 +108,12 @@ function mapRange({ low, mid, high }: DeliveryRange, map: (value: number) => num
   return { low: map(low), mid: map(mid), high: map(high) };
 }
 
+/** Who is reached by so many impressions varies with how often each is shown them: nobody varies where each sees one. */
+const REACH_SPREAD = 0.2;
+
 function listeners(impressions: DeliveryRange, reachAt: DeliveryTerms['reachAt']) {
   if (!reachAt) return {};
-  const reach = mapRange(impressions, reachAt);
+  const reach = reachRange(impressions, mapRange(impressions, reachAt));
   const per = (shown: number, reached: number) => (reached > 0 ? shown / reached : 0);
   const frequencies = [
     per(impressions.low, reach.low),
@@ -116,6 +121,18 @@ function listeners(impressions: DeliveryRange, reachAt: DeliveryTerms['reachAt']
     per(impressions.high, reach.high),
   ].sort((a, b) => a - b) as [number, number, number];
   return { reach, frequency: { low: frequencies[0], mid: frequencies[1], high: frequencies[2] } };
+}
+
+/** What impressions vary by and what their listeners do, as independent spreads of a logarithm. */
+export function reachRange(impressions: DeliveryRange, reached: DeliveryRange): DeliveryRange {
+  const { low, mid, high } = reached;
+  if (mid <= 0) return reached;
+  const own = Z90 * REACH_SPREAD * Math.max(0, 1 - mid / Math.max(mid, impressions.mid));
+  return {
+    low: low > 0 ? mid * Math.exp(-Math.hypot(Math.log(mid / low), own)) : 0,
+    mid,
+    high: Math.max(mid, Math.min(impressions.high, mid * Math.exp(Math.hypot(Math.log(high / mid), own)))),
+  };
 }
 
 /**

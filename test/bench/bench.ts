@@ -122,6 +122,15 @@ const benches: Record<string, Entry> = {
     },
     load: () => import('./full-spend.ts'),
   },
+  season: {
+    about: 'quotes of a simulated season beside what came: ranges, probabilities of full spend, sure ones',
+    isCount: true,
+    options: {
+      season: { type: 'string', value: 'NAME', about: 'usual, crowded, calm, stormy or young; usual when left out' },
+      seed: { type: 'string', value: 'N', about: 'draw the season from this seed, 1 when left out' },
+    },
+    load: () => import('./season.ts'),
+  },
   response: {
     about: 'rates of clicks on Open Bandit logs, delays, the click filter and increments beside their truth',
     isCount: true,

@@ -64,15 +64,20 @@ export function playSeason(shape: SeasonShape, seed: number, quoteOf: SeasonQuot
   let booked = 0;
   for (let day = 0; day < shape.weeks * DAYS_OF_WEEK; day++) {
     const nowMs = SEASON_MS + day * DAY_MS;
-    const known = new Map(markets.map(({ truth, forecaster, habits }) => [
-      truth.market,
-      forecaster.issue(day, {
-        market: truth.market,
-        cells: truth.cells,
-        clicks: truth.clicks(day),
-        listeners: habits.histograms,
-      }),
-    ] as const));
+    const known = new Map(
+      markets.map(
+        ({ truth, forecaster, habits }) =>
+          [
+            truth.market,
+            forecaster.issue(day, {
+              market: truth.market,
+              cells: truth.cells,
+              clicks: truth.clicks(day),
+              listeners: habits.histograms,
+            }),
+          ] as const,
+      ),
+    );
     for (const { truth } of markets) {
       for (let order = ordersOf(shape, seed, day, truth.market); order > 0; order--) {
         const about = { seed, campaignId: `c${booked++}`, day, market: truth.market };
@@ -82,7 +87,11 @@ export function playSeason(shape: SeasonShape, seed: number, quoteOf: SeasonQuot
     }
     for (const market of markets) {
       const visits = market.truth.visits(day);
-      serveDay(market.truth, market.lines, known.get(market.truth.market) as Map<string, SupplyDay>, { nowMs, visits, random });
+      serveDay(market.truth, market.lines, known.get(market.truth.market) as Map<string, SupplyDay>, {
+        nowMs,
+        visits,
+        random,
+      });
       market.forecaster.observe(visits.counts);
       market.habits.observe(visits, day % COUNT_DAYS === 0);
     }
@@ -173,7 +182,7 @@ function settle({ order, quote, lines }: Running): SettledCampaign {
     order,
     quote,
     cluster: `${lines[0]?.entry === undefined ? '' : order.subcampaigns[0]?.market} ${week}`,
-    ...(globalThis as any).process.env.DEBUG ? { parts: lines } : {},
+    ...((globalThis as any).process.env.DEBUG ? { parts: lines } : {}),
     impressions: sum(({ entry }) => entry.impressions),
     clicks: sum(({ entry }) => entry.clicks),
     conversions: sum(({ entry }) => entry.conversions),

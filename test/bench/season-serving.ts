@@ -34,12 +34,23 @@ export function createLine(
   { clicks, listeners, purse }: { clicks: readonly CellClicks[]; listeners: number; purse: Line['purse'] },
 ): Line {
   const exposures = new Uint8Array(listeners);
-  return { entry, clicks, exposures, purse, reached: 0, eligibleShare: 1, spentBeforeMicros: 0, plannedMicros: Infinity };
+  return {
+    entry,
+    clicks,
+    exposures,
+    purse,
+    reached: 0,
+    eligibleShare: 1,
+    spentBeforeMicros: 0,
+    plannedMicros: Infinity,
+  };
 }
 
 /** Of its own budget, and on the last day of what the others do not spend. */
 function leftMicros({ entry, purse }: Line, atMs: number): number {
-  return entry.endAtMs <= atMs + DAY_MS ? purse.leftMicros : Math.min(purse.leftMicros, entry.budgetMicros - entry.spentMicros);
+  return entry.endAtMs <= atMs + DAY_MS
+    ? purse.leftMicros
+    : Math.min(purse.leftMicros, entry.budgetMicros - entry.spentMicros);
 }
 
 const [GONE, LEAST_SHARE] = [255, 0.05];
@@ -182,7 +193,10 @@ function capDays(
   { cuts, cells }: { cuts: readonly number[]; cells: number },
 ): void {
   if (dailyCapMicros === undefined) return;
-  const edges = Array.from({ length: (lineStart[line + 1] as number) - (lineStart[line] as number) }, (_, at) => at + (lineStart[line] as number));
+  const edges = Array.from(
+    { length: (lineStart[line + 1] as number) - (lineStart[line] as number) },
+    (_, at) => at + (lineStart[line] as number),
+  );
   for (const [interval, own] of Map.groupBy(edges, (edge) => Math.floor((edgeCell[edge] as number) / cells))) {
     const days = Math.ceil(((cuts[interval + 1] as number) - (cuts[interval] as number)) / DAY_MS);
     const all = own.reduce((sum, edge) => sum + (supply[edgeCell[edge] as number] as number), 0);
@@ -208,7 +222,12 @@ function openMicros(line: Line, atMs: number): number {
 }
 
 /** A target that is no whole number is rounded by chance. The last click of a budget may cost more than is left. */
-function todayOf(line: Line, target: number, shownToday: Uint8Array, { atMs, random }: { atMs: number; random: Random }): Today {
+function todayOf(
+  line: Line,
+  target: number,
+  shownToday: Uint8Array,
+  { atMs, random }: { atMs: number; random: Random },
+): Today {
   const { entry, spentBeforeMicros } = line;
   const price = entry.clickPriceMicros;
   const ofBudget = Math.ceil(leftMicros(line, atMs) / price);

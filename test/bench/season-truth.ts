@@ -52,11 +52,15 @@ export function createTruth(shape: SeasonShape, seed: number, index: number): Ma
   const segmentOf = Array.from({ length: shape.listeners }, () => Math.floor(SEGMENTS.length * random()));
   const rates = Float64Array.from(segmentOf, (segment) => (0.7 + 0.5 * segment) * drawGamma(random, 0.8));
   const homeShare = SEGMENTS.map(() => 0.3 + 0.5 * random());
-  const usual = SEGMENTS.map((_, segment) => rates.reduce((sum, rate, at) => sum + (segmentOf[at] === segment ? rate : 0), 0));
+  const usual = SEGMENTS.map((_, segment) =>
+    rates.reduce((sum, rate, at) => sum + (segmentOf[at] === segment ? rate : 0), 0),
+  );
   const segmentLuck = SEGMENTS.map(() => weekly(shape, pastDays, () => shape.segmentSpread * drawNormal(random)));
   const factor = (day: number, segment: number) =>
-    Math.exp((level[day + pastDays] as number) + (segmentLuck[segment]?.[Math.floor((day + pastDays) / DAYS_OF_WEEK)] as number)) *
-    (weekday[(day + pastDays) % DAYS_OF_WEEK] as number);
+    Math.exp(
+      (level[day + pastDays] as number) +
+        (segmentLuck[segment]?.[Math.floor((day + pastDays) / DAYS_OF_WEEK)] as number),
+    ) * (weekday[(day + pastDays) % DAYS_OF_WEEK] as number);
   const eras = Array.from({ length: Math.ceil((shape.weeks * DAYS_OF_WEEK) / RATE_DAYS) + 1 }, () =>
     cells.map(() => drawClicks(shape, random)),
   );

@@ -1,0 +1,90 @@
+// Quotes of a simulated season beside what came: do their ranges hold, and are their probabilities right?
+import { createRandom } from '../../emulators/world/random.ts';
+import type { BenchOptions } from './bench.ts';
+import type { BenchResult, Figure } from './figure.ts';
+import { playSeason, type SeasonQuote, type SettledCampaign } from './season-play.ts';
+import { calibrationError, coverageOf, nullError, type SettledBand } from './season-score.ts';
+import { seasonShapes, type SeasonShape } from './season-shapes.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Bars of the issue. */
+const HELD = [{ atLeast: 0.75 }, { atMost: 0.85 }] as const;
+const SURE = 0.9;
+const LEAST_SHOCKS = 60;
+/** Of a campaign's luck, what its market's week decides. */
+const SHARED_LUCK = 0.2;
+/** What is less than the price of a click cannot be spent. */
+const IN_FULL_SHARE = 0.99;
+
+export async function run({ own = {} }: BenchOptions): Promise<BenchResult> {
+  const name = typeof own['season'] === 'string' ? own['season'] : 'usual';
+  const shape = (seasonShapes as Record<string, SeasonShape>)[name];
+  if (!shape) throw new UsageError(`there is no season ${name}: choose one of ${Object.keys(seasonShapes).join(', ')}`);
+  const seed = typeof own['seed'] === 'string' ? Number(own['seed']) : 1;
+  if (!Number.isSafeInteger(seed)) throw new UsageError(`--seed takes a whole number, not ${own['seed']}`);
+  return { figures: seasonFigures(shape, seed), notes: [SEASON_NOTE] };
+}
+
+export const SEASON_NOTE = [
+  'Markets of a season (test/bench/season-*.ts) drift, have a week of their own, and each week a shock that all campaigns there share;',
+  'what is forecast, booked and quoted on a day knows of no later one, and spreads are learned from settled forecasts.',
+  'An outcome that ends at the budget is spread over the percentiles that its stated probability takes up. The null of the calibration',
+  'error draws outcomes from the stated probabilities, each alone; beside it, with a fifth of the luck shared by market and week.',
+].join('\n');
+
+/** @param quoteOf `quoteCampaign` when absent */
+export function seasonFigures(shape: SeasonShape, seed: number, quoteOf?: SeasonQuote, label = 'season'): Figure[] {
+  console.error(`season: ${shape.name}, seed ${seed}`);
+  const settled = playSeason(shape, seed, quoteOf);
+  const chances = settled.map(({ quote, spendMicros, cluster }) => ({
+    probability: quote.fullSpendPpm / 1e6,
+    happened: spendMicros >= IN_FULL_SHARE * quote.budgetMicros,
+    cluster,
+  }));
+  const sure = chances.filter(({ probability }) => probability >= SURE);
+  const random = createRandom('season', 'null', seed);
+  const held = Object.entries(bandsOf(settled)).flatMap(([what, bands]): Figure[] => {
+    const measured = coverageOf(bands);
+    return HELD.map((bar) => ({ name: `${label}: ${what} in their q10-q90`, measured, unit: '', bar }));
+  });
+  const raw = coverageOf(settled.map(({ quote, spendMicros }) => ({ range: quote.spendMicros, actual: spendMicros })));
+  const alone = nullError(chances, 0, random);
+  return [
+    { name: `${label}: market shocks`, measured: shape.markets * shape.weeks, unit: '', bar: { atLeast: LEAST_SHOCKS } },
+    { name: `${label}: quotes settled`, measured: settled.length, unit: '' },
+    ...held,
+    { name: `${label}: spend in q10-q90, ends counted whole`, measured: raw, unit: '' },
+    { name: `${label}: ECE of full spend, bar: 95% of its null`, measured: calibrationError(chances), unit: '', bar: { atMost: alone } },
+    { name: `${label}: 95% of the null with shared luck`, measured: nullError(chances, SHARED_LUCK, random), unit: '' },
+    { name: `${label}: quotes of .9 and more`, measured: sure.length, unit: '' },
+    {
+      name: `${label}: of these came true`,
+      measured: sure.filter(({ happened }) => happened).length / sure.length,
+      unit: '',
+      bar: { atLeast: SURE },
+    },
+  ];
+}
+
+/** What each quote said of itself beside what came. */
+function bandsOf(settled: readonly SettledCampaign[]): Record<string, SettledBand[]> {
+  const withEnd = (of: (one: SettledCampaign) => Omit<SettledBand, 'probability'>) =>
+    settled.map((one) => ({ ...of(one), probability: one.quote.fullSpendPpm / 1e6 }));
+  return {
+    spend: withEnd(({ quote, spendMicros }) => ({
+      range: quote.spendMicros,
+      actual: spendMicros,
+      most: IN_FULL_SHARE * quote.budgetMicros,
+    })),
+    clicks: withEnd(({ quote, clicks, spendMicros }) => ({
+      range: quote.clicks,
+      actual: clicks,
+      most: spendMicros >= IN_FULL_SHARE * quote.budgetMicros ? clicks : Infinity,
+    })),
+    impressions: settled.map(({ quote, impressions }) => ({ range: quote.impressions, actual: impressions })),
+    conversions: settled.map(({ quote, conversions }) => ({ range: quote.conversions, actual: conversions })),
+    reach: settled.flatMap(({ quote, reach }) =>
+      quote.reach && reach !== undefined ? [{ range: quote.reach, actual: reach }] : [],
+    ),
+  };
+}
