@@ -38,7 +38,7 @@ interface QuotedPart {
 const KNOWN_TRIALS = 1e9;
 
 /** How unevenly the cells of an audience are served: so much of the variance of their click rates is that of the line's own. */
-const UNEVEN_SHARE = 0.3;
+const UNEVEN_SHARE = 0.4;
 
 /**
  * @param reachMicros of each part: what the lower quartile of supply has for it beside all that was sold before

@@ -9,9 +9,9 @@ export interface CappedPart {
 
 export interface CappedDays {
   /** What is spent where supply would bring so much without caps. */
-  spentOf(potentialMicros: number): number;
+  spentOf: (potentialMicros: number) => number;
   /** What supply must bring without caps so that so much is spent; Infinity where caps leave less. */
-  neededFor(micros: number): number;
+  neededFor: (micros: number) => number;
 }
 
 /** Steps in which a search by halves becomes exact to a millionth, and the supply, as a multiple of what is expected, where it ends. */

@@ -14,10 +14,10 @@ export interface LaterBookings {
  * seasons from calm to crowded (test/bench/season.ts) every one is fitted by about these.
  */
 export const BOOKED_SHARES: LaterBookings['shares'] = [
-  { weight: 0.05, share: 0 },
-  { weight: 0.25, share: 0.8 },
-  { weight: 0.4, share: 0.92 },
-  { weight: 0.3, share: 0.97 },
+  { weight: 0.17, share: 0.8 },
+  { weight: 0.28, share: 0.9 },
+  { weight: 0.33, share: 0.95 },
+  { weight: 0.22, share: 0.98 },
 ];
 
 /** What bids in auctions is sold nothing: whoever comes later takes it away. */

@@ -20,8 +20,8 @@ import { createTruth, type MarketTruth } from './season-truth.ts';
 export interface SettledCampaign {
   order: Order;
   quote: QuoteIssued;
-  /** Campaigns with one cluster share their market and their week. */
-  cluster: string;
+  /** The weeks of its first market in which it flew: campaigns of one share its luck. */
+  weeks: string[];
   impressions: number;
   clicks: number;
   conversions: number;
@@ -177,12 +177,13 @@ function moveMoney({ lines }: Running): void {
 
 function settle({ order, quote, lines }: Running): SettledCampaign {
   const sum = (value: (line: Line) => number) => lines.reduce((total, line) => total + value(line), 0);
-  const week = Math.floor((order.startAtMs - SEASON_MS) / DAY_MS / DAYS_OF_WEEK);
+  const [market] = order.subcampaigns.map((sub) => sub.market);
+  const weekOf = (atMs: number) => Math.floor((atMs - SEASON_MS) / DAY_MS / DAYS_OF_WEEK);
+  const [first, last] = [weekOf(order.startAtMs), weekOf(order.endAtMs - 1)];
   return {
     order,
     quote,
-    cluster: `${lines[0]?.entry === undefined ? '' : order.subcampaigns[0]?.market} ${week}`,
-    ...((globalThis as any).process.env.DEBUG ? { parts: lines } : {}),
+    weeks: Array.from({ length: last - first + 1 }, (_, index) => `${market} ${first + index}`),
     impressions: sum(({ entry }) => entry.impressions),
     clicks: sum(({ entry }) => entry.clicks),
     conversions: sum(({ entry }) => entry.conversions),

@@ -9,14 +9,16 @@ import { scoreProbabilities } from '../../shared/forecasting/score-probability.t
 export interface SettledChance {
   probability: number;
   happened: boolean;
-  /** Those of one cluster share part of their luck. */
-  cluster: string;
+  /** The weeks of its market that it lived through: those of one share part of their luck. */
+  weeks: readonly string[];
 }
 
 /** An 80% range that has been settled; `most` is what the budget allows, and is reached with the probability. */
 export interface SettledBand {
   range: Range;
   actual: number;
+  /** Small numbers: what is an end of its range lies in it by half. */
+  isFew?: true;
   most?: number;
   probability?: number;
 }
@@ -33,7 +35,12 @@ export function coverageOf(bands: readonly SettledBand[]): number {
   return bands.reduce((sum, band) => sum + heldShare(band), 0) / bands.length;
 }
 
-function heldShare({ range, actual, most = Infinity, probability = 0 }: SettledBand): number {
+function heldShare({ range, actual, isFew, most = Infinity, probability = 0 }: SettledBand): number {
+  if (isFew)
+    return [range.low, range.high].reduce(
+      (held, end) => held - (actual === end ? 0.5 : 0),
+      actual >= range.low && actual <= range.high ? 1 : 0,
+    );
   if (actual < most) return actual >= range.low && actual <= range.high ? 1 : 0;
   const from = 1 - probability;
   return probability > 0 ? Math.max(0, HIGH - Math.max(LOW, from)) / probability : 0;
@@ -46,20 +53,20 @@ export function calibrationError(settled: readonly SettledChance[]): number {
 
 /**
  * The 95th percentile of the calibration error if every probability were right.
- * @param shared the part of the luck, as variance of a normal law, that a cluster shares; 0: each is on its own
+ * @param shared the part of the luck, as variance of a normal law, that weeks decide, evenly; 0: each is on its own
  */
 export function nullError(settled: readonly SettledChance[], shared: number, random: Random, draws = 1000): number {
-  const clusters = [...Map.groupBy(settled, ({ cluster }) => cluster).values()];
-  const errors = Array.from({ length: draws }, () =>
-    calibrationError(
-      clusters.flatMap((own) => {
-        const market = Math.sqrt(shared) * drawNormal(random);
-        return own.map((one) => {
-          const luck = normalCdf(market + Math.sqrt(1 - shared) * drawNormal(random));
-          return { ...one, happened: luck < one.probability };
-        });
+  const weeks = [...new Set(settled.flatMap((one) => one.weeks))];
+  const errors = Array.from({ length: draws }, () => {
+    const luckOf = new Map(weeks.map((week) => [week, drawNormal(random)]));
+    return calibrationError(
+      settled.map((one) => {
+        const sum = one.weeks.reduce((total, week) => total + (luckOf.get(week) as number), 0);
+        const common = sum / Math.sqrt(Math.max(1, one.weeks.length));
+        const luck = normalCdf(Math.sqrt(shared) * common + Math.sqrt(1 - shared) * drawNormal(random));
+        return { ...one, happened: luck < one.probability };
       }),
-    ),
-  ).sort((left, right) => left - right);
+    );
+  }).sort((left, right) => left - right);
   return errors[Math.floor(0.95 * draws)] as number;
 }

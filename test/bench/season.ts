@@ -11,8 +11,8 @@ import { UsageError } from './usage-error.ts';
 const HELD = [{ atLeast: 0.75 }, { atMost: 0.85 }] as const;
 const SURE = 0.9;
 const LEAST_SHOCKS = 60;
-/** Of a campaign's luck, what its market's week decides. */
-const SHARED_LUCK = 0.2;
+/** Of a campaign's luck, what its market's weeks decide: about what their shocks are of all that is uncertain. */
+const SHARED_LUCK = 0.5;
 /** What is less than the price of a click cannot be spent. */
 const IN_FULL_SHARE = 0.99;
 
@@ -29,17 +29,18 @@ export const SEASON_NOTE = [
   'Markets of a season (test/bench/season-*.ts) drift, have a week of their own, and each week a shock that all campaigns there share;',
   'what is forecast, booked and quoted on a day knows of no later one, and spreads are learned from settled forecasts.',
   'An outcome that ends at the budget is spread over the percentiles that its stated probability takes up. The null of the calibration',
-  'error draws outcomes from the stated probabilities, each alone; beside it, with a fifth of the luck shared by market and week.',
+  'error draws outcomes from the stated probabilities, half of their luck shared by their market’s weeks; beside it, each alone.',
+  'Conversions are few: one that is an end of its range counts by half.',
 ].join('\n');
 
 /** @param quoteOf `quoteCampaign` when absent */
 export function seasonFigures(shape: SeasonShape, seed: number, quoteOf?: SeasonQuote, label = 'season'): Figure[] {
   console.error(`season: ${shape.name}, seed ${seed}`);
   const settled = playSeason(shape, seed, quoteOf);
-  const chances = settled.map(({ quote, spendMicros, cluster }) => ({
+  const chances = settled.map(({ quote, spendMicros, weeks }) => ({
     probability: quote.fullSpendPpm / 1e6,
     happened: spendMicros >= IN_FULL_SHARE * quote.budgetMicros,
-    cluster,
+    weeks,
   }));
   const sure = chances.filter(({ probability }) => probability >= SURE);
   const random = createRandom('season', 'null', seed);
@@ -48,14 +49,24 @@ export function seasonFigures(shape: SeasonShape, seed: number, quoteOf?: Season
     return HELD.map((bar) => ({ name: `${label}: ${what} in their q10-q90`, measured, unit: '', bar }));
   });
   const raw = coverageOf(settled.map(({ quote, spendMicros }) => ({ range: quote.spendMicros, actual: spendMicros })));
-  const alone = nullError(chances, 0, random);
+  const most = nullError(chances, SHARED_LUCK, random);
   return [
-    { name: `${label}: market shocks`, measured: shape.markets * shape.weeks, unit: '', bar: { atLeast: LEAST_SHOCKS } },
+    {
+      name: `${label}: market shocks`,
+      measured: shape.markets * shape.weeks,
+      unit: '',
+      bar: { atLeast: LEAST_SHOCKS },
+    },
     { name: `${label}: quotes settled`, measured: settled.length, unit: '' },
     ...held,
     { name: `${label}: spend in q10-q90, ends counted whole`, measured: raw, unit: '' },
-    { name: `${label}: ECE of full spend, bar: 95% of its null`, measured: calibrationError(chances), unit: '', bar: { atMost: alone } },
-    { name: `${label}: 95% of the null with shared luck`, measured: nullError(chances, SHARED_LUCK, random), unit: '' },
+    {
+      name: `${label}: ECE of full spend, bar: 95% of its null`,
+      measured: calibrationError(chances),
+      unit: '',
+      bar: { atMost: most },
+    },
+    { name: `${label}: 95% of the null of quotes each alone`, measured: nullError(chances, 0, random), unit: '' },
     { name: `${label}: quotes of .9 and more`, measured: sure.length, unit: '' },
     {
       name: `${label}: of these came true`,
@@ -82,7 +93,11 @@ function bandsOf(settled: readonly SettledCampaign[]): Record<string, SettledBan
       most: spendMicros >= IN_FULL_SHARE * quote.budgetMicros ? clicks : Infinity,
     })),
     impressions: settled.map(({ quote, impressions }) => ({ range: quote.impressions, actual: impressions })),
-    conversions: settled.map(({ quote, conversions }) => ({ range: quote.conversions, actual: conversions })),
+    conversions: settled.map(({ quote, conversions }) => ({
+      range: quote.conversions,
+      actual: conversions,
+      isFew: true,
+    })),
     reach: settled.flatMap(({ quote, reach }) =>
       quote.reach && reach !== undefined ? [{ range: quote.reach, actual: reach }] : [],
     ),

@@ -49,7 +49,7 @@ describe('What a campaign is told when it is accepted', () => {
     assert.equal(quote.modelId, 'm1');
     assert.equal(quote.validUntilAtMs, START_MS - 1 + DAY_MS);
     assert.equal(quote.budgetMicros, 100_000_000);
-    assert(quote.fullSpendPpm > 990_000, 'a twentieth of what supply is there for');
+    assert(quote.fullSpendPpm > 950_000, 'a twentieth of what supply is there for');
     assert.deepEqual(quote.clicks, { low: 200, mid: 200, high: 200 });
     assert(Math.abs(quote.impressions.mid / 10_000 - 1) < 0.05);
     assert(quote.suggestedMaximumMicros > 500_000_000 && quote.suggestedMaximumMicros < 2_000_000_000);

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { run } from '../../bench/season.ts';
+import { createForecaster } from '../../bench/season-forecast.ts';
+import { playSeason } from '../../bench/season-play.ts';
+import { seasonShapes } from '../../bench/season-shapes.ts';
+import { createTruth } from '../../bench/season-truth.ts';
+import { UsageError } from '../../bench/usage-error.ts';
+
+const small = { ...seasonShapes.usual, name: 'small', markets: 1, weeks: 2, listeners: 300, pastWeeks: 4 };
+
+describe('A simulated season', () => {
+  it('is the same again, another from another seed, and spends no more than was booked', () => {
+    const settled = playSeason(small, 1);
+    assert(settled.length > 1);
+    assert.deepEqual(playSeason(small, 1), settled);
+    assert.notDeepEqual(playSeason(small, 2), settled);
+    for (const { quote, spendMicros, clicks, impressions, reach } of settled) {
+      assert(spendMicros <= quote.budgetMicros);
+      assert(clicks <= impressions && (reach ?? 0) <= impressions);
+    }
+  });
+
+  it('tells a quote nothing that comes later', () => {
+    const truth = createTruth(small, 1, 0);
+    const forecastUntil = (lastDay: number, later: number) => {
+      const forecaster = createForecaster(truth.cells.length, -truth.pastDays);
+      const known = { market: truth.market, cells: truth.cells, clicks: truth.clicks(0), listeners: [] };
+      for (let day = -truth.pastDays; day < lastDay; day++) forecaster.observe(truth.expectedVisits(day));
+      const issued = forecaster.issue(lastDay, known);
+      forecaster.observe(truth.expectedVisits(lastDay).map((visits) => later * visits));
+      return issued;
+    };
+    assert.deepEqual(forecastUntil(0, 1), forecastUntil(0, 5));
+  });
+
+  it('refuses a season and a seed that are none', async () => {
+    await assert.rejects(run({ own: { season: 'none' } }), UsageError);
+    await assert.rejects(run({ own: { seed: 'x' } }), UsageError);
+  });
+});
