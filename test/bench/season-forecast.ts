@@ -40,7 +40,7 @@ export function createForecaster(cells: number, firstDay: number): Forecaster {
   const errors: PastError[] = [];
   const open: { day: number; expected: number; seen: number }[] = [];
   let next = firstDay;
-  const weekdayOf = (day: number) => (((day % DAYS_OF_WEEK) + DAYS_OF_WEEK) % DAYS_OF_WEEK);
+  const weekdayOf = (day: number) => ((day % DAYS_OF_WEEK) + DAYS_OF_WEEK) % DAYS_OF_WEEK;
   const totalOf = (day: number) => Math.exp((level ?? 0) + (weekday[weekdayOf(day)] as number));
   return {
     observe(visits) {

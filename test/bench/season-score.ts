@@ -17,8 +17,6 @@ export interface SettledChance {
 export interface SettledBand {
   range: Range;
   actual: number;
-  /** Small numbers: what is an end of its range lies in it by half. */
-  isFew?: true;
   most?: number;
   probability?: number;
 }
@@ -35,12 +33,7 @@ export function coverageOf(bands: readonly SettledBand[]): number {
   return bands.reduce((sum, band) => sum + heldShare(band), 0) / bands.length;
 }
 
-function heldShare({ range, actual, isFew, most = Infinity, probability = 0 }: SettledBand): number {
-  if (isFew)
-    return [range.low, range.high].reduce(
-      (held, end) => held - (actual === end ? 0.5 : 0),
-      actual >= range.low && actual <= range.high ? 1 : 0,
-    );
+function heldShare({ range, actual, most = Infinity, probability = 0 }: SettledBand): number {
   if (actual < most) return actual >= range.low && actual <= range.high ? 1 : 0;
   const from = 1 - probability;
   return probability > 0 ? Math.max(0, HIGH - Math.max(LOW, from)) / probability : 0;

@@ -30,7 +30,7 @@ export const SEASON_NOTE = [
   'what is forecast, booked and quoted on a day knows of no later one, and spreads are learned from settled forecasts.',
   'An outcome that ends at the budget is spread over the percentiles that its stated probability takes up. The null of the calibration',
   'error draws outcomes from the stated probabilities, half of their luck shared by their market’s weeks; beside it, each alone.',
-  'Conversions are few: one that is an end of its range counts by half.',
+  'Conversions are few: a range of whole numbers holds more than it says.',
 ].join('\n');
 
 /** @param quoteOf `quoteCampaign` when absent */
@@ -46,7 +46,8 @@ export function seasonFigures(shape: SeasonShape, seed: number, quoteOf?: Season
   const random = createRandom('season', 'null', seed);
   const held = Object.entries(bandsOf(settled)).flatMap(([what, bands]): Figure[] => {
     const measured = coverageOf(bands);
-    return HELD.map((bar) => ({ name: `${label}: ${what} in their q10-q90`, measured, unit: '', bar }));
+    const bars = what === 'conversions' ? HELD.slice(0, 1) : HELD;
+    return bars.map((bar) => ({ name: `${label}: ${what} in their q10-q90`, measured, unit: '', bar }));
   });
   const raw = coverageOf(settled.map(({ quote, spendMicros }) => ({ range: quote.spendMicros, actual: spendMicros })));
   const most = nullError(chances, SHARED_LUCK, random);
@@ -96,7 +97,6 @@ function bandsOf(settled: readonly SettledCampaign[]): Record<string, SettledBan
     conversions: settled.map(({ quote, conversions }) => ({
       range: quote.conversions,
       actual: conversions,
-      isFew: true,
     })),
     reach: settled.flatMap(({ quote, reach }) =>
       quote.reach && reach !== undefined ? [{ range: quote.reach, actual: reach }] : [],
