@@ -13,7 +13,8 @@ export interface PacedSpend {
   neededFor: (micros: number) => number;
 }
 
-const UNCAPPED: PacedSpend = {
+/** No cap on money. */
+export const UNCAPPED: PacedSpend = {
   limitMicros: Infinity,
   spentOf: (potentialMicros) => potentialMicros,
   neededFor: (micros) => micros,

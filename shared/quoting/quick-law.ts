@@ -65,8 +65,8 @@ export function quickOpportunities(law: QuickLaw, probability: number): number {
   return quantileOf(law, probability, 0, 0, 0);
 }
 
-/** Newton steps at most, and how near the logarithm must come. */
-const [MOST_STEPS, NEAR] = [8, 1e-4];
+/** Newton steps, or halvings where those lead out of what is known; at most; and how near the logarithm must come. */
+const [MOST_STEPS, NEAR] = [16, 1e-3];
 const LEAST_DEVIATION = 1e-4;
 
 /** @param chance 1 where what is counted is a Poisson number, 0 where it is not */
@@ -83,6 +83,7 @@ function quantileOf(law: QuickLaw, probability: number, shift: number, added: nu
   }
   const wide = Math.sqrt(Math.max(0, square - mean * mean) + spread + added + chance * Math.exp(-mean));
   let log = mean + wide * zOf(probability / possible);
+  let [low, high] = [-Infinity, Infinity];
   for (let step = 0; step < MOST_STEPS; step++) {
     const own = added + chance * Math.min(4, Math.exp(-log));
     const moved = log - (chance * Math.min(4, Math.exp(-log))) / 2;
@@ -95,7 +96,10 @@ function quantileOf(law: QuickLaw, probability: number, shift: number, added: nu
     }
     const slope = Math.max(1e-9, density / ROOT_TWO_PI);
     const change = Math.max(-wide - 1e-3, Math.min(wide + 1e-3, (above - probability) / slope));
-    log += change;
+    if (above > probability) low = log;
+    else high = log;
+    const next = log + change;
+    log = next > low && next < high ? next : (low + high) / 2;
     if (Math.abs(change) < NEAR) break;
   }
   return Math.exp(log);
@@ -119,6 +123,7 @@ export function quickImpressions(law: QuickLaw, payable: number, thinned: number
   const z = zOf(probability);
   let log = Math.min(logNeeded + z * deviation, free > 0 ? Math.log(free) : -Infinity);
   const step = 0.5 + deviation;
+  let [low, high] = [-Infinity, Infinity];
   for (let count = 0; count < MOST_STEPS; count++) {
     const zPaid = (logNeeded - log) / deviation;
     const paid = quickCdf(zPaid);
@@ -132,7 +137,10 @@ export function quickImpressions(law: QuickLaw, payable: number, thinned: number
     }
     const slope = Math.max(1e-9, paidDensity * above + (paid * density) / ROOT_TWO_PI);
     const change = Math.max(-step, Math.min(step, (paid * above - probability) / slope));
-    log += change;
+    if (paid * above > probability) low = log;
+    else high = log;
+    const next = log + change;
+    log = next > low && next < high ? next : (low + high) / 2;
     if (Math.abs(change) < NEAR) break;
   }
   return Math.exp(log);
