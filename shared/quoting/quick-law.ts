@@ -99,8 +99,11 @@ function quantileOf(law: QuickLaw, probability: number, shift: number, added: nu
     if (above > probability) low = log;
     else high = log;
     const next = log + change;
+    if (Math.abs(change) < NEAR) {
+      log = next;
+      break;
+    }
     log = next > low && next < high ? next : (low + high) / 2;
-    if (Math.abs(change) < NEAR) break;
   }
   return Math.exp(log);
 }
@@ -140,8 +143,11 @@ export function quickImpressions(law: QuickLaw, payable: number, thinned: number
     if (paid * above > probability) low = log;
     else high = log;
     const next = log + change;
+    if (Math.abs(change) < NEAR) {
+      log = next;
+      break;
+    }
     log = next > low && next < high ? next : (low + high) / 2;
-    if (Math.abs(change) < NEAR) break;
   }
   return Math.exp(log);
 }
