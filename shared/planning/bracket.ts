@@ -29,11 +29,17 @@ export interface Bracket {
  * Stops as soon as `asked` is decided: it is at most `lower` (yes) or above `upper` (no). Whatever sums and cuts leave
  * open is searched to the end, exactly. Without `asked` it stops after one round of moving others.
  * The snapshot is afterwards what it was before.
+ * @param mostWork tried without `asked`, an edge looked at being 1
  * @throws PlanningError `INVALID_PROBLEM` for cells that do not exist, amounts that make no sense, uses out of proportion
  */
-export function bracket(snapshot: AvailabilitySnapshot, request: AvailabilityRequest, asked?: number): Bracket {
+export function bracket(
+  snapshot: AvailabilitySnapshot,
+  request: AvailabilityRequest,
+  asked?: number,
+  mostWork = WORK_UNASKED,
+): Bracket {
   if (asked !== undefined && !(asked >= 0)) throw invalid(`asked is ${asked}, expected 0 or more`);
-  return answer(snapshot, request, asked, asked !== undefined);
+  return answer(snapshot, request, asked, asked === undefined ? mostWork : Infinity);
 }
 
 /**
@@ -41,14 +47,14 @@ export function bracket(snapshot: AvailabilitySnapshot, request: AvailabilityReq
  * @throws PlanningError `INVALID_PROBLEM` as {@link bracket}
  */
 export function availableExactly(snapshot: AvailabilitySnapshot, request: AvailabilityRequest): number {
-  return answer(snapshot, request, undefined, true).lower;
+  return answer(snapshot, request, undefined, Infinity).lower;
 }
 
 function answer(
   snapshot: AvailabilitySnapshot,
   request: AvailabilityRequest,
   asked: number | undefined,
-  isToTheEnd: boolean,
+  mostWork: number,
 ): Bracket {
   const demandPerGrain = enrol(snapshot, request);
   const { matched, direct } = sums(snapshot);
@@ -63,7 +69,7 @@ function answer(
   if (direct >= wanted || isRefused(matched) || direct === matched) return result(direct, matched);
   const upper = Math.min(matched, tightestCut(snapshot));
   if (isRefused(upper) || direct === upper) return result(direct, upper);
-  return result(...search(snapshot, { direct, upper, wanted, isToTheEnd }));
+  return result(...search(snapshot, { direct, upper, wanted, mostWork }));
 }
 
 /** Enters the request as the guest's edges. Returns what a grain is worth in the unit of its demand. */
@@ -152,11 +158,12 @@ interface Search {
   direct: number;
   upper: number;
   wanted: number;
-  isToTheEnd: boolean;
+  /** Infinity: it is searched to the end. */
+  mostWork: number;
 }
 
 /** Takes the free grains, then moves others, until the question is decided; then takes it all back. Lower and upper. */
-function search(snapshot: AvailabilitySnapshot, { direct, upper, wanted, isToTheEnd }: Search): [number, number] {
+function search(snapshot: AvailabilitySnapshot, { direct, upper, wanted, mostWork }: Search): [number, number] {
   const { flow, guest, firstGuestEdge } = snapshot;
   const { cap, edgeCell, lineStart } = flow.network;
   for (let edge = firstGuestEdge; edge < (lineStart[guest + 1] as number); edge++) {
@@ -166,8 +173,8 @@ function search(snapshot: AvailabilitySnapshot, { direct, upper, wanted, isToThe
     flow.slack[cell] = (flow.slack[cell] as number) - grains;
   }
   let [lower, most] = [direct, upper];
-  lower += moveOthers(snapshot, wanted - lower, isToTheEnd ? Infinity : WORK_UNASKED);
-  while (isToTheEnd && lower < Math.min(wanted, most)) {
+  lower += moveOthers(snapshot, wanted - lower, mostWork);
+  while (mostWork === Infinity && lower < Math.min(wanted, most)) {
     if (reach(flow, guest)) lower += push(flow, guest, wanted - lower);
     else most = lower;
     forget(flow.scratch);

@@ -37,6 +37,8 @@ interface SoldLine extends SoldDemand {
 
 /** How often what whole cells cannot deliver is looked for in the rest of a flight: each time it takes room from others. */
 const ROUNDS = 3;
+/** How long a quote looks for room that others can make: three times as long finds a hundredth more. */
+const MOST_WORK = 5000;
 /** Less than this part of what is owed is a rounding error. */
 const NEGLIGIBLE = 1e-6;
 
@@ -123,7 +125,7 @@ export function leftFor(
       free += Math.min((bookable[cell] as number) - kept, caps[next] as number);
     }
   }
-  const lower = snapshot ? bracket(snapshot, { cells, caps }).lower : free;
+  const lower = snapshot ? bracket(snapshot, { cells, caps }, undefined, MOST_WORK).lower : free;
   return { clicks: Math.max(0, Math.min(lower - hiddenClicks, matchedClicks)), matchedClicks };
 }
 
