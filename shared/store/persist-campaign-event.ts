@@ -44,9 +44,11 @@ export async function persistCampaignEvent(
   const [before] = await store.read([refs.campaign(tenantId, campaignId)]);
   const booked = await readBooked(store, event);
   const of = { nowMs, ...(booked ? { booked } : {}) };
-  const snapshot = await completeViews(store, needsOf(event, before, of), known);
+  const needs = needsOf(event, before, of);
+  // Of what a booking holds only its pages are needed, and its neighbours write them at the same time: they are read once, inside.
+  const snapshot = booked ? new Map<string, Snapshot>() : await completeViews(store, needs, known);
   for (const [market, view] of snapshot) known.set(market, supplyOf(view));
-  const contended = [refs.campaign(tenantId, campaignId), ...[...snapshot.keys()].map(refs.market)];
+  const contended = [refs.campaign(tenantId, campaignId), ...needs.map(({ market }) => refs.market(market))];
   return store.transact(async (transaction) => {
     const [known, stored] = await transaction.get([ref, refs.campaign(tenantId, campaignId)]);
     if (known) return { ref, entry: sameEvent(known, hash), isDuplicate: true };

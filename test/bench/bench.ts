@@ -87,6 +87,12 @@ const benches: Record<string, Entry> = {
       'decisions a second by a plan of 1,000 subcampaigns, the slowest of a hundred, lines over HTTP beside a bare function',
     load: () => import('./decision.ts'),
   },
+  booking: {
+    about: '1,000 campaigns booked in one call on the emulators, and bulks that race for the same scarce supply',
+    isCount: true,
+    options: { trials: { type: 'string', value: 'N', about: 'races of two bulks, 200 when left out' } },
+    load: () => import('./booking.ts'),
+  },
   pacing: {
     about: 'value of pacing over the best in hindsight, late clicks, spend curves; or decisions for a log from a file',
     isCount: true,

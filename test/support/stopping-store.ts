@@ -5,8 +5,6 @@ export interface StoppingStore {
   store: AllocationStore;
   /** Whether the process has died. */
   hasStopped: () => boolean;
-  /** Writes so far: transactions, documents created, marks. */
-  writes: () => number;
 }
 
 /** @param after writes after which it dies, before it learns that the last one succeeded; it lives on when there are fewer */
@@ -15,34 +13,29 @@ export function stoppingStore(store: AllocationStore, after: number): StoppingSt
   const alive = () => {
     if (writes >= after) throw new Error('the process is dead');
   };
-  const reading = <A extends unknown[], T>(read: (...args: A) => Promise<T>) => {
-    return async (...args: A): Promise<T> => {
-      alive();
-      return read(...args);
-    };
+  const reading = async <T>(read: () => Promise<T>): Promise<T> => {
+    alive();
+    return read();
   };
-  const writing = <A extends unknown[], T>(write: (...args: A) => Promise<T>) => {
-    return async (...args: A): Promise<T> => {
-      alive();
-      const result = await write(...args);
-      writes += 1;
-      alive();
-      return result;
-    };
+  const writing = async <T>(write: () => Promise<T>): Promise<T> => {
+    alive();
+    const result = await write();
+    writes += 1;
+    alive();
+    return result;
   };
   return {
     hasStopped: () => writes >= after,
-    writes: () => writes,
     store: {
-      read: reading(store.read) as AllocationStore['read'],
-      transact: writing(store.transact) as AllocationStore['transact'],
-      create: writing(store.create) as AllocationStore['create'],
-      markDrained: writing(store.markDrained),
-      waitingReports: reading(store.waitingReports),
-      undrained: reading(store.undrained),
-      openBookings: reading(store.openBookings),
-      quarantined: reading(store.quarantined),
-      markets: reading(store.markets),
+      read: (refs) => reading(() => store.read(refs)),
+      transact: (body, contended) => writing(() => store.transact(body, contended)),
+      create: (ref, document) => writing(() => store.create(ref, document)),
+      markDrained: (refs, expireAtMs) => writing(() => store.markDrained(refs, expireAtMs)),
+      waitingReports: (market, limit) => reading(() => store.waitingReports(market, limit)),
+      undrained: (limit, afterId) => reading(() => store.undrained(limit, afterId)),
+      openBookings: (limit, afterId) => reading(() => store.openBookings(limit, afterId)),
+      quarantined: (limit, afterId) => reading(() => store.quarantined(limit, afterId)),
+      markets: () => reading(() => store.markets()),
     },
   };
 }

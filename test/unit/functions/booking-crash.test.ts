@@ -26,13 +26,13 @@ async function mortalWorld() {
   let [real, mortal]: [AllocationStore | undefined, StoppingStore | undefined] = [undefined, undefined];
   const world = await bookingWorld({ markets }, (store) => {
     real = store;
-    return new Proxy(store, { get: (_, name: keyof AllocationStore) => (mortal?.store ?? store)[name] });
+    return new Proxy(store, { get: (_, name) => Reflect.get(mortal?.store ?? store, name) as unknown });
   });
   return {
     world,
     dieAfter: (writes: number) => void (mortal = stoppingStore(real as AllocationStore, writes)),
     /** Whether it had died. */
-    mend() {
+    mend: () => {
       const hadStopped = mortal?.hasStopped() ?? false;
       mortal = undefined;
       return hadStopped;
@@ -86,11 +86,10 @@ async function atEachWrite(
 
 describe('a booking whose process dies after any of its writes', () => {
   const request = bookingOf(bulk);
-  const nothing = async () => undefined;
 
   it('is gone on with by the same request', async () => {
     const deaths = await atEachWrite(
-      nothing,
+      async () => undefined,
       (world) => world.book('k1', request),
       async (world, when) => {
         const { status, body } = await world.book('k1', request);
@@ -105,7 +104,7 @@ describe('a booking whose process dies after any of its writes', () => {
   it('is rolled forward by the drain where it stands, and given back where it does not', async () => {
     const seen = new Set<string>();
     await atEachWrite(
-      nothing,
+      async () => undefined,
       (world) => world.book('k1', request),
       async (world, when) => {
         world.now.atMs += TEN_MINUTES_MS;
@@ -219,8 +218,8 @@ describe('bookings at once', () => {
   });
 
   it('find that what they were decided on is sold, give back what they staged, and are decided again', async () => {
-    let [world, planned]: [BookingWorld | undefined, number] = [undefined, 0];
-    world = await bookingWorld({ markets }, (store) => ({
+    let planned = 0;
+    const world = await bookingWorld({ markets }, (store) => ({
       ...store,
       async transact(body, contended) {
         const result = await store.transact(body, contended);
@@ -285,7 +284,7 @@ describe('bookings at once', () => {
 
   it('are published by the drain where the bus was away, though BigQuery is too', async () => {
     const world = await bookingWorld({ markets });
-    const { publish } = world.bus;
+    const publish = world.bus.publish.bind(world.bus);
     world.bus.publish = async () => Promise.reject(new Error('the bus is away'));
     const { status, body } = await world.book('k1', bookingOf(bulk));
     assert.deepEqual([status, body.status, body.progress.applied], [201, 'confirmed', 0]);

@@ -104,7 +104,7 @@ describe('a held booking', () => {
       // The door's clock is a little behind the Scheduler's.
       world.now.atMs = START_MS + 3_600_000 - 1;
       const tickAt = async () => {
-        for (let turn = 0; turn < round; turn++) await undefined;
+        for (let turn = 0; turn < round; turn++) await Promise.resolve();
         world.now.atMs += 1;
         const ticked = world.tick();
         return ticked;
