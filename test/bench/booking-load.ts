@@ -121,7 +121,7 @@ function bulkOf(
 ): BookingRequestWire {
   const campaigns = Array.from({ length: count }, (_, index): CampaignOrderWire => {
     // In turns, so that neither segment is asked for more than it has.
-    const own = segments ?? ([['a'], ['b'], BOTH][index % 3]);
+    const own = segments ?? [['a'], ['b'], BOTH][index % 3] ?? BOTH;
     return {
       campaignId: `${market}-${name}-${index}`,
       currency: 'USD',
