@@ -66,6 +66,7 @@ const quoting: ApiOperation = {
       content: {
         'application/json': {
           schema: Type.Union([QuoteAnswer, Type.Array(Type.Union([QuoteAnswer, Refusal]))]),
+          example: examples.quoteAnswer,
         },
         'application/x-ndjson': { lines: Type.Union([QuoteAnswer, Refusal]) },
       },
@@ -87,7 +88,7 @@ const bookingLine = Type.Union([
 
 const booked = (description: string): ApiAnswer => ({
   description,
-  content: { ...json(BookingAnswer), 'application/x-ndjson': { lines: bookingLine } },
+  content: { ...json(BookingAnswer, examples.bookingAnswer), 'application/x-ndjson': { lines: bookingLine } },
   headers: { Location: 'Where the booking is read.' },
 });
 
@@ -189,7 +190,7 @@ const change = {
   answers: {
     200: {
       description: 'What the change came to, or would come to.',
-      content: json(Type.Union([PreviewAnswer, ChangeAnswer])),
+      content: json(Type.Union([PreviewAnswer, ChangeAnswer]), examples.changeAnswer),
       headers: { 'Idempotent-Replayed': '`true`: the answer is that of an earlier request.' },
     },
   },

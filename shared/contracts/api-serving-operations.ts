@@ -53,7 +53,10 @@ export const servingOperations: readonly ApiOperation[] = [
     answers: {
       200: {
         description: 'The decision, or a line for each request.',
-        content: { ...json(Decision), 'application/x-ndjson': { lines: Type.Union([Decision, Refusal]) } },
+        content: {
+          ...json(Decision, examples.decision),
+          'application/x-ndjson': { lines: Type.Union([Decision, Refusal]) },
+        },
         headers: { 'Andante-Plan': 'Each market’s plan by its hash: `SE=0a1b...`.' },
       },
     },

@@ -318,7 +318,7 @@ export interface components {
                 budgetMicros?: number;
             }[];
         };
-        /** @description `forecast` is `core/delivery-forecast.json` of the Ad Context Protocol. */
+        /** @description `matched` is all supply of the audience in the flight, `possible` what is free or can be moved for it, `available` what can be had without hurting anyone. `forecast` is `core/delivery-forecast.json` of the Ad Context Protocol, its points a curve over budgets. `trackRecord` says how such quotes turned out so far. `contention` names cells that are full, never whose they are. */
         QuoteAnswer: {
             requestId?: components["schemas"]["Id"];
             quoteId: string;
@@ -1069,6 +1069,13 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "status": 400,
+                 *       "code": "INVALID_REQUEST",
+                 *       "detail": "The request is not what the contract says."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1078,6 +1085,13 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "status": 401,
+                 *       "code": "UNAUTHENTICATED",
+                 *       "detail": "No token, or one that does not verify."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1087,6 +1101,13 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "status": 403,
+                 *       "code": "FORBIDDEN",
+                 *       "detail": "The token’s owner may not do this."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1096,6 +1117,13 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "status": 404,
+                 *       "code": "NOT_FOUND",
+                 *       "detail": "There is no such thing, or it is another tenant’s."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1107,6 +1135,13 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "status": 409,
+                 *       "code": "EVENT_CONFLICT",
+                 *       "detail": "It contradicts what is: another body under the same key, a booking that is over, another plan. Some say when to come again."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1116,6 +1151,13 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "status": 413,
+                 *       "code": "BODY_TOO_LARGE",
+                 *       "detail": "More than is taken at once."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1127,6 +1169,13 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "status": 429,
+                 *       "code": "TOO_MANY_REQUESTS",
+                 *       "detail": "Above the tenant’s rate."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1136,6 +1185,13 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "status": 500,
+                 *       "code": "INTERNAL",
+                 *       "detail": "The error is in the log."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1147,6 +1203,13 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "status": 503,
+                 *       "code": "STORE_UNAVAILABLE",
+                 *       "detail": "The same request may succeed later."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1184,8 +1247,7 @@ export interface operations {
                  *           "subcampaignId": "spring-single-se",
                  *           "market": "SE",
                  *           "segments": [
-                 *             "casual",
-                 *             "loyal"
+                 *             "casual"
                  *           ],
                  *           "surfaces": [
                  *             "home"
@@ -1213,6 +1275,199 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "requestId": "q1",
+                     *       "quoteId": "67a3bb0ce9b8b171",
+                     *       "generated_at": "2026-03-02T12:00:00.000Z",
+                     *       "valid_until": "2026-03-02T13:00:00.000Z",
+                     *       "modelVersion": "2026-03-02T06:00Z",
+                     *       "tier": "fast",
+                     *       "currency": "EUR",
+                     *       "budgetMicros": 250000000,
+                     *       "fullSpendProbability": 1,
+                     *       "suggestedMinimumMicros": 10000000,
+                     *       "suggestedMaximumMicros": 5503600000,
+                     *       "matched": {
+                     *         "impressions": {
+                     *           "low": 681367,
+                     *           "mid": 700000,
+                     *           "high": 719143
+                     *         },
+                     *         "clicks": {
+                     *           "low": 13588,
+                     *           "mid": 14000,
+                     *           "high": 14424
+                     *         },
+                     *         "micros": {
+                     *           "low": 5435200000,
+                     *           "mid": 5600000000,
+                     *           "high": 5769600000
+                     *         }
+                     *       },
+                     *       "possible": {
+                     *         "impressions": {
+                     *           "low": 681367,
+                     *           "mid": 700000,
+                     *           "high": 719143
+                     *         },
+                     *         "clicks": {
+                     *           "low": 13588,
+                     *           "mid": 14000,
+                     *           "high": 14424
+                     *         },
+                     *         "micros": {
+                     *           "low": 5435200000,
+                     *           "mid": 5600000000,
+                     *           "high": 5769600000
+                     *         }
+                     *       },
+                     *       "available": {
+                     *         "impressions": {
+                     *           "low": 681367,
+                     *           "mid": 700000,
+                     *           "high": 719143
+                     *         },
+                     *         "clicks": {
+                     *           "low": 13588,
+                     *           "mid": 14000,
+                     *           "high": 14424
+                     *         },
+                     *         "micros": {
+                     *           "low": 5435200000,
+                     *           "mid": 5600000000,
+                     *           "high": 5769600000
+                     *         }
+                     *       },
+                     *       "forecast": {
+                     *         "points": [
+                     *           {
+                     *             "budget": 250,
+                     *             "metrics": {
+                     *               "spend": {
+                     *                 "low": 250,
+                     *                 "mid": 250,
+                     *                 "high": 250
+                     *               },
+                     *               "impressions": {
+                     *                 "low": 29688,
+                     *                 "mid": 31250,
+                     *                 "high": 32894
+                     *               },
+                     *               "clicks": {
+                     *                 "low": 625,
+                     *                 "mid": 625,
+                     *                 "high": 625
+                     *               },
+                     *               "conversions": {
+                     *                 "low": 0,
+                     *                 "mid": 0,
+                     *                 "high": 0
+                     *               }
+                     *             },
+                     *             "ext": {
+                     *               "andante": {
+                     *                 "full_spend_probability": 1
+                     *               }
+                     *             }
+                     *           },
+                     *           {
+                     *             "budget": 5503.6,
+                     *             "metrics": {
+                     *               "spend": {
+                     *                 "low": 5435.026098,
+                     *                 "mid": 5503.6,
+                     *                 "high": 5503.6
+                     *               },
+                     *               "impressions": {
+                     *                 "low": 676724,
+                     *                 "mid": 686629,
+                     *                 "high": 694195
+                     *               },
+                     *               "clicks": {
+                     *                 "low": 13588,
+                     *                 "mid": 13759,
+                     *                 "high": 13759
+                     *               },
+                     *               "conversions": {
+                     *                 "low": 0,
+                     *                 "mid": 0,
+                     *                 "high": 0
+                     *               }
+                     *             },
+                     *             "ext": {
+                     *               "andante": {
+                     *                 "full_spend_probability": 0.8007
+                     *               }
+                     *             }
+                     *           }
+                     *         ],
+                     *         "forecast_range_unit": "spend",
+                     *         "method": "modeled",
+                     *         "currency": "EUR",
+                     *         "generated_at": "2026-03-02T12:00:00.000Z",
+                     *         "valid_until": "2026-03-02T13:00:00.000Z",
+                     *         "ext": {
+                     *           "andante": {
+                     *             "suggested_maximum_budget": 5503.6,
+                     *             "model_id": "2026-03-02T06:00Z",
+                     *             "inputs_hash": "67a3bb0ce9b8b171"
+                     *           }
+                     *         }
+                     *       },
+                     *       "rateCard": {
+                     *         "version": "SE.1",
+                     *         "validUntilAt": "2026-03-02T13:00:00.000Z",
+                     *         "prices": [
+                     *           {
+                     *             "market": "SE",
+                     *             "segment": "casual",
+                     *             "clickPriceMicros": 310000,
+                     *             "basis": "shadow-price"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "parts": [
+                     *         {
+                     *           "subcampaignId": "spring-single-se",
+                     *           "market": "SE",
+                     *           "budgetMicros": 250000000,
+                     *           "clickPriceMicros": 400000,
+                     *           "fullSpendProbability": 1,
+                     *           "availableMicros": 5600000000
+                     *         }
+                     *       ],
+                     *       "whatIf": [
+                     *         {
+                     *           "name": "a-week-later",
+                     *           "budgetMicros": 250000000,
+                     *           "fullSpendProbability": 1,
+                     *           "suggestedMinimumMicros": 10000000,
+                     *           "suggestedMaximumMicros": 5503600000,
+                     *           "clicks": {
+                     *             "low": 625,
+                     *             "mid": 625,
+                     *             "high": 625
+                     *           },
+                     *           "availableMicros": 5600000000
+                     *         }
+                     *       ],
+                     *       "contention": [
+                     *         {
+                     *           "market": "SE",
+                     *           "segment": "casual",
+                     *           "surface": "home",
+                     *           "fromAt": "2026-03-06T00:00:00Z",
+                     *           "toAt": "2026-03-08T00:00:00Z",
+                     *           "soldShare": 0.96
+                     *         }
+                     *       ],
+                     *       "trackRecord": {
+                     *         "quotes": 12,
+                     *         "brier": 0.1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["QuoteAnswer"] | (components["schemas"]["QuoteAnswer"] | components["schemas"]["Refusal"])[];
                     "application/x-ndjson": string;
                 };
@@ -1263,8 +1518,7 @@ export interface operations {
                  *               "subcampaignId": "spring-single-se",
                  *               "market": "SE",
                  *               "segments": [
-                 *                 "casual",
-                 *                 "loyal"
+                 *                 "casual"
                  *               ],
                  *               "surfaces": [
                  *                 "home"
@@ -1288,6 +1542,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bookingId": "spring-singles-1",
+                     *       "status": "held",
+                     *       "mode": "best-subset",
+                     *       "progress": {
+                     *         "campaigns": 1,
+                     *         "held": 1,
+                     *         "refused": 0,
+                     *         "applied": 0
+                     *       },
+                     *       "expiresAt": "2026-03-02T12:15:00.000Z",
+                     *       "lines": [
+                     *         {
+                     *           "campaignId": "spring-single",
+                     *           "result": "accepted",
+                     *           "requestedMicros": 250000000,
+                     *           "budgetMicros": 250000000,
+                     *           "subcampaigns": [
+                     *             {
+                     *               "subcampaignId": "spring-single-se",
+                     *               "budgetMicros": 250000000
+                     *             }
+                     *           ],
+                     *           "fullSpendProbability": 0.97
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["BookingAnswer"];
                     "application/x-ndjson": string;
                 };
@@ -1300,6 +1583,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bookingId": "spring-singles-1",
+                     *       "status": "held",
+                     *       "mode": "best-subset",
+                     *       "progress": {
+                     *         "campaigns": 1,
+                     *         "held": 1,
+                     *         "refused": 0,
+                     *         "applied": 0
+                     *       },
+                     *       "expiresAt": "2026-03-02T12:15:00.000Z",
+                     *       "lines": [
+                     *         {
+                     *           "campaignId": "spring-single",
+                     *           "result": "accepted",
+                     *           "requestedMicros": 250000000,
+                     *           "budgetMicros": 250000000,
+                     *           "subcampaigns": [
+                     *             {
+                     *               "subcampaignId": "spring-single-se",
+                     *               "budgetMicros": 250000000
+                     *             }
+                     *           ],
+                     *           "fullSpendProbability": 0.97
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["BookingAnswer"];
                     "application/x-ndjson": string;
                 };
@@ -1528,6 +1840,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "campaignId": "spring-single",
+                     *       "result": "refused",
+                     *       "code": "SUPPLY_SHORT",
+                     *       "reason": "supply is short by 20000000 micros",
+                     *       "counterOfferMicros": 280000000,
+                     *       "version": 1,
+                     *       "outcomes": [
+                     *         {
+                     *           "type": "budget-refused",
+                     *           "campaignId": "spring-single"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PreviewAnswer"] | components["schemas"]["ChangeAnswer"];
                 };
             };
@@ -1584,6 +1912,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "campaignId": "spring-single",
+                     *       "result": "refused",
+                     *       "code": "SUPPLY_SHORT",
+                     *       "reason": "supply is short by 20000000 micros",
+                     *       "counterOfferMicros": 280000000,
+                     *       "version": 1,
+                     *       "outcomes": [
+                     *         {
+                     *           "type": "budget-refused",
+                     *           "campaignId": "spring-single"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PreviewAnswer"] | components["schemas"]["ChangeAnswer"];
                 };
             };
@@ -1682,6 +2026,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "requestId": "d1",
+                     *       "planVersion": 12,
+                     *       "awards": [
+                     *         {
+                     *           "code": "WORTH_MOST",
+                     *           "campaignId": "spring-single",
+                     *           "subcampaignId": "spring-single-se",
+                     *           "chargeMicros": 8000,
+                     *           "clickPriceMicros": 400000
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Decision"];
                     "application/x-ndjson": string;
                 };

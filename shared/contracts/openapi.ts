@@ -37,7 +37,10 @@ const named: Record<string, { schema: TSchema; description: string }> = {
   },
   QuoteAnswer: {
     schema: QuoteAnswer,
-    description: '`forecast` is `core/delivery-forecast.json` of the Ad Context Protocol.',
+    description:
+      '`matched` is all supply of the audience in the flight, `possible` what is free or can be moved for it, `available` what can be had without hurting anyone. ' +
+      '`forecast` is `core/delivery-forecast.json` of the Ad Context Protocol, its points a curve over budgets. `trackRecord` says how such quotes turned out so far. ' +
+      '`contention` names cells that are full, never whose they are.',
   },
   SubcampaignOrder: {
     schema: SubcampaignOrder,
@@ -219,7 +222,9 @@ function refusal(status: number): Json {
     ...(MAY_RETRY.includes(status)
       ? { headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } } } }
       : {}),
-    content: { 'application/problem+json': { schema: plain(Problem) } },
+    content: {
+      'application/problem+json': { schema: plain(Problem), example: { status, code: codes[0], detail: description } },
+    },
   };
 }
 
