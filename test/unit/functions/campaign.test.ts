@@ -268,6 +268,8 @@ describe('changes over HTTP', () => {
     const rowsOf = ({ log }: typeof over) =>
       log.rows.map(({ table, json: { row_id: _id, event_id: _event, source: _source, ...json } }) => ({ table, json }));
     assert.deepEqual(rowsOf(over), rowsOf(through));
+    const { source, event_id: eventId } = over.log.rows.at(-1)?.json ?? {};
+    assert.deepEqual([source, eventId], ['t1', 'change:k1']);
     assert.equal(outcomes[0]?.['type'], 'budget-applied');
     assert.deepEqual(await over.store.undrained(10), []);
     const paused = await over.changed('c1/status', { status: 'paused' }, 'k2');
@@ -362,11 +364,9 @@ describe('changes over HTTP', () => {
   });
 
   it('of the same key that come at once are decided once, and answer the same', async () => {
-    const { change, campaign, now } = await world();
-    const copies = [0, 1, 2].map((copy) => {
-      now.ms = START_MS + copy;
-      return change('c1/budget', { budgetMicros: 800_000_000 }, 'k1');
-    });
+    let nowMs = START_MS;
+    const { change, campaign } = await world({ timeOf: async () => nowMs++ });
+    const copies = [0, 1, 2].map(() => change('c1/budget', { budgetMicros: 800_000_000 }, 'k1'));
     const answers = await Promise.all(copies);
     assert.equal(new Set(answers.map(({ body }) => body)).size, 1);
     assert.equal((await campaign()).budgetVersion, 1);
