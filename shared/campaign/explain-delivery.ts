@@ -189,8 +189,7 @@ function differenceOf(
   const micros = accruedMicros - mid;
   const isWithin = accruedMicros >= low && accruedMicros <= high;
   const sign = Math.sign(micros);
-  const towards = reasons.filter((one) => one.micros * sign > 0).sort((a, b) => (b.micros - a.micros) * sign);
-  const largest = isWithin ? undefined : towards[0]?.reason;
+  const largest = isWithin ? undefined : [...reasons].sort((a, b) => (b.micros - a.micros) * sign)[0]?.reason;
   return {
     micros,
     isWithin,

@@ -194,6 +194,13 @@ describe('what a delivery was made of', () => {
     }
   });
 
+  it('takes more supply for more listeners, of whom as many may still be shown it', () => {
+    const audience = { slots: [1, 5], listeners: [9_000, 3_000] };
+    const twice = { observed: counted(2), impressions: 10_000, accruedMicros: 100_000_000 };
+    const factors = differenceFactors(facts({ audience, part: part({ releaseId: 'r1' }), ...twice }));
+    assert.deepEqual(ratiosOf(factors), { supply: 2, suppression: 1, response: 1, contention: 1 });
+  });
+
   it('knows of no suppression without a cap, or without listeners that were counted', () => {
     const audience = { slots: [1, 5], listeners: [9_000, 3_000] };
     for (const own of [{ audience }, { part: part({ releaseId: 'r1' }) }])

@@ -268,8 +268,8 @@ describe('changes over HTTP', () => {
     const rowsOf = ({ log }: typeof over) =>
       log.rows.map(({ table, json: { row_id: _id, event_id: _event, source: _source, ...json } }) => ({ table, json }));
     assert.deepEqual(rowsOf(over), rowsOf(through));
-    const { source, event_id: eventId } = over.log.rows.at(-1)?.json ?? {};
-    assert.deepEqual([source, eventId], ['t1', 'change:k1']);
+    const row = over.log.rows.at(-1)?.json;
+    assert.deepEqual([row?.['source'], row?.['event_id']], ['t1', 'change:k1']);
     assert.equal(outcomes[0]?.['type'], 'budget-applied');
     assert.deepEqual(await over.store.undrained(10), []);
     const paused = await over.changed('c1/status', { status: 'paused' }, 'k2');
