@@ -95,6 +95,17 @@ describe('a booking', () => {
     assert.equal((heavy.outcomes[0] as CampaignRefused).counterOfferMicros, ALL_MICROS / 2 - 7);
   });
 
+  it('takes what is worth nothing where there is room for it', () => {
+    const orders = Array.from({ length: 15 }, (_, index) =>
+      ordered(`c${index}`, { budgetMicros: 1_000_000, weight: 0 }),
+    );
+    const { codes } = book([...orders, ordered('large', { budgetMicros: ALL_MICROS - 5_000_000 })], {
+      mode: 'best-subset',
+    });
+    assert.deepEqual([codes.filter((code) => code === 'ACCEPTED').length, codes.at(-1)], [6, 'ACCEPTED']);
+    assert.deepEqual(new Set(book(orders, { mode: 'best-subset' }).codes), new Set(['ACCEPTED']));
+  });
+
   it('scales all down to the same share of what they asked', () => {
     const { codes, budgets, factor, outcomes } = book(
       [ordered('c1', { budgetMicros: ALL_MICROS }), ordered('c2', { budgetMicros: 3 * ALL_MICROS })],
@@ -146,6 +157,27 @@ describe('a booking', () => {
       const { codes, budgets } = book([orders[0] as CampaignOrder, ...others], { mode: 'scale-down' }, where);
       assert.deepEqual(codes, ['ACCEPTED', 'SCALED_DOWN', 'SCALED_DOWN']);
       assert.equal(budgets[0], ALL_MICROS);
+    });
+
+    describe('of which one fits only when it is split otherwise', () => {
+      const crowded = [
+        ordered('c0', { budgetMicros: 0.9 * ALL_MICROS, weight: 5 }),
+        ordered('c1', { budgetMicros: 0.2 * ALL_MICROS }),
+        ordered('c2', { budgetMicros: 0.4 * ALL_MICROS, subcampaigns: parts }),
+      ];
+      const mode = 'best-subset' as const;
+
+      it('takes it, and offers nobody what it took', () => {
+        const { codes, outcomes } = book(crowded, { mode }, where);
+        assert.deepEqual(codes, ['ACCEPTED', 'CONTENDED', 'ACCEPTED']);
+        assert.equal((outcomes[1] as CampaignRefused).counterOfferMicros, 0);
+      });
+
+      it('does not take it over the tenant’s quota', () => {
+        const { codes, outcomes } = book(crowded, { mode, isHeld: true, heldShare: 0.95 }, where);
+        assert.deepEqual(codes, ['ACCEPTED', 'CONTENDED', 'CONTENDED']);
+        assert.equal((outcomes[1] as CampaignRefused).counterOfferMicros, 0.1 * ALL_MICROS);
+      });
     });
 
     it('takes nothing from the others for that', () => {

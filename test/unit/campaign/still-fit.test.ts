@@ -50,6 +50,13 @@ describe('lines of a booking', () => {
     assert.deepEqual(stillFit(lines, context([withHolds(view(), held)])), lines);
   });
 
+  it('keep the room that they hold in a page that is full with them', () => {
+    const [first] = lines as [BookingLine];
+    const entries = Array.from({ length: 199 }, (_, index) => entry({ campaignId: `f${index}`, budgetMicros: 0 }));
+    const held = holdsOf(ID, first.outcome as CampaignAccepted, { untilAtMs: START_MS + 1 });
+    assert.deepEqual(stillFit([first], context([withHolds(view({ pages: [page(entries)] }), held)])), [first]);
+  });
+
   it('move to another page where theirs is full, and do not fit where all are', () => {
     const [first] = lines as [BookingLine];
     const row = (name: string) => ({ page: name, entries: 200, bytes: 0 });
