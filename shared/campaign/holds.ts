@@ -1,6 +1,6 @@
 // Supply that is held in the books for campaigns of bookings: put in, taken out. A hold lies in the page in which the entry of
 // its part will, and keeps that one's room.
-import type { BookPage, Hold } from '../contracts/documents.ts';
+import type { BookEntry, BookPage, Hold } from '../contracts/documents.ts';
 import type { CampaignAccepted } from '../contracts/outcomes.ts';
 import { pageTable, reservedBytes } from './book-page.ts';
 import type { MarketView } from './campaign-state.ts';
@@ -72,6 +72,24 @@ export function withoutHolds(view: MarketView, isGone: (hold: Hold) => boolean):
   return changed(view, view.pages, ({ holds }) =>
     holds?.some(isGone) ? holds.filter((hold) => !isGone(hold)) : holds,
   );
+}
+
+/** Firm holds of a page as the entries that they may become, nothing delivered. */
+export function heldEntries({ holds = [] }: BookPage): BookEntry[] {
+  return holds
+    .filter(({ probability }) => probability === undefined)
+    .map(({ bookingId: _booking, untilAtMs: _until, probability: _probability, bytes: _bytes, ...terms }) => ({
+      ...terms,
+      status: 'active',
+      trafficByDay: [0],
+      spentMicros: 0,
+      overrunMicros: 0,
+      impressions: 0,
+      clicks: 0,
+      conversions: 0,
+      cohorts: [],
+      leases: [],
+    }));
 }
 
 /** The pages of a book that are others than before, or new: what is to be written, with the market. */

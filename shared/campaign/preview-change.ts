@@ -4,6 +4,7 @@ import type { BookEntry, Campaign } from '../contracts/documents.ts';
 import type { CampaignEvent } from '../contracts/events.ts';
 import type { CampaignOutcome } from '../contracts/outcomes.ts';
 import { newEntry } from './book-page.ts';
+import { heldEntries } from './holds.ts';
 import type { CampaignContext, MarketView } from './campaign-state.ts';
 import { decideCampaign } from './decide-campaign.ts';
 import { evolve } from './evolve.ts';
@@ -67,8 +68,10 @@ function changesIn(
     const known = entries.find((entry) => entryKey(entry) === entryKey({ ...sub, campaignId: after.campaignId }));
     return [known ? { ...known, status: sub.status, budgetMicros: sub.budgetMicros } : newEntry(after, sub)];
   });
-  const before = serveEntries(entries, market, supply, nowMs);
-  const then = serveEntries([...others, ...own], market, supply, nowMs);
+  // What is firmly held will be sold: it takes supply in both, and is not told of.
+  const held = pages.flatMap(heldEntries).filter((entry) => entry.campaignId !== after.campaignId);
+  const before = serveEntries([...entries, ...held], market, supply, nowMs);
+  const then = serveEntries([...others, ...own, ...held], market, supply, nowMs);
   const lineOf = (entry: BookEntry): Displaced => {
     const { tenantId, campaignId, subcampaignId } = entry;
     const [now, changed] = [before.get(entryKey(entry)), then.get(entryKey(entry))];

@@ -103,7 +103,7 @@ export const bugs: readonly Bug[] = [
     name: 'stale-book',
     about: 'a campaign is decided on the books as they were before the transaction',
     file: 'store/persist-campaign-event.ts',
-    find: 'await completeViews(transaction, needsOf(event, stored, nowMs), snapshot);',
+    find: 'await completeViews(transaction, needsOf(event, stored, of), snapshot);',
     replace: 'snapshot;',
   },
   {

@@ -8,6 +8,7 @@ import type { CampaignEvent } from '../../../shared/contracts/events.ts';
 import { campaignAfter } from '../../support/campaigns.ts';
 import { entry } from '../../support/entries.ts';
 import { budgetChanged, campaignCreated, order, rebalanced, statusChanged } from '../../support/events.ts';
+import { hold } from '../../support/holds.ts';
 import { cell, context, market, page, supplyDays, view, withCampaign } from '../../support/markets.ts';
 import { runningIn, runningWorld } from '../../support/running-worlds.ts';
 
@@ -71,6 +72,18 @@ describe('the preview of a change', () => {
   it('finds nobody where there is enough for all', () => {
     assert.deepEqual(previewed(ordered(90_000_000)).displaced, []);
     assert.deepEqual(previewed(ordered(400_000_000), where(neighbours, {})).displaced, []);
+  });
+
+  it('counts what is firmly held as in the way, and what is held softly not', () => {
+    const held = (own: Parameters<typeof hold>[0]) => {
+      const holds = [hold({ campaignId: 'h1', budgetMicros: 700_000_000, ...own })];
+      const pages = [page([entry({ campaignId: 'n1', budgetMicros: 200_000_000 })], { holds })];
+      return context([view({ market: market({ nowcast }), supply, pages })]);
+    };
+    const displaced = (books: ReturnType<typeof held>) =>
+      previewed(ordered(400_000_000), books).displaced.map(({ campaignId }) => campaignId);
+    assert.deepEqual(displaced(held({})), ['n1']);
+    assert.deepEqual(displaced(held({ probability: 0.9 })), []);
   });
 
   it('finds nobody who is not served anyway: paused, closing, over', () => {
