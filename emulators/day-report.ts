@@ -94,8 +94,7 @@ export function reportDay(
   const spotMicros = Math.round(Object.values(play.spot).reduce((total, { paidMicros }) => total + paidMicros, 0));
   const events = play.published.filter((event) => !event.isMalformed);
   const published = events.filter((event) => event.topic === 'campaign-created').length;
-  const kept = play.booked.filter(({ answer }) => answer.status !== 'released');
-  const called = kept.flatMap(({ answer }) => answer.lines ?? []);
+  const called = play.booked.flatMap(({ isOption, answer: { lines = [] } }) => (isOption ? [] : lines));
   const ordered = published + called.length;
   return {
     campaigns,

@@ -8,6 +8,8 @@ export interface Booked {
   tenantId: string;
   /** Quotes that were asked for it. */
   quotes: number;
+  /** It was only asked for to be let go of. */
+  isOption: boolean;
   answer: BookingAnswer;
   /** What the same call came to when it was sent once more. */
   repeated?: BookingAnswer;
@@ -49,5 +51,5 @@ async function make(call: BookingCall, client: BookingClient): Promise<Booked> {
   let answer = await client.book(key, request, atMs);
   if (answer.status === 'held' && then !== 'nothing') answer = await client[then](key, atMs);
   const repeated = call.isRepeated ? { repeated: await client.book(key, request, atMs) } : {};
-  return { key, tenantId, quotes: quotes.length, answer, ...repeated };
+  return { key, tenantId, quotes: quotes.length, isOption: then === 'release', answer, ...repeated };
 }

@@ -106,6 +106,8 @@ describe('npm start', function () {
     assert(report.totals.clicks > 0 && report.totals.billedMicros > 0 && report.totals.outcomes > 0);
     assert(report.totals.duplicatesAbsorbed > 0 && report.totals.quarantined >= 2);
     assert.equal(report.totals.overspendMicros, 0);
+    assert(report.totals.quotes > 0 && report.totals.bookedOverHttp > 0);
+    assert.match(run.stdout(), /over HTTP \d+ quotes and \d+ bookings, of which \d+ campaigns came/);
     for (const line of report.campaigns) assert(run.stdout().includes(line.campaignId), line.campaignId);
     assert.match(run.stdout(), /every invariant held/);
     assert.match(run.stderr(), /100%/);

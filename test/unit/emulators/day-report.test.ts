@@ -129,6 +129,27 @@ describe('the report of a played day', () => {
     assert.deepEqual([reach, counterOffered], [100, 1]);
   });
 
+  it('counts what was asked and booked over HTTP, and no campaign that was only asked for to be let go of', () => {
+    const lineOf = (campaignId: string, result: 'accepted' | 'refused') => ({
+      ...{ campaignId, result, requestedMicros: 1, budgetMicros: result === 'accepted' ? 1 : 0 },
+    });
+    const bookedOf = (lines: ReturnType<typeof lineOf>[], isOption = false): PlayResult['booked'][number] => ({
+      ...{ key: 'b1', tenantId: 't1', quotes: lines.length, isOption },
+      answer: {
+        ...{ bookingId: 'b1', status: isOption ? 'released' : 'confirmed', mode: 'best-subset' },
+        progress: { campaigns: lines.length, held: 0, refused: 0, applied: 0 },
+        lines,
+      },
+    });
+    const booked = [
+      bookedOf([lineOf('c1', 'accepted'), lineOf('c2', 'refused')]),
+      bookedOf([lineOf('c1-again', 'accepted')], true),
+    ];
+    const { totals } = reportDay(readings, playOf(1, { booked }), population, TICK_MS);
+    const { campaigns, refused, quotes, bookings, bookedOverHttp } = totals;
+    assert.deepEqual([campaigns, refused, quotes, bookings, bookedOverHttp], [2, 1, 3, 2, 1]);
+  });
+
   it('values what was served in expected clicks up to budgets, and offers as they were made', () => {
     assert.equal(report.yield.worthMicros, GUARANTEE_WORTH * (900_000 + 2_000_000) + 500_000);
     // Two lines of 2.0 and 1,000 requests for half of a click's price times its rate, or 1 micro: all go to the lines.

@@ -101,6 +101,7 @@ const bookedAs = (line: Partial<Line>, own: Partial<Booked['answer']> = {}): Boo
   key: 'b1',
   tenantId: 't1',
   quotes: 1,
+  isOption: false,
   answer: {
     ...{ bookingId: 'b1', status: 'confirmed', mode: 'best-subset' },
     progress: { campaigns: 1, held: 1, refused: 0, applied: 1 },
