@@ -46,6 +46,11 @@ function played(days: number, rate: number, { perDay, perFlight }: { perDay: num
   return { shown, reached };
 }
 
+/** Four deviations of a played count, and a fiftieth. */
+function near(count: number): number {
+  return 0.02 * count + 4 * Math.sqrt(count);
+}
+
 describe('the listeners of a flight', () => {
   it('are those of the histogram of its days, within a twentieth, at any offer rate', () => {
     for (const days of [1, 3, 7, 10, 14, 28]) {
@@ -76,8 +81,8 @@ describe('the listeners of a flight', () => {
         const curve = listenerCurve(model, 7, caps);
         const about = JSON.stringify({ ...caps, rate });
         const exposures = valueAt(curve.exposures, rate);
-        assert(Math.abs(exposures - shown) < 0.04 * shown + 50, `${about}: ${exposures} for ${shown}`);
-        if (caps === NONE) assert(Math.abs(valueAt(curve.reach, rate) - reached) < 0.04 * reached, about);
+        assert(Math.abs(exposures - shown) < near(shown), `${about}: ${exposures} for ${shown}`);
+        if (caps === NONE) assert(Math.abs(valueAt(curve.reach, rate) - reached) < near(reached), about);
       }
     }
   });
