@@ -10,7 +10,7 @@ import { clickLaw, type ClickRate } from '../forecasting/click-law.ts';
 import type { FlightAudience } from '../forecasting/flight-audience.ts';
 import { forecastSpread } from '../forecasting/forecast-spread.ts';
 import { SUGGESTED_PROBABILITY, suggestedMaximumBudget } from '../forecasting/full-spend.ts';
-import { AUCTIONED_SHARES, BOOKED_SHARES, type LaterBookings } from '../forecasting/later-bookings.ts';
+import { AUCTIONED_SHARES, BOOKED_SHARES, lawBeside, type LaterBookings } from '../forecasting/later-bookings.ts';
 import { offerRateForImpressions, reach } from '../forecasting/reach.ts';
 import { deliveryCurve, type Delivery, type DeliveryRange } from '../forecasting/spend-delivery.ts';
 import { poolParts, type SpendPart } from '../forecasting/spend-pool.ts';
@@ -55,6 +55,7 @@ export function quoteCampaign(
   const pooled = poolParts(parts.map(({ spend }) => spend));
   const law = clickLaw(pooled.supply, pooled.rate);
   const later = laterOf(parts);
+  const ownLaw = (clicks: number) => lawBeside(law, clicks, later)(clicks);
   const whole = {
     ...pooled,
     later,
@@ -65,7 +66,7 @@ export function quoteCampaign(
   };
   const delivery = deliveryCurve(whole, [budgetMicros], law)[0] as Delivery;
   const guess = delivery.clicks.mid;
-  const maximum = suggestedMaximumBudget(law, pooled.clickPriceMicros, SUGGESTED_PROBABILITY, guess);
+  const maximum = suggestedMaximumBudget(ownLaw, pooled.clickPriceMicros, SUGGESTED_PROBABILITY, guess);
   const issuedAtMs = Math.min(...supplies.map((day) => day.issuedAtMs ?? context.nowMs));
   return {
     type: 'quote-issued',
