@@ -1,12 +1,14 @@
-// Bookings on the emulators, over HTTP and the bus as in production, by two processes of all functions: 1,000 campaigns in one
-// call, watched by a reader; then pairs of bulks of 20 that race for the same scarce supply. What was sold and held is
+// Bookings on the emulators, over HTTP and the bus as in production, 1,000 campaigns in one call, watched by
+// a reader; then pairs of bulks of 20 that race for the same scarce supply, each flow at a process of its own. What was sold and held is
 // counted from the books, by arithmetic of its own.
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Firestore } from '@google-cloud/firestore';
+import { freePort } from '../../emulators/free-port.ts';
 import { startStack } from '../../emulators/stack.ts';
+import { supervise, type Supervised } from '../../emulators/supervise.ts';
 import type { BookingAnswer, BookingRequestWire } from '../../shared/contracts/bookings.ts';
 import type { BookEntry, Hold } from '../../shared/contracts/documents.ts';
 import { formatInstant } from '../../shared/contracts/instants.ts';
@@ -47,18 +49,40 @@ export async function run({ own = {} }: BenchOptions): Promise<BenchResult> {
   try {
     console.error('starting the stack');
     const logFile = resolve(tmpdir(), `andante-bench-${process.pid}.log`);
-    const stack = await startStack({ tickIntervalMs: 60_000, virtualTime: true, workers: 2, logFile });
+    const stack = await startStack({ tickIntervalMs: 60_000, virtualTime: true, logFile });
     running.push({ stop: () => rm(logFile, { force: true }) }, stack);
     const firestore = new Firestore({ projectId: stack.projectId, host: stack.firestoreHost, ssl: false });
     running.push({ stop: () => firestore.terminate() });
     const store = createFirestoreStore(firestore);
     const door = `${stack.functionsUrl}/v1/bookings`;
+    const other = await startOther(stack.env);
+    running.push(other.program);
     const large = await bookLarge(door, store);
-    const races = await race(door, store, trials);
+    const races = await race([door, `${other.url}/v1/bookings`], store, trials);
     return { figures: [...largeFigures(large), ...raceFigures(races)], notes: [about(trials)] };
   } finally {
     for (const part of running.reverse()) await part.stop();
   }
+}
+
+/** Another process of all functions on the same emulators; the bus knows the first alone. */
+async function startOther(env: Record<string, string>): Promise<{ url: string; program: Supervised }> {
+  const port = await freePort();
+  const listening = Promise.withResolvers<void>();
+  const program = await supervise({
+    name: 'other functions',
+    command: process.execPath,
+    args: [resolve(import.meta.dirname, '../../emulators/gateway.ts'), '--port', String(port)],
+    env,
+    onLine: (line) => {
+      if (line.startsWith('{"url"')) listening.resolve();
+    },
+  });
+  void program.exited.then(() =>
+    listening.reject(new Error(`the other functions ended:\n${program.lastLines().join('\n')}`)),
+  );
+  await listening.promise;
+  return { url: `http://127.0.0.1:${port}`, program };
 }
 
 interface Large {
@@ -121,7 +145,7 @@ interface Races {
   unexplained: number;
 }
 
-async function race(door: string, store: AllocationStore, trials: number): Promise<Races> {
+async function race(doors: readonly [string, string], store: AllocationStore, trials: number): Promise<Races> {
   const raced: Raced[] = [];
   const total: Races = { seconds: [], oversold: 0, deadlocks: 0, lost: 0, notOne: 0, unexplained: 0 };
   const waiting = Array.from({ length: trials }, (_, trial) => drawRace(trial, BULK));
@@ -129,7 +153,9 @@ async function race(door: string, store: AllocationStore, trials: number): Promi
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const one = next;
       await seedRace(store, one);
-      const runs = await Promise.allSettled(one.bulks.map((bulk, index) => bookOne(door, one, bulk, index)));
+      const runs = await Promise.allSettled(
+        one.bulks.map((bulk, index) => bookOne(doors[index] as string, one, bulk, index)),
+      );
       const failed = runs.filter((run) => run.status === 'rejected');
       for (const { reason } of failed) console.error(`${one.market}: ${String(reason)}`);
       total.deadlocks += failed.length;
@@ -295,7 +321,7 @@ function raceFigures({ seconds, oversold, deadlocks, lost, notOne, unexplained }
 
 function about(trials: number): string {
   return [
-    `Google's Firestore and Pub/Sub emulators, two processes of all functions behind one door; ${trials} races, every other one held first and then confirmed.`,
+    `Google's Firestore and Pub/Sub emulators, each flow of a race at a process of its own; ${trials} races, every other one held first and then confirmed.`,
     'A request that is told to come again is sent again. What was sold is read from the books and compared with what was answered.',
   ].join('\n');
 }
