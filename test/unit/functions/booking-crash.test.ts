@@ -243,6 +243,26 @@ describe('bookings at once', () => {
     assert.equal((await world.bookingOf('k1')).attempt, 2);
   });
 
+  it('refuse an id that another took while they were held, and give the rest another chance', async () => {
+    let isTaken = false;
+    const world = await bookingWorld({ markets }, (store) => ({
+      ...store,
+      async transact(body, contended) {
+        const result = await store.transact(body, contended);
+        const [open] = await store.openBookings(1);
+        if (open?.document.partsStaged === 1 && !isTaken) {
+          isTaken = true;
+          const other = campaignCreated({ campaignId: 'c25', budgetMicros: 1_000_000 }, { tenantId: 't2' });
+          assert.equal((await persist(store, other)).entry.result, 'applied');
+        }
+        return result;
+      },
+    }));
+    const { body } = await world.book('k1', bookingOf(wishes(COUNT, 1_000_000), { mode: 'best-subset' }));
+    assert.deepEqual([body.status, body.progress.held, body.lines?.[25]?.code], ['confirmed', 25, 'CAMPAIGN_EXISTS']);
+    assert.equal((await world.ownerOf('c25'))?.tenantId, 't2');
+  });
+
   it('give up on what others take each time, hold nothing, and may come again', async () => {
     let taken = 0;
     const world = await bookingWorld({}, (store) => ({

@@ -4,6 +4,8 @@ import { bookingOf, bookingWorld, firm, part, wish, wishes } from '../../support
 import { campaignCreated } from '../../support/events.ts';
 import { supplyDay } from '../../support/markets.ts';
 import { persist } from '../../support/persisting.ts';
+import type { BookPage } from '../../../shared/contracts/documents.ts';
+import { refs } from '../../../shared/store/allocation-store.ts';
 import { persistSupply } from '../../../shared/store/persist-supply.ts';
 
 const ALL_MICROS = 2_000_000_000;
@@ -154,6 +156,19 @@ describe('a held booking', () => {
     assert.deepEqual([body.status, body.lines?.[0]?.code], ['refused', 'HOLD_QUOTA']);
     // What is booked at once is not held.
     assert.equal((await world.book('k3', bookingOf([wish('c1', ALL_MICROS / 2)]))).body.status, 'confirmed');
+  });
+
+  it('that lost what it held is a bug, and its campaign is not applied a second time', async () => {
+    const world = await bookingWorld();
+    await world.book('k1', bookingOf([wish('c1')], { hold: firm }));
+    const [page] = await world.pagesOf();
+    await world.confirm('k1');
+    await world.store.transact(async (transaction) => {
+      const { holds: _lost, ...rest } = page as BookPage;
+      transaction.set(refs.page('SE', rest.page), rest);
+    });
+    await assert.rejects(world.deliver(), /lost what it held for c1/);
+    assert.deepEqual(await world.entriesOf(), []);
   });
 
   it('whose campaign an event brings that was never confirmed is a bug, and applies nothing', async () => {
