@@ -93,6 +93,17 @@ const benches: Record<string, Entry> = {
     options: { trials: { type: 'string', value: 'N', about: 'races of two bulks, 200 when left out' } },
     load: () => import('./booking.ts'),
   },
+  quote: {
+    about: 'quotes a second over HTTP and the slowest of a hundred beside a bare function; that none promises too much',
+    options: {
+      seed: {
+        type: 'string',
+        value: 'N',
+        about: 'draw the judged markets and requests from this seed, 1 when left out',
+      },
+    },
+    load: () => import('./quote.ts'),
+  },
   pacing: {
     about: 'value of pacing over the best in hindsight, late clicks, spend curves; or decisions for a log from a file',
     isCount: true,
@@ -166,7 +177,7 @@ ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(14)}${about}`)
   .join('\n')}
 
-  --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price, availability, forecast, decision)
+  --rounds N  measure each side N times (events, coldstart, hostile, allocation, split, live-price, availability, forecast, decision, quote)
   --json      print the result as one JSON object on the last line
   --help      this text
 ${Object.entries(benches).map(describeOptions).join('')}
