@@ -8,7 +8,9 @@ export interface Listeners {
   /** By segment, and by surface inside it; all surfaces are ''. */
   histograms: ReadonlyMap<string, ReadonlyMap<string, VisitHistogram>>;
   models: Map<VisitHistogram, ListenerModel | undefined>;
-  curves: Map<string, ListenerCurve | undefined>;
+  /** By histogram, days and caps. */
+  curves: Map<VisitHistogram, Map<number, ListenerCurve | undefined>>;
+  count: number;
 }
 
 /** Curves of a market that are kept: 512 bytes each. */
@@ -22,23 +24,36 @@ export function createListeners({ known }: MarketSupply): Listeners {
     histograms.set(one.segment, bySurface);
     bySurface.set(one.surface ?? '', one);
   }
-  return { histograms, models: new Map(), curves: new Map() };
+  return { histograms, models: new Map(), curves: new Map(), count: 0 };
 }
 
 /** @returns undefined where nobody was counted there */
 export function curveOf(
-  { histograms, models, curves }: Listeners,
+  listeners: Listeners,
   { segment, surface, days, caps }: { segment: string; surface: string; days: number; caps: ExposureCaps },
 ): ListenerCurve | undefined {
-  const histogram = histograms.get(segment)?.get(surface);
+  const histogram = listeners.histograms.get(segment)?.get(surface);
   if (!histogram) return undefined;
-  const key = `${segment}/${surface}/${days}/${caps.perDay}/${caps.perFlight}`;
-  const kept = curves.get(key);
+  let own = listeners.curves.get(histogram);
+  if (!own) listeners.curves.set(histogram, (own = new Map<number, ListenerCurve | undefined>()));
+  const key = days + 32 * (capKey(caps.perDay) + 1024 * capKey(caps.perFlight));
+  const kept = own.get(key);
   if (kept) return kept;
+  const { models } = listeners;
   if (!models.has(histogram)) models.set(histogram, listenerModel(histogram));
   const model = models.get(histogram);
   const curve = model && listenerCurve(model, days, caps);
-  if (curves.size >= MOST_CURVES) curves.clear();
-  curves.set(key, curve);
+  if (listeners.count >= MOST_CURVES) {
+    listeners.curves.clear();
+    listeners.count = 0;
+  } else {
+    own.set(key, curve);
+    listeners.count++;
+  }
   return curve;
+}
+
+/** Caps are at most 1000. */
+function capKey(cap: number): number {
+  return cap === Infinity ? 0 : cap;
 }
