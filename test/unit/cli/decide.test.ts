@@ -43,7 +43,7 @@ async function world(wire: Partial<DecisionRequestWire> = {}, stored = storedPla
   const served = async () => {
     const headers = { 'content-type': 'application/json' };
     const body = Buffer.from(JSON.stringify({ ...request, ...wire }));
-    return String((await door({ method: 'POST', path: '/v1/decisions', headers, body })).body);
+    return (await door({ method: 'POST', path: '/v1/decisions', headers, body })).body as string;
   };
   return { ...commandLine, served };
 }

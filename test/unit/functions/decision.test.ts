@@ -81,11 +81,11 @@ async function world({ virtualTime = false, plans = [{ lines: artists }] as Part
 type Line = Partial<Decision> & { error?: { code: string; message: string } };
 
 const linesOf = ({ body }: HttpAnswer) =>
-  String(body)
+  (body as string)
     .replace(/\n$/, '')
     .split('\n')
     .map((line) => JSON.parse(line) as Line);
-const decisionOf = ({ body }: HttpAnswer) => JSON.parse(String(body)) as Decision;
+const decisionOf = ({ body }: HttpAnswer) => JSON.parse(body as string) as Decision;
 const codesOf = (answer: HttpAnswer) => linesOf(answer).map(({ error, awards }) => error?.code ?? awards?.[0]?.code);
 
 const away = new AndanteError('STORE_UNAVAILABLE', 'Firestore answered UNAVAILABLE');
@@ -121,7 +121,7 @@ describe('the decision door', () => {
       [answer.status, answer.headers?.['content-type'], answer.about],
       [200, 'application/x-ndjson', { group: 'g1', lines: 50, refused: 0 }],
     );
-    assert.equal(answer.body, alone.map(({ body }) => `${String(body)}\n`).join(''));
+    assert.equal(answer.body, alone.map(({ body }) => `${body as string}\n`).join(''));
     assert.equal(new Set(linesOf(answer).map(({ awards }) => awards?.[0]?.campaignId)).size, 3, 'draws differ');
     assert.equal(state.reads, 1);
   });

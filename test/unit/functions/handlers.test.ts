@@ -150,7 +150,7 @@ describe('the plan door', () => {
     await createDeliveryTickHandler(deps)(tickAt(START_MS, 'SE'), time);
     const plan = createPlanHandler(deps);
     const plain = await plan(request);
-    assert.equal((JSON.parse(String(plain.body)) as { market: string }).market, 'SE');
+    assert.equal((JSON.parse(plain.body as string) as { market: string }).market, 'SE');
     const gzip = await plan({ ...request, headers: { 'accept-encoding': 'gzip, br' } });
     assert.equal(gunzipSync(gzip.body as Uint8Array).toString(), plain.body);
     assert.equal(gzip.headers?.['content-encoding'], 'gzip');
