@@ -32,6 +32,8 @@ interface Side {
 /** One turn of one side. */
 interface Turn {
   perSecond: number;
+  /** Of the time that the server's process had of its core. */
+  perOwnSecond: number;
   p99Ms: number;
 }
 
@@ -93,6 +95,11 @@ function figuresOf(
       unit: 'a second of its core',
       ...judged({ atLeast: MIN_BATCHED }),
     },
+    {
+      name: `${name}: the same requests in processor time`,
+      measured: middle(({ ours, bare }) => ours.perOwnSecond / bare.perOwnSecond),
+      unit: 'ratio',
+    },
     { name: `${name}: requests`, measured: middle(({ ours }) => ours.perSecond), unit: 'a second' },
     { name: `${name}: 99th percentile`, measured: middle(({ ours }) => ours.p99Ms), unit: 'ms' },
     { name: `${name}: bytes of an answer`, measured: Math.round(bytes), unit: 'bytes' },
@@ -131,13 +138,18 @@ async function answersOf(side: Side, requests: readonly Buffer[]): Promise<strin
 
 async function turnOf(side: Side, requests: readonly Buffer[]): Promise<Turn> {
   const tookMs = new Float64Array(requests.length);
-  const startedAtMs = performance.now();
+  const [usedMs, startedAtMs] = [await cpuMsOf(side), performance.now()];
   await askAll(side, requests, (_body, index, ms) => {
     tookMs[index] = ms;
   });
-  const seconds = (performance.now() - startedAtMs) / 1000;
+  const passedMs = performance.now() - startedAtMs;
+  const ownMs = (await cpuMsOf(side)) - usedMs;
   tookMs.sort();
-  return { perSecond: requests.length / seconds, p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] as number };
+  return {
+    perSecond: (requests.length * 1000) / passedMs,
+    perOwnSecond: (requests.length * 1000) / ownMs,
+    p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] as number,
+  };
 }
 
 /** Quotes of batches in a second of the server's core. */

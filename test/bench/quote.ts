@@ -37,7 +37,7 @@ const HELD: QuoteInstance = {
   softHolds: 20,
 };
 /** What is likely to be promised twice. */
-const OVERSOLD: QuoteInstance = { ...JUDGED, name: 'two oversold markets', seed: 3, markets: 2, load: 1.3 };
+const FULL: QuoteInstance = { ...JUDGED, name: 'two nearly full markets', seed: 3, markets: 2, load: 0.95 };
 
 export async function run({ rounds = ROUNDS, own = {} }: BenchOptions): Promise<BenchResult> {
   const judged = own['seed'] === undefined ? JUDGED : { ...JUDGED, seed: Number(own['seed']) };
@@ -45,7 +45,7 @@ export async function run({ rounds = ROUNDS, own = {} }: BenchOptions): Promise<
     figures: [
       ...(await measureHttp(judged, rounds, true)),
       ...(await measureHttp(HELD, Math.min(HELD_ROUNDS, rounds), false)),
-      ...[judged, HELD, OVERSOLD].flatMap(promisesOf),
+      ...[judged, HELD, FULL].flatMap(promisesOf),
     ],
     notes: [
       [
