@@ -5,7 +5,7 @@ import { splitLines } from '../../shared/contracts/decode-decision.ts';
 import { parseText, readText } from '../../shared/contracts/decode-message.ts';
 import { MAX_QUOTES, MAX_QUOTES_BYTES } from '../../shared/contracts/quotes.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
-import { describeProblem, type HttpAnswer, type HttpHandler, type HttpRequest } from '../../shared/runtime/http.ts';
+import { describeProblem, type HttpHandler, type HttpRequest } from '../../shared/runtime/http.ts';
 import type { AuthenticateTenant } from '../../shared/runtime/identity.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import type { RateLimit } from '../../shared/runtime/rate-limit.ts';
@@ -37,7 +37,11 @@ export function createQuoteHandler({ authenticateTenant, limit, log, ...deps }: 
       throw error;
     }
     limit(tenant, asked.items.length);
-    if (asked.form === 'one') return { ...(await answerOne(quote, asked.items, asking)), about };
+    if (asked.form === 'one') {
+      const [answer] = await quote(asked.items, asking);
+      if (answer && 'error' in answer) throw answer.error;
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer), about };
+    }
     return {
       status: 200,
       headers: { 'content-type': asked.form === 'lines' ? 'application/x-ndjson' : 'application/json' },
@@ -82,12 +86,6 @@ function decode(headers: HttpRequest['headers'], body: Uint8Array): Asked {
         'the content-type is application/json for one request or an array of them, application/x-ndjson for a batch of lines',
       );
   }
-}
-
-async function answerOne(quote: Quoter, items: readonly Item[], asking: Asking): Promise<HttpAnswer> {
-  const [answer] = await quote(items, asking);
-  if (answer && 'error' in answer) throw answer.error;
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) };
 }
 
 /** Turn by turn: a batch keeps the process from nobody for long. */

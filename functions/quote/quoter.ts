@@ -5,17 +5,17 @@ import { requestIdIn } from '../../shared/contracts/decode-decision.ts';
 import { decodeWire } from '../../shared/contracts/decode-body.ts';
 import type { QuoteAnswer, QuoteRequest, QuoteRequestWire } from '../../shared/contracts/quotes.ts';
 import * as validators from '../../shared/contracts/validators.generated.js';
-import type { TrackRecordOf } from '../../shared/outcomes/track-record.ts';
+import type { TrackRecords } from '../../shared/outcomes/track-record.ts';
 import type { QuoteMarket } from '../../shared/quoting/quote-market.ts';
 import { quoteRequest } from '../../shared/quoting/quote-request.ts';
 import type { HttpRequest } from '../../shared/runtime/http.ts';
 import type { RequestTime } from '../../shared/runtime/request-time.ts';
-import type { SnapshotOf } from '../../shared/store/market-snapshots.ts';
+import type { SnapshotOf, Wanted } from '../../shared/store/market-snapshots.ts';
 
 export interface QuoterDeps {
   snapshotOf: SnapshotOf;
   /** How quotes turned out so far. */
-  trackRecords: () => Promise<TrackRecordOf>;
+  trackRecords: TrackRecords;
   timeOf: RequestTime;
 }
 
@@ -38,22 +38,34 @@ export type Quoter = (items: readonly Item[], asking: Asking) => Promise<(QuoteA
 type Ready = { market: QuoteMarket | undefined } | { error: unknown };
 
 export function createQuoter({ snapshotOf, trackRecords, timeOf }: QuoterDeps): Quoter {
-  async function ready(market: string, nowMs: number, isExact: boolean): Promise<Ready> {
-    try {
-      return { market: await snapshotOf(market, { nowMs, isExact }) };
-    } catch (error) {
-      return { error };
+  /** Waits for those alone that are not at hand. */
+  function readyAll(names: Iterable<string>, wanted: Wanted): Map<string, Ready> | Promise<Map<string, Ready>> {
+    const markets = new Map<string, Ready>();
+    const awaited: Promise<unknown>[] = [];
+    for (const name of names) {
+      const found = snapshotOf(name, wanted);
+      if (!(found instanceof Promise)) markets.set(name, { market: found });
+      else
+        awaited.push(
+          found.then(
+            (market) => markets.set(name, { market }),
+            (error: unknown) => markets.set(name, { error }),
+          ),
+        );
     }
+    return awaited.length > 0 ? Promise.all(awaited).then(() => markets) : markets;
   }
 
+  // Only what is a promise is awaited: each costs microseconds on this framework.
   return async (items, { headers, isExact }) => {
     const requests = items.map(decode);
     const names = new Set(requests.flatMap((request) => ('error' in request ? [] : [...marketsOf(request)])));
-    const trackRecordOf = await trackRecords();
-    const time = await timeOf(headers, names).catch((error: unknown) => ({ error }));
-    const markets = new Map<string, Ready>();
-    if (typeof time === 'number')
-      await Promise.all([...names].map(async (name) => void markets.set(name, await ready(name, time, isExact))));
+    const records = trackRecords();
+    const trackRecordOf = records instanceof Promise ? await records : records;
+    const told = timeOf(headers, names);
+    const time = told instanceof Promise ? await told.catch((error: unknown) => ({ error })) : told;
+    const found = typeof time === 'number' ? readyAll(names, { nowMs: time, isExact }) : new Map<string, Ready>();
+    const markets = found instanceof Promise ? await found : found;
     return requests.map((request) => {
       if ('error' in request) return request;
       if (typeof time !== 'number') return { requestId: request.requestId, ...time };

@@ -25,8 +25,10 @@ const NOTHING: TrackRecord = { quotes: 0 };
 /** Where scores are of whole campaigns. */
 const WHOLE = '';
 
-/** @returns what is known now; it never rejects */
-export function createTrackRecords({ calibration, clock, onProblem }: TrackRecordDeps): () => Promise<TrackRecordOf> {
+/** What is known now, promised only while the first scores are waited for; it never rejects. */
+export type TrackRecords = () => TrackRecordOf | Promise<TrackRecordOf>;
+
+export function createTrackRecords({ calibration, clock, onProblem }: TrackRecordDeps): TrackRecords {
   let records: ReadonlyMap<string, TrackRecord> | undefined;
   let flight: Promise<void> | undefined;
   let againAtMs = -Infinity;
@@ -45,12 +47,13 @@ export function createTrackRecords({ calibration, clock, onProblem }: TrackRecor
 
   const recordOf: TrackRecordOf = ([market, ...others]) =>
     records?.get(others.length > 0 ? WHOLE : (market ?? WHOLE)) ?? NOTHING;
-  return async () => {
+  return () => {
     const nowMs = clock();
     if (nowMs >= againAtMs) flight ??= read().finally(() => (flight = undefined));
     waitUntilMs ??= nowMs + MAX_WAIT_MS;
-    if (flight && !records && nowMs < waitUntilMs) await atMost(flight, waitUntilMs - nowMs);
-    return recordOf;
+    return flight && !records && nowMs < waitUntilMs
+      ? atMost(flight, waitUntilMs - nowMs).then(() => recordOf)
+      : recordOf;
   };
 }
 

@@ -29,17 +29,28 @@ export interface Bracket {
  * Stops as soon as `asked` is decided: it is at most `lower` (yes) or above `upper` (no). Whatever sums and cuts leave
  * open is searched to the end, exactly. Without `asked` it stops after one round of moving others.
  * The snapshot is afterwards what it was before.
- * @param mostWork tried without `asked`, an edge looked at being 1
  * @throws PlanningError `INVALID_PROBLEM` for cells that do not exist, amounts that make no sense, uses out of proportion
  */
-export function bracket(
+export function bracket(snapshot: AvailabilitySnapshot, request: AvailabilityRequest, asked?: number): Bracket {
+  if (asked !== undefined && !(asked >= 0)) throw invalid(`asked is ${asked}, expected 0 or more`);
+  return answer(snapshot, request, asked, asked === undefined ? WORK_UNASKED : Infinity);
+}
+
+/**
+ * The lower bound of {@link bracket} alone, which costs less.
+ * @param mostWork how long room that others can make is looked for, an edge looked at being 1
+ * @throws PlanningError `INVALID_PROBLEM` as {@link bracket}
+ */
+export function availableAtLeast(
   snapshot: AvailabilitySnapshot,
   request: AvailabilityRequest,
-  asked?: number,
-  mostWork = WORK_UNASKED,
-): Bracket {
-  if (asked !== undefined && !(asked >= 0)) throw invalid(`asked is ${asked}, expected 0 or more`);
-  return answer(snapshot, request, asked, asked === undefined ? mostWork : Infinity);
+  mostWork: number,
+): number {
+  const demandPerGrain = enrol(snapshot, request);
+  const { matched, direct } = sums(snapshot);
+  if (direct === matched) return direct * demandPerGrain;
+  const [lower] = search(snapshot, { direct, upper: matched, wanted: matched, mostWork });
+  return lower * demandPerGrain;
 }
 
 /**

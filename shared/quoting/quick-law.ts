@@ -14,12 +14,25 @@ export interface QuickLaw {
   rateVariance: number;
   /** What any supply has at all. */
   possible: number;
+  /** Quantiles that have been asked for, by probability: one answer asks for the same ones many times. */
+  clicks: Map<number, number>;
+  opportunities: Map<number, number>;
 }
 
 /** A rate that is never clicked has no logarithm. */
 const NO_CLICKS = -Infinity;
 
-export function quickLaw({ supply, rate }: Pick<SpendTerms, 'supply' | 'rate'>): QuickLaw {
+/** Laws of terms that are still in use. */
+const laws = new WeakMap<object, QuickLaw>();
+
+/** The law of terms, worked out once for all who ask with the same object. */
+export function quickLaw(terms: Pick<SpendTerms, 'supply' | 'rate'>): QuickLaw {
+  let law = laws.get(terms);
+  if (!law) laws.set(terms, (law = lawOf(terms)));
+  return law;
+}
+
+function lawOf({ supply, rate }: Pick<SpendTerms, 'supply' | 'rate'>): QuickLaw {
   const total = supply.reduce((sum, { weight }) => sum + weight, 0);
   const some = supply.filter(({ weight, median }) => weight > 0 && median > 0);
   const share = rate.alpha > 0 ? rate.alpha / (rate.alpha + rate.beta) : 0;
@@ -31,6 +44,8 @@ export function quickLaw({ supply, rate }: Pick<SpendTerms, 'supply' | 'rate'>):
     logRate: share > 0 ? Math.log(share) - rateVariance / 2 : NO_CLICKS,
     rateVariance,
     possible: some.reduce((sum, { weight }) => sum + weight / total, 0),
+    clicks: new Map(),
+    opportunities: new Map(),
   };
 }
 
@@ -57,12 +72,18 @@ export function quickFullSpend(
 /** The clicks that are reached with a probability, a real number of at least 0. */
 export function quickClicks(law: QuickLaw, probability: number): number {
   if (law.logRate === NO_CLICKS) return 0;
-  return quantileOf(law, probability, law.logRate, law.rateVariance, 1);
+  let clicks = law.clicks.get(probability);
+  if (clicks === undefined)
+    law.clicks.set(probability, (clicks = quantileOf(law, probability, law.logRate, law.rateVariance, 1)));
+  return clicks;
 }
 
 /** The opportunities that are reached with a probability. */
 export function quickOpportunities(law: QuickLaw, probability: number): number {
-  return quantileOf(law, probability, 0, 0, 0);
+  let opportunities = law.opportunities.get(probability);
+  if (opportunities === undefined)
+    law.opportunities.set(probability, (opportunities = quantileOf(law, probability, 0, 0, 0)));
+  return opportunities;
 }
 
 /** Newton steps, or halvings where those lead out of what is known; at most; and how near the logarithm must come. */

@@ -24,21 +24,33 @@ export function requestReach(prepared: {
   });
   const all = served.reduce((sum, some) => sum + some, 0);
   if (!(all > 0)) return undefined;
-  return (impressions) => {
-    const missed = new Map<string, { people: number; missed: number }>();
-    parts.forEach(({ listeners, asked }, which) => {
-      if (!listeners) return;
-      const rate = offerRate(listeners, (impressions * (served[which] as number)) / all);
-      for (const { segment, curve, share } of listeners.segments) {
-        const key = `${asked.market}/${segment}`;
-        const people = listeners.scale * valueAt(curve.reach, 1);
-        const reached = people > 0 ? (listeners.scale * valueAt(curve.reach, rate * share)) / people : 0;
-        const before = missed.get(key) ?? { people: 0, missed: 1 };
-        missed.set(key, { people: Math.max(before.people, people), missed: before.missed * (1 - reached) });
-      }
+  const places = new Map<string, number>();
+  const own = parts.flatMap(({ listeners, asked }, which) => {
+    if (!listeners) return [];
+    const segments = listeners.segments.map(({ segment, curve, share }) => {
+      const key = `${asked.market}/${segment}`;
+      const place = places.get(key) ?? places.size;
+      places.set(key, place);
+      return { place, curve, share, everybody: valueAt(curve.reach, 1) };
     });
+    return [{ listeners, segments, part: (served[which] as number) / all }];
+  });
+  const people = new Float64Array(places.size);
+  for (const { listeners, segments } of own)
+    for (const { place, everybody } of segments)
+      people[place] = Math.max(people[place] as number, listeners.scale * everybody);
+  const missed = new Float64Array(places.size);
+  return (impressions) => {
+    missed.fill(1);
+    for (const { listeners, segments, part } of own) {
+      const rate = offerRate(listeners, impressions * part);
+      for (const { place, curve, share, everybody } of segments)
+        if (everybody > 0)
+          missed[place] = (missed[place] as number) * (1 - valueAt(curve.reach, rate * share) / everybody);
+    }
     let reach = 0;
-    for (const one of missed.values()) reach += one.people * (1 - one.missed);
+    for (let place = 0; place < people.length; place++)
+      reach += (people[place] as number) * (1 - (missed[place] as number));
     return reach;
   };
 }

@@ -4,7 +4,7 @@ import type { MarketView } from '../campaign/campaign-state.ts';
 import { soldDemand } from '../campaign/open-markets.ts';
 import { openAvailability } from '../planning/availability.ts';
 import { prepareSnapshot, type AvailabilitySnapshot } from '../planning/availability-snapshot.ts';
-import { bracket } from '../planning/bracket.ts';
+import { availableAtLeast } from '../planning/bracket.ts';
 import { openFlow, route, routed } from '../planning/flow.ts';
 import { flightStepMs, isEligible, type SoldDemand } from '../planning/market-model.ts';
 import type { AllocationProblem } from '../planning/problem.ts';
@@ -125,7 +125,7 @@ export function leftFor(
       free += Math.min((bookable[cell] as number) - kept, caps[next] as number);
     }
   }
-  const lower = snapshot ? bracket(snapshot, { cells, caps }, undefined, MOST_WORK).lower : free;
+  const lower = snapshot ? availableAtLeast(snapshot, { cells, caps }, MOST_WORK) : free;
   return { clicks: Math.max(0, Math.min(lower - hiddenClicks, matchedClicks)), matchedClicks };
 }
 

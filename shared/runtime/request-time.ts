@@ -5,8 +5,8 @@ import { refs, type AllocationStore } from '../store/allocation-store.ts';
 import { AndanteError } from './errors.ts';
 import type { HttpRequest } from './http.ts';
 
-/** @throws AndanteError INVALID_REQUEST a header that is no instant; STORE_UNAVAILABLE; both on virtual time alone */
-export type RequestTime = (headers: HttpRequest['headers'], markets: Iterable<string>) => Promise<number>;
+/** Promised on virtual time alone, and rejected with AndanteError INVALID_REQUEST for a header that is no instant, or STORE_UNAVAILABLE. */
+export type RequestTime = (headers: HttpRequest['headers'], markets: Iterable<string>) => number | Promise<number>;
 
 export interface RequestTimeDeps {
   store: Pick<AllocationStore, 'read'>;
@@ -18,7 +18,7 @@ export interface RequestTimeDeps {
 
 /** Epoch milliseconds; of markets that had no tick, the clock's. */
 export function createRequestTime({ store, clock, tickIntervalMs, virtualTime }: RequestTimeDeps): RequestTime {
-  if (!virtualTime) return async () => clock();
+  if (!virtualTime) return clock;
   return async (headers, markets) => {
     const told = headers['andante-at'];
     if (told !== undefined) return parse(told);

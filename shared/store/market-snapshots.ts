@@ -26,11 +26,11 @@ export interface Wanted {
 }
 
 /**
- * A market, or undefined where there is none.
- * @throws AndanteError STORE_UNAVAILABLE, or STORED_DOCUMENT_INVALID for what cannot be read, where no earlier snapshot is
- *   known or the exact one is wanted
+ * A market, or undefined where there is none. No promise where it is at hand: the framework's domains make each cost microseconds.
+ * It does not throw; what it promises is rejected with AndanteError STORE_UNAVAILABLE, or STORED_DOCUMENT_INVALID for what
+ * cannot be read, where no earlier snapshot is known or the exact one is wanted.
  */
-export type SnapshotOf = (market: string, wanted: Wanted) => Promise<QuoteMarket | undefined>;
+export type SnapshotOf = (market: string, wanted: Wanted) => QuoteMarket | undefined | Promise<QuoteMarket | undefined>;
 
 /** Days of supply that are read: those that forecasts are made for, and some that people may have written. */
 export const DAYS_AHEAD = 45;
@@ -146,13 +146,12 @@ export function createMarketSnapshots({ store, open, clock, onProblem }: MarketS
     kept.delete(market);
   }
 
-  async function quick(market: string, wanted: Wanted): Promise<QuoteMarket | undefined> {
+  function quick(market: string, wanted: Wanted): ReturnType<SnapshotOf> {
     const own = kept.get(market);
     if (!own) {
       const miss = missed.get(market);
       if (miss && isWithin(LOOK_AGAIN_MS, miss.atMs, clock())) {
-        if ('error' in miss) throw miss.error;
-        return undefined;
+        return 'error' in miss ? rejected(miss.error) : undefined;
       }
     } else {
       // The newest last: the first is forgotten first.
@@ -211,6 +210,10 @@ function linesOf({ pages }: MarketView): number {
 
 function isVersionOf(known: Market, current: Market): boolean {
   return known.bookVersion === current.bookVersion && known.supplyVersion === current.supplyVersion;
+}
+
+async function rejected(error: unknown): Promise<undefined> {
+  throw error;
 }
 
 /** Time that passes takes supply away too; and clocks jump. */

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { createRandom } from '../../../emulators/world/random.ts';
 import { prepareSnapshot } from '../../../shared/planning/availability-snapshot.ts';
-import { availableExactly, bracket, type AvailabilityRequest } from '../../../shared/planning/bracket.ts';
+import {
+  availableAtLeast,
+  availableExactly,
+  bracket,
+  type AvailabilityRequest,
+} from '../../../shared/planning/bracket.ts';
 import { openFlow, route, routed } from '../../../shared/planning/flow.ts';
 import { productForm } from '../../../shared/planning/product-form.ts';
 import { edgesByCell } from '../../../shared/planning/flow-network.ts';
@@ -176,6 +181,9 @@ describe('A bracket of availability', () => {
             `${exact} in ${unasked.lower} to ${unasked.upper}`,
           );
           assert.equal(unasked.isExact, unasked.lower === unasked.upper);
+          assert.equal(availableAtLeast(snapshot, request, 14_000), unasked.lower);
+          const [none, some] = [0, 20].map((work) => availableAtLeast(snapshot, request, work)) as [number, number];
+          assert(none <= some && some <= unasked.lower, `${none}, ${some}, ${unasked.lower}`);
           for (const asked of [asks[index] as number, exact * 0.999, exact * 1.001, exact]) {
             const { lower, upper } = bracket(snapshot, request, asked);
             assert(asked <= lower || upper < asked, `${asked} is decided by ${lower} to ${upper}`);
@@ -191,10 +199,13 @@ describe('A bracket of availability', () => {
     fc.assert(
       fc.property(bookAndRequests, ({ problem, requests }) => {
         const snapshot = prepareSnapshot(problem, deliver(problem));
-        const first = requests.map((request) => [availableExactly(snapshot, request), bracket(snapshot, request)]);
-        const again = requests
-          .toReversed()
-          .map((request) => [availableExactly(snapshot, request), bracket(snapshot, request)]);
+        const ask = (request: AvailabilityRequest) => [
+          availableExactly(snapshot, request),
+          bracket(snapshot, request),
+          availableAtLeast(snapshot, request, 20),
+        ];
+        const first = requests.map(ask);
+        const again = requests.toReversed().map(ask);
         assert.deepEqual(again.reverse(), first);
         assert.deepEqual(snapshot.flow.sent, snapshot.sent);
         assert.deepEqual(snapshot.flow.slack, snapshot.slack);

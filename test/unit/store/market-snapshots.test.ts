@@ -57,7 +57,7 @@ function world({ openingMs = 0 } = {}) {
     clock: () => state.nowMs,
     onProblem: (name, error) => state.problems.push([name, error]),
   });
-  const ask = (name = 'SE', isExact = false) => snapshotOf(name, { nowMs: state.nowMs, isExact });
+  const ask = async (name = 'SE', isExact = false) => snapshotOf(name, { nowMs: state.nowMs, isExact });
   const versionOf = async (name?: string, isExact?: boolean) => (await ask(name, isExact))?.bookVersion;
   /** What was read since this was last called. */
   const readsOf = () => state.reads.splice(0);
