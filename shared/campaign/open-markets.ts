@@ -2,7 +2,7 @@
 // argument, because a campaign that is being created is not in them yet.
 import type { BookEntry, Campaign, SupplyDay } from '../contracts/documents.ts';
 import { flightAudience, type FlightAudience } from '../forecasting/flight-audience.ts';
-import { cappedSupply } from '../forecasting/reach.ts';
+import { cappedListeners, listenerDays } from '../forecasting/capped-listeners.ts';
 import { DAY_MS, daysBetween } from '../forecasting/traffic-clock.ts';
 import {
   capacityMicros,
@@ -155,23 +155,28 @@ export function ownLimitMicros(sub: Asked & { startAtMs: number; endAtMs: number
   const fromMs = Math.max(sub.startAtMs, context.nowMs);
   const days = Math.max(1, Math.ceil(sub.endAtMs / DAY_MS) - Math.floor(fromMs / DAY_MS));
   const capsMicros = (sub.dailyCapMicros ?? Infinity) * days;
-  const limitMicros = Math.min(capsMicros, audienceLimitMicros(sub, days, context));
+  const limitMicros = Math.min(capsMicros, audienceLimitMicros(sub, fromMs, context));
   return Math.max(0, limitMicros - (sub.remainingMicros ?? 0));
 }
 
 function audienceLimitMicros(
   sub: Asked & { startAtMs: number; endAtMs: number },
-  days: number,
+  fromMs: number,
   context: CampaignContext,
 ): number {
   const perFlight = sub.releaseId === undefined ? (sub.perListenerFlight ?? Infinity) : 1;
-  const cap = Math.min(perFlight, (sub.perListenerDay ?? Infinity) * days);
-  if (!sub.isAuctioned && cap === Infinity) return Infinity;
+  const caps = { perDay: sub.perListenerDay ?? Infinity, perFlight };
+  const isCapped = caps.perDay < Infinity || perFlight < Infinity;
+  if (!sub.isAuctioned && !isCapped) return Infinity;
   const supply = context.markets.get(sub.market)?.supply ?? new Map<string, SupplyDay>();
-  const empty = emptyMarket(sub, supply, context.nowMs);
-  const audience = cap < Infinity ? audienceOf(sub, supply, empty) : undefined;
-  if (!audience) return sub.isAuctioned ? empty.weightMicros : Infinity;
-  return Math.floor((empty.weightMicros * cappedSupply(audience, cap)) / Math.max(1, cappedSupply(audience, Infinity)));
+  const { weightMicros } = emptyMarket(sub, supply, context.nowMs);
+  const first = isCapped ? daysBetween(fromMs, sub.endAtMs).find((day) => supply.has(day)) : undefined;
+  const share =
+    first === undefined
+      ? undefined
+      : cappedListeners(sub, supply.get(first) as SupplyDay, listenerDays(fromMs, sub.endAtMs), caps);
+  if (share === undefined) return sub.isAuctioned ? weightMicros : Infinity;
+  return Math.floor(weightMicros * share);
 }
 
 /** What an empty market is worth to each, in their order; with their listeners where a split will go by reach. */

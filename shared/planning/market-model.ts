@@ -102,7 +102,8 @@ function stepFor(demands: readonly Flight[], nowMs: number, mostCuts: number): n
   return STEPS_MS.find(isEnough) ?? DAY_MS;
 }
 
-function roundedFlight({ startAtMs, endAtMs }: Flight, nowMs: number, stepMs: number): Flight {
+/** What is left of a flight, rounded inward to a step of {@link flightStepMs}. */
+export function roundedFlight({ startAtMs, endAtMs }: Flight, nowMs: number, stepMs: number): Flight {
   const rounded = {
     startAtMs: startAtMs <= nowMs ? nowMs : Math.ceil(startAtMs / stepMs) * stepMs,
     endAtMs: Math.floor(endAtMs / stepMs) * stepMs,

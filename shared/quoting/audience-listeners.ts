@@ -1,6 +1,7 @@
 // The listeners of one part: reach by what they are shown, and what its caps leave of the visits that are free.
-import { STEPS, valueAt, type ExposureCaps, type ListenerCurve } from './listener-curve.ts';
-import { curveOf } from './listeners.ts';
+import { listenerDays } from '../forecasting/capped-listeners.ts';
+import { STEPS, valueAt, type ExposureCaps } from '../forecasting/listener-curve.ts';
+import { curveOf, type KeptCurve } from './listeners.ts';
 import { OPPORTUNITIES } from './market-supply.ts';
 import type { QuoteMarket } from './quote-market.ts';
 import type { AskedPart } from './quoted-part.ts';
@@ -8,52 +9,80 @@ import type { AskedPart } from './quoted-part.ts';
 /** Segments share no listeners: their curves add up. */
 export interface AudienceListeners {
   /** Of each segment: its curve, and which part of its visits is on the surfaces of the part. */
-  segments: readonly { segment: string; curve: ListenerCurve; share: number }[];
+  segments: readonly { segment: string; curve: KeptCurve; share: number }[];
+  /** All of its segments were counted: those that were not are taken to be like the others. */
+  isWhole: boolean;
   /** Listeners of the forecast for each one that was counted. */
   scale: number;
   opportunities: number;
   caps: ExposureCaps;
 }
 
-/** @returns undefined where a segment of it was not counted */
+/**
+ * @param day of the market's supply that counts the listeners: the first of the flight that is known
+ * @returns undefined where no listeners were counted
+ */
 export function audienceListeners(
   asked: AskedPart,
   market: QuoteMarket,
   audiences: readonly number[],
-  { days, opportunities }: { days: number; opportunities: number },
+  { day, fromMs, endAtMs, opportunities }: { day: number; fromMs: number; endAtMs: number; opportunities: number },
 ): AudienceListeners | undefined {
   const { supply, listeners } = market;
   const caps = {
     perDay: asked.perListenerDay ?? Infinity,
     perFlight: asked.releaseId === undefined ? (asked.perListenerFlight ?? Infinity) : 1,
   };
-  const flownDays = Math.max(1, Math.min(31, Math.ceil(days)));
-  const all = supply.sums[OPPORTUNITIES] as Float64Array;
-  const end = supply.days * supply.audiences.length;
-  const onlySurface = asked.surfaces.length === 1 ? (asked.surfaces[0] as string) : undefined;
-  const segments: { segment: string; curve: ListenerCurve; share: number }[] = [];
-  let visits = 0;
-  for (const segment of asked.segments) {
+  const days = listenerDays(fromMs, endAtMs);
+  const all = supply.measures[OPPORTUNITIES] as Float64Array;
+  const first = day * supply.audiences.length;
+  const onlySurface = commonSurface(market, audiences);
+  const segments: { segment: string; curve: KeptCurve; share: number }[] = [];
+  let [visits, isWhole] = [0, true];
+  for (const segment of new Set(asked.segments)) {
     let [here, everywhere] = [0, 0];
     for (let at = 0; at < supply.audiences.length; at++) {
-      if ((supply.audiences[at] as { segment: string }).segment === segment) everywhere += all[end + at] as number;
+      if ((supply.audiences[at] as { segment: string }).segment === segment) everywhere += all[first + at] as number;
     }
     for (const at of audiences) {
-      if ((supply.audiences[at] as { segment: string }).segment === segment) here += all[end + at] as number;
+      if ((supply.audiences[at] as { segment: string }).segment === segment) here += all[first + at] as number;
     }
     if (here === 0) continue;
     const alone =
-      onlySurface === undefined
-        ? undefined
-        : curveOf(listeners, { segment, surface: onlySurface, days: flownDays, caps });
-    const curve = alone ?? curveOf(listeners, { segment, surface: '', days: flownDays, caps });
-    if (!curve) return undefined;
-    const share = alone || everywhere === 0 ? 1 : Math.min(1, here / everywhere);
+      onlySurface === undefined ? undefined : curveOf(listeners, { day, segment, surface: onlySurface, days, caps });
+    const curve = alone ?? curveOf(listeners, { day, segment, surface: '', days, caps });
+    if (!curve) {
+      isWhole = false;
+      continue;
+    }
+    const share = alone ? 1 : here / everywhere;
     segments.push({ segment, curve, share });
     visits += curve.visits * share;
   }
   if (!(visits > 0) || !(opportunities > 0)) return undefined;
-  return { segments, scale: opportunities / visits, opportunities, caps };
+  return { segments, isWhole, scale: opportunities / visits, opportunities, caps };
+}
+
+/** The surface of all of them, undefined where they have several. */
+function commonSurface({ supply }: QuoteMarket, audiences: readonly number[]): string | undefined {
+  let only: string | undefined;
+  for (const at of audiences) {
+    const { surface } = supply.audiences[at] as { surface: string };
+    if (only !== undefined && surface !== only) return undefined;
+    only = surface;
+  }
+  return only;
+}
+
+/** What caps leave of an empty market: the share that a booking counts with, see `cappedListeners`. */
+export function limitShare(listeners: AudienceListeners | undefined): number {
+  if (!listeners) return 1;
+  let [shown, visits] = [0, 0];
+  for (const { curve, share } of listeners.segments) {
+    shown += curve.exposuresAt(share);
+    visits += share * curve.visits;
+  }
+  return Math.min(1, shown / visits);
 }
 
 /** The share of all visits that can be shown something under the caps, where this share of them is free. */

@@ -5,7 +5,7 @@ import { limits, type Limits } from '../campaign/limits.ts';
 import type { ClickRate } from '../forecasting/click-law.ts';
 import type { ErrorSpread } from '../forecasting/error-spread.ts';
 import { DAY_MS } from '../forecasting/traffic-clock.ts';
-import { audienceListeners, cappedShare, type AudienceListeners } from './audience-listeners.ts';
+import { audienceListeners, cappedShare, limitShare, type AudienceListeners } from './audience-listeners.ts';
 import { CLICKS, CONVERSIONS, OPPORTUNITIES, flightDays, overFlight, type FlightDays } from './market-supply.ts';
 import { spreadOf, type QuoteMarket } from './quote-market.ts';
 import { leftFor } from './sold-cells.ts';
@@ -82,7 +82,12 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
     clicks += overFlight(market.supply, CLICKS, audience, left);
     conversions += overFlight(market.supply, CONVERSIONS, audience, left);
   }
-  const listeners = audienceListeners(asked, market, audiences, { days, opportunities });
+  const listeners = audienceListeners(asked, market, audiences, {
+    day: known,
+    fromMs,
+    endAtMs: flight.endAtMs,
+    opportunities,
+  });
   const guest = { ...flight, audiences };
   const lefts = market.cases.map(({ sold }) => leftFor(sold, guest));
   const freeShares = lefts.map(({ clicks, matchedClicks }) => (matchedClicks > 0 ? clicks / matchedClicks : 0));
@@ -92,7 +97,7 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
   const share = opportunities > 0 ? Math.min(1, clicks / opportunities) : 0;
   const converted = clicks > 0 ? conversions / clicks : 0;
   const shownShares = freeShares.map((free) => Math.min(free, cappedShare(listeners, free)));
-  const bookableShare = Math.min(asked.isAuctioned ? 1 : (freeShares[0] as number), emptyShare);
+  const bookableShare = Math.min(asked.isAuctioned ? 1 : (freeShares[0] as number), limitShare(listeners));
   return {
     ...base,
     opportunities,

@@ -1,6 +1,6 @@
 // The listeners that a request's impressions reach, in all its markets: parts that share a segment reach some of its listeners together.
 import { listenersReached, offerRate } from './audience-listeners.ts';
-import { valueAt } from './listener-curve.ts';
+import { valueAt } from '../forecasting/listener-curve.ts';
 import type { QuotedPart } from './quoted-part.ts';
 
 /**
@@ -15,9 +15,9 @@ export function requestReach(prepared: {
   const [only] = parts;
   if (parts.length === 1) {
     const listeners = only?.listeners;
-    return listeners && ((impressions) => listenersReached(listeners, impressions));
+    return listeners?.isWhole ? (impressions) => listenersReached(listeners, impressions) : undefined;
   }
-  if (parts.some(({ listeners, opportunities }) => !listeners && opportunities > 0)) return undefined;
+  if (parts.some(({ listeners, opportunities }) => !listeners?.isWhole && opportunities > 0)) return undefined;
   const served = parts.map(({ opportunities, clicks, clickPriceMicros }, which) => {
     const worth = opportunities > 0 ? (clicks / opportunities) * clickPriceMicros : 0;
     return worth > 0 ? (potentialMicros[which] as number) / worth : 0;

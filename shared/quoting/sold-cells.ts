@@ -6,7 +6,7 @@ import { openAvailability } from '../planning/availability.ts';
 import { prepareSnapshot, type AvailabilitySnapshot } from '../planning/availability-snapshot.ts';
 import { availableAtLeast } from '../planning/bracket.ts';
 import { openFlow, route, routed } from '../planning/flow.ts';
-import { flightStepMs, isEligible, type SoldDemand } from '../planning/market-model.ts';
+import { flightStepMs, isEligible, roundedFlight, type SoldDemand } from '../planning/market-model.ts';
 import type { AllocationProblem } from '../planning/problem.ts';
 import { BOOKABLE, flightDays, overFlight, type MarketSupply } from './market-supply.ts';
 import { cutBefore, quoteCuts } from './quote-cuts.ts';
@@ -49,12 +49,15 @@ const NEGLIGIBLE = 1e-6;
 export function soldCells(view: MarketView, supply: MarketSupply): SoldCells {
   const { asOfMs } = supply;
   const sold = soldDemand(view, '').filter(({ remainingMicros, endAtMs }) => remainingMicros > 0 && endAtMs > asOfMs);
-  const cuts = quoteCuts(sold, supply);
+  const stepMs = flightStepMs(sold, asOfMs);
+  // As the exact model takes them: who may take from less of its flight leaves less to others.
+  const flights = sold.map((line) => ({ ...line, ...roundedFlight(line, asOfMs, stepMs) }));
+  const cuts = quoteCuts(flights, supply);
   const bookable = bookableOf(supply, cuts);
   const within = new Float64Array(bookable.length);
   const left = bookable.slice();
   const parts = { supply, cuts, left, within };
-  const lines = sold.map((line): SoldLine => {
+  const lines = flights.map((line): SoldLine => {
     const first = cutBefore(cuts, Math.max(asOfMs, line.startAtMs) - 1) + 1;
     const last = cutBefore(cuts, line.endAtMs) - 1;
     return { ...line, first, last, clicks: line.remainingMicros / line.clickPriceMicros };
@@ -84,7 +87,7 @@ export function soldCells(view: MarketView, supply: MarketSupply): SoldCells {
     bookable,
     within,
     hiddenClicks: isHidden ? Math.max(0, exactClicks(sold, view, asOfMs) - (soldClicks - shortClicks)) : 0,
-    stepMs: flightStepMs(sold, asOfMs),
+    stepMs,
   };
 }
 
@@ -106,7 +109,8 @@ export function leftFor(
   const flight = flightDays(supply, startAtMs, endAtMs);
   let matchedClicks = 0;
   for (let at = 0; at < count; at++) matchedClicks += overFlight(supply, BOOKABLE, audiences[at] as number, flight);
-  const { fromMs, toMs } = roundedFlight(sold, startAtMs, endAtMs);
+  const rounded = roundedFlight({ startAtMs, endAtMs }, supply.asOfMs, sold.stepMs);
+  const { startAtMs: fromMs, endAtMs: toMs } = rounded;
   const first = cutBefore(cuts, fromMs);
   const last = Math.min(cuts.length - 2, cutBefore(cuts, toMs - 1));
   if (matchedClicks === 0 || fromMs >= toMs || last < first) return { clicks: 0, matchedClicks };
@@ -247,15 +251,4 @@ function sentClicks({ flow, firstGuestEdge }: AvailabilitySnapshot): number {
 function exactClicks(sold: readonly SoldDemand[], view: MarketView, asOfMs: number): number {
   const { flow } = openAvailability([], sold, view.supply, asOfMs);
   return sold.reduce((sum, _, line) => sum + routed(flow, line), 0);
-}
-
-/** A flight as the exact model would round it, or shorter. */
-function roundedFlight(
-  { supply: { asOfMs }, stepMs }: SoldCells,
-  startAtMs: number,
-  endAtMs: number,
-): { fromMs: number; toMs: number } {
-  const fromMs = startAtMs <= asOfMs ? asOfMs : Math.ceil(startAtMs / stepMs) * stepMs;
-  const toMs = Math.floor(endAtMs / stepMs) * stepMs;
-  return fromMs < toMs ? { fromMs, toMs } : { fromMs: Math.max(asOfMs, startAtMs), toMs: endAtMs };
 }

@@ -129,6 +129,41 @@ describe('a quote', () => {
   });
 });
 
+describe('a quick quote', () => {
+  it('promises no more than the exact one to who is shown to a listener so often only, of any audience', () => {
+    const markets = open(5, { load: 0.3, isAligned: true });
+    for (let seed = 0; seed < 25; seed++) {
+      const asked = quoteRequestOf(seed);
+      const caps = [{ perListenerDay: 1 }, { perListenerFlight: 2 }, { perListenerDay: 2, perListenerFlight: 3 }];
+      const request = {
+        ...asked,
+        subcampaigns: asked.subcampaigns.map((part) => ({ ...part, ...(caps[seed % 3] as object) })),
+      };
+      const [fast, exact] = [quote(request, markets), quote(request, markets, true)];
+      fast.parts.forEach(({ availableMicros }, part) => {
+        const most = (exact.parts[part] as { availableMicros: number }).availableMicros;
+        assert(availableMicros <= most + 1, `${seed}: ${availableMicros} of ${most}`);
+      });
+    }
+  });
+});
+
+describe('a quick quote of a market whose lines begin and end at very many instants', () => {
+  it('promises no more than the exact one, which rounds their flights', () => {
+    const view = quoteWorld(3, { load: 0.6, lines: 400, days: 24 });
+    const markets = new Map([['SE', openQuoteMarket(view, nowMs)]]);
+    for (let seed = 0; seed < 20; seed++) {
+      const startAtMs = START_MS + (1 + seed) * DAY_MS;
+      const request = { ...quoteRequestOf(seed), startAtMs, endAtMs: startAtMs + (1 + (seed % 3)) * DAY_MS };
+      const [fast, exact] = [quote(request, markets), quote(request, markets, true)];
+      fast.parts.forEach(({ availableMicros }, part) => {
+        const most = (exact.parts[part] as { availableMicros: number }).availableMicros;
+        assert(availableMicros <= most + 1, `${seed}: ${availableMicros} of ${most}`);
+      });
+    }
+  });
+});
+
 describe('the name of a quote', () => {
   it('is the same for the same request of the same state, in whatever order its fields are, and whoever asks', () => {
     const { quoteId } = quote(wide, world);

@@ -1,5 +1,5 @@
 // Reach, and exposures under caps, of a flight by the share of its listeners' visits that is served: a table for a kind of flight.
-import { cappedExposures } from '../forecasting/capped-exposures.ts';
+import { cappedExposures } from './capped-exposures.ts';
 import type { ListenerModel } from './listener-model.ts';
 
 /** At offer rates (n / {@link STEPS})^3, where curves are about straight. */
@@ -26,27 +26,38 @@ export const STEPS = 32;
  */
 export function listenerCurve(model: ListenerModel, days: number, caps: ExposureCaps): ListenerCurve {
   const { listeners, daily, further, shape } = model;
-  const curve = { reach: new Float64Array(STEPS + 1), exposures: new Float64Array(STEPS + 1), visits: 0 };
-  for (let kind = 0; kind < listeners.length; kind++)
-    curve.visits += (listeners[kind] as number) * (daily[kind] as number) * days * (1 + (further[kind] as number));
+  const [reach, exposures] = [new Float64Array(STEPS + 1), new Float64Array(STEPS + 1)];
   for (let step = 1; step <= STEPS; step++) {
     const rate = (step / STEPS) ** 3;
-    let [reached, shown] = [0, 0];
+    let reached = 0;
     for (let kind = 0; kind < listeners.length; kind++) {
-      const [people, chance, more] = [
-        listeners[kind] as number,
-        daily[kind] as number,
-        (further[kind] as number) * rate,
-      ];
-      const missed = (1 - rate) * (1 + more / shape) ** -shape;
-      reached += people * -Math.expm1(days * Math.log1p(-chance * (1 - missed)));
-      if (caps.perDay < Infinity || caps.perFlight < Infinity)
-        shown += people * cappedInFlight({ days, chance, rate, more, shape }, caps);
+      const missed = (1 - rate) * (1 + ((further[kind] as number) * rate) / shape) ** -shape;
+      reached += (listeners[kind] as number) * -Math.expm1(days * Math.log1p(-(daily[kind] as number) * (1 - missed)));
     }
-    curve.reach[step] = reached;
-    curve.exposures[step] = caps.perDay < Infinity || caps.perFlight < Infinity ? shown : curve.visits * rate;
+    reach[step] = reached;
+    exposures[step] = exposuresUnder(model, days, caps, rate);
   }
-  return curve;
+  return { reach, exposures, visits: visitsOf(model, days) };
+}
+
+/** Visits of so many days. */
+export function visitsOf({ listeners, daily, further }: ListenerModel, days: number): number {
+  let visits = 0;
+  for (let kind = 0; kind < listeners.length; kind++)
+    visits += (listeners[kind] as number) * (daily[kind] as number) * days * (1 + (further[kind] as number));
+  return visits;
+}
+
+/** What is shown under caps at one offer rate, 0 to 1: not read from a table. */
+export function exposuresUnder(model: ListenerModel, days: number, caps: ExposureCaps, rate: number): number {
+  if (caps.perDay === Infinity && caps.perFlight === Infinity) return rate * visitsOf(model, days);
+  const { listeners, daily, further, shape } = model;
+  let shown = 0;
+  for (let kind = 0; kind < listeners.length; kind++) {
+    const [chance, more] = [daily[kind] as number, (further[kind] as number) * rate];
+    shown += (listeners[kind] as number) * cappedInFlight({ days, chance, rate, more, shape }, caps);
+  }
+  return shown;
 }
 
 /** The table at a rate from 0 to 1; above, what there is. */

@@ -1,8 +1,8 @@
 // How listeners of a histogram come: kinds of them, each with a chance of coming on a day and visits on such a day. Fitted once,
 // asked about flights of any length in closed form, where histogramOfWindow makes a histogram of each.
-import { fitActiveDays } from '../forecasting/active-day-mixture.ts';
-import { uniques, type VisitHistogram } from '../forecasting/visit-histogram.ts';
-import { visitsByActiveDays } from '../forecasting/visits-by-active-days.ts';
+import { fitActiveDays } from './active-day-mixture.ts';
+import { uniques, type VisitHistogram } from './visit-histogram.ts';
+import { visitsByActiveDays } from './visits-by-active-days.ts';
 
 /** Kinds of listeners; arrays have one number for each. */
 export interface ListenerModel {
@@ -19,8 +19,16 @@ const MOST_KINDS = 12;
 /** Above it listeners of one kind are alike. */
 const ALIKE = 50;
 
+/** Models of histograms that are still in use: a fit takes a millisecond. */
+const models = new WeakMap<VisitHistogram, ListenerModel | undefined>();
+
 /** @returns undefined where nobody came */
 export function listenerModel(histogram: VisitHistogram): ListenerModel | undefined {
+  if (!models.has(histogram)) models.set(histogram, fittedModel(histogram));
+  return models.get(histogram);
+}
+
+function fittedModel(histogram: VisitHistogram): ListenerModel | undefined {
   if (!(uniques(histogram) > 0)) return undefined;
   const { probabilities, seen, unseen } = fitActiveDays(histogram.activeDayListeners);
   const joint = visitsByActiveDays(histogram);

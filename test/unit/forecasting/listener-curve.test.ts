@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { reach } from '../../../shared/forecasting/reach.ts';
 import { uniques } from '../../../shared/forecasting/visit-histogram.ts';
 import { histogramOfWindow } from '../../../shared/forecasting/window-histogram.ts';
-import { listenerCurve, valueAt } from '../../../shared/quoting/listener-curve.ts';
-import { listenerModel } from '../../../shared/quoting/listener-model.ts';
+import { listenerCurve, valueAt } from '../../../shared/forecasting/listener-curve.ts';
+import { listenerModel } from '../../../shared/forecasting/listener-model.ts';
 import { histogram, uniforms } from '../../support/quote-worlds.ts';
 
 const model = listenerModel(histogram);
