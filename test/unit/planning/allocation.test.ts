@@ -97,6 +97,8 @@ describe('an allocation', () => {
         const other = allocate(createProblem({ ...input, edges }), { fairness: false });
         near(one.value, other.value, 1e-6);
       }),
+      // Of supplies that differ by 170 digits the last digit of a value is that of the order.
+      { seed: 20261123 },
     );
   });
 
