@@ -10,7 +10,8 @@ import { clickLaw, type ClickRate } from '../forecasting/click-law.ts';
 import type { FlightAudience } from '../forecasting/flight-audience.ts';
 import { forecastSpread } from '../forecasting/forecast-spread.ts';
 import { SUGGESTED_PROBABILITY, suggestedMaximumBudget } from '../forecasting/full-spend.ts';
-import { AUCTIONED_SHARES, BOOKED_SHARES, lawBeside, type LaterBookings } from '../forecasting/later-bookings.ts';
+import { laterBookings, lawBeside, type LaterBookings } from '../forecasting/later-bookings.ts';
+import { mixVariance } from '../forecasting/mix-variance.ts';
 import { offerRateForImpressions, reach } from '../forecasting/reach.ts';
 import { deliveryCurve, type Delivery, type DeliveryRange } from '../forecasting/spend-delivery.ts';
 import { poolParts, type SpendPart } from '../forecasting/spend-pool.ts';
@@ -37,9 +38,6 @@ interface QuotedPart {
 /** A rate of which nobody says how sure it is was given by people: it is taken as known. */
 const KNOWN_TRIALS = 1e9;
 
-/** How unevenly the cells of an audience are served: so much of the variance of their click rates is that of the line's own. */
-const UNEVEN_SHARE = 0.4;
-
 /**
  * @param reachMicros of each part: what the lower quartile of supply has for it beside all that was sold before
  */
@@ -59,7 +57,7 @@ export function quoteCampaign(
   const whole = {
     ...pooled,
     later,
-    mixVariance: mixVariance(parts),
+    mixVariance: mixOf(parts),
     capped: cappedDays(parts.map(({ capped }) => capped)),
     conversion: pooledConversion(parts, subcampaigns),
     ...(parts.length === 1 ? reachBy(parts[0] as QuotedPart) : {}),
@@ -88,7 +86,7 @@ export function quoteCampaign(
       const terms = {
         ...poolParts([spend]),
         later: laterOf([part]),
-        mixVariance: mixVariance([part]),
+        mixVariance: mixOf([part]),
         capped: cappedDays([part.capped]),
         conversion,
         ...reachBy(part),
@@ -183,18 +181,22 @@ function keptByCaps(
 }
 
 function laterOf(parts: readonly QuotedPart[]): LaterBookings {
-  if (parts.some(({ isAuctioned }) => isAuctioned)) return { bookable: Infinity, shares: AUCTIONED_SHARES };
-  return { bookable: parts.reduce((sum, part) => sum + part.bookable, 0), shares: BOOKED_SHARES };
+  const bookable = parts.reduce((sum, part) => sum + part.bookable, 0);
+  return laterBookings(
+    bookable,
+    parts.some(({ isAuctioned }) => isAuctioned),
+  );
 }
 
-/** Of the logarithm of a click rate of cells that differ, as nobody knows which of them will be served more. */
-function mixVariance(parts: readonly QuotedPart[]): number {
-  const cells = parts.flatMap((part) => part.cells);
-  const shown = cells.reduce((sum, { q50 }) => sum + q50, 0);
-  const mean = cells.reduce((sum, { q50, clickPpm }) => sum + q50 * clickPpm, 0) / shown;
-  if (!(mean > 0)) return 0;
-  const square = cells.reduce((sum, { q50, clickPpm }) => sum + (q50 / shown) * (clickPpm / mean - 1) ** 2, 0);
-  return UNEVEN_SHARE * square;
+function mixOf(parts: readonly QuotedPart[]): number {
+  let [opportunities, clicks, squares] = [0, 0, 0];
+  for (const { q50, clickPpm } of parts.flatMap(({ cells }) => cells)) {
+    const rate = clickPpm / 1e6;
+    opportunities += q50;
+    clicks += q50 * rate;
+    squares += q50 * rate * rate;
+  }
+  return mixVariance({ opportunities, clicks, squares });
 }
 
 /** Of a click of any part: each part counts by the clicks that its budget pays for. */

@@ -27,6 +27,11 @@ export const AUCTIONED_SHARES: LaterBookings['shares'] = [
   { weight: 0.35, share: 0.9 },
 ];
 
+/** @param bookable clicks that can be sold to it beside what is sold already, on the lower quartile */
+export function laterBookings(bookable: number, isAuctioned: boolean): LaterBookings {
+  return isAuctioned ? { bookable: Infinity, shares: AUCTIONED_SHARES } : { bookable, shares: BOOKED_SHARES };
+}
+
 /**
  * The law of the clicks that supply has for a campaign that has booked so many: what it has booked cannot be taken from it, of
  * the rest others book their shares.

@@ -1,13 +1,16 @@
 // A request beside its markets: its parts, what they have together, and the law of what they could spend.
 import type { QuoteRequest } from '../contracts/quotes.ts';
+import type { CappedDays } from '../forecasting/capped-days.ts';
 import type { ClickRate } from '../forecasting/click-law.ts';
 import type { SpendTerms } from '../forecasting/full-spend.ts';
+import { laterBookings, type LaterBookings } from '../forecasting/later-bookings.ts';
+import { mixVariance } from '../forecasting/mix-variance.ts';
 import { exactParts, exactShares, type ExactParts } from './exact-parts.ts';
 import { meanRate, medianOf, pooledConversion, pooledParts } from './pooled-parts.ts';
 import { quickShares } from './quick-shares.ts';
 import { quotedPart, type QuotedPart } from './quoted-part.ts';
 import type { QuoteMarket } from './quote-market.ts';
-import { pacedSpend, type PacedSpend } from './paced-spend.ts';
+import { pacedSpend } from './paced-spend.ts';
 import { togetherShares } from './together-shares.ts';
 
 export interface PreparedRequest {
@@ -17,7 +20,10 @@ export interface PreparedRequest {
   possible: SpendTerms;
   available: SpendTerms;
   conversion: ClickRate;
-  paced: PacedSpend;
+  paced: CappedDays;
+  /** What others may still book of it, and how unevenly it may be served. */
+  later: LaterBookings;
+  mixVariance: number;
   /** Of each part: what it could spend at the median, caps of money aside. */
   potentialMicros: readonly number[];
   /** Of each part: what can be booked of it, whole micros, its own caps of money aside; and of all parts, caps counted. */
@@ -71,6 +77,8 @@ export function prepareRequest(
     available,
     conversion: pooledConversion(parts, potentialClicks),
     paced,
+    later: laterOf(parts, together.free),
+    mixVariance: mixOf(parts),
     potentialMicros,
     reachMicros,
     bookableMicros: reachMicros.reduce(
@@ -80,6 +88,26 @@ export function prepareRequest(
     split: (budgetMicros) => (exact ? exactShares(exact, budgetMicros) : quickShares(parts, reachMicros, budgetMicros)),
     exact,
   };
+}
+
+/** @param together of each part: its share of what it could have alone */
+export function laterOf(parts: readonly QuotedPart[], together: readonly number[]): LaterBookings {
+  let [bookable, isAuctioned] = [0, false];
+  parts.forEach(({ matchedClicks, shownShares, asked }, which) => {
+    bookable += matchedClicks * (shownShares[0] as number) * (together[which] as number);
+    isAuctioned ||= asked.isAuctioned === true;
+  });
+  return laterBookings(bookable, isAuctioned);
+}
+
+export function mixOf(parts: readonly QuotedPart[]): number {
+  let [opportunities, clicks, squares] = [0, 0, 0];
+  for (const part of parts) {
+    opportunities += part.opportunities;
+    clicks += part.clicks;
+    squares += part.clickSquares;
+  }
+  return mixVariance({ opportunities, clicks, squares });
 }
 
 /** The pooled law's median beside the sum of the parts' medians: what caps of money are held against. */

@@ -1,52 +1,57 @@
 // What a budget brings, by the quick law: the fields of spend-delivery.ts within some hundredths.
+import type { CappedDays } from '../forecasting/capped-days.ts';
 import type { ClickRate } from '../forecasting/click-law.ts';
 import type { SpendTerms } from '../forecasting/full-spend.ts';
-import type { Delivery, DeliveryRange } from '../forecasting/spend-delivery.ts';
-import type { PacedSpend } from './paced-spend.ts';
-import { quickClicks, quickFullSpend, quickImpressions, quickLaw, type QuickLaw } from './quick-law.ts';
+import type { LaterBookings } from '../forecasting/later-bookings.ts';
+import { reachRange, type Delivery, type DeliveryRange } from '../forecasting/spend-delivery.ts';
+import {
+  quickBeside,
+  quickClicks,
+  quickImpressions,
+  quickKept,
+  quickLaw,
+  quickSpendBeside,
+  type QuickLaw,
+} from './quick-law.ts';
 
-export interface QuickDelivery {
+export interface QuickDelivery extends Omit<QuickTerms, 'supply' | 'rate'> {
+  /** Of all that is free. */
   law: QuickLaw;
-  clickPriceMicros: number;
-  conversion: ClickRate;
-  paced: PacedSpend;
-  /** Clicks that supply has, whatever the budget. */
-  potential: DeliveryRange;
-  reachAt: ((impressions: number) => number) | undefined;
 }
 
+/** As `DeliveryTerms` of spend-delivery.ts. */
 export interface QuickTerms extends SpendTerms {
   conversion: ClickRate;
-  paced: PacedSpend;
+  paced: CappedDays;
+  later: LaterBookings;
+  mixVariance: number;
   reachAt: ((impressions: number) => number) | undefined;
 }
 
 const Z90 = 1.2815515655446004;
 
-export function quickDelivery(terms: QuickTerms): QuickDelivery {
-  const law = quickLaw(terms);
-  const { clickPriceMicros, conversion, paced, reachAt } = terms;
-  return {
-    law,
-    clickPriceMicros,
-    conversion,
-    paced,
-    reachAt,
-    potential: rangeOf((probability) => quickClicks(law, probability)),
-  };
+export function quickDelivery({ supply, rate, ...terms }: QuickTerms): QuickDelivery {
+  return { ...terms, law: quickLaw({ supply, rate }) };
 }
 
 export function quickDeliveryOf(quick: QuickDelivery, budgetMicros: number): Delivery {
-  const { law, clickPriceMicros, paced, potential, conversion, reachAt } = quick;
-  const neededMicros = paced.neededFor(budgetMicros);
-  const spendMicros = mapRange(potential, (most) => Math.min(budgetMicros, paced.spentOf(most * clickPriceMicros)));
+  const { clickPriceMicros, paced, conversion, reachAt } = quick;
+  const law = lawOf(quick, budgetMicros);
+  const fullSpend = fullSpendOf(quick, budgetMicros);
+  // What is spent in full with a greater probability is spent in full at that percentile.
+  const spendMicros = rangeOf((probability) =>
+    fullSpend >= probability
+      ? budgetMicros
+      : Math.min(budgetMicros, paced.spentOf(quickClicks(law, probability) * clickPriceMicros)),
+  );
   const clicks = mapRange(spendMicros, (micros) => micros / clickPriceMicros);
-  const { payable, thinned } = payableOf(quick, budgetMicros);
-  const impressions = rangeOf((probability) => quickImpressions(law, payable, thinned, probability));
-  const reach = reachAt && mapRange(impressions, reachAt);
+  const shown = shownOf(quick, law);
+  const payable = budgetMicros / clickPriceMicros;
+  const impressions = rangeOf((probability) => quickImpressions(shown, payable, quick.mixVariance, probability));
+  const reach = reachAt && reachRange(impressions, mapRange(impressions, reachAt));
   return {
     budgetMicros,
-    fullSpend: budgetMicros <= 0 ? 1 : quickFullSpend(law, Math.ceil(neededMicros / clickPriceMicros - 1e-9)),
+    fullSpend,
     spendMicros,
     clicks,
     impressions,
@@ -55,26 +60,53 @@ export function quickDeliveryOf(quick: QuickDelivery, budgetMicros: number): Del
   };
 }
 
+/** Halvings after which a budget is known to some thousandths. */
+const HALVINGS = 12;
+
+/** The clicks that are reached with the probability by a budget of just so many, caps of money aside: a real number. */
+export function quickMost({ law, later }: QuickDelivery, probability: number): number {
+  const isReached = (clicks: number) => quickSpendBeside(law, clicks, clicks, later) >= probability;
+  const most = quickClicks(law, probability);
+  if (most < 1 || isReached(most)) return most;
+  let [low, high] = [0, Math.log(most)];
+  for (let halving = 0; halving < HALVINGS; halving++) {
+    const middle = (low + high) / 2;
+    if (isReached(Math.exp(middle))) low = middle;
+    else high = middle;
+  }
+  return low > 0 || isReached(1) ? Math.exp(low) : 0;
+}
+
 /** The middle of one measure alone. */
 export function quickMid(quick: QuickDelivery, kind: 'reach' | 'clicks' | 'conversions', budgetMicros: number): number {
-  const { law, clickPriceMicros, paced, potential, conversion, reachAt } = quick;
+  const { clickPriceMicros, paced, conversion, reachAt, mixVariance } = quick;
+  const law = lawOf(quick, budgetMicros);
   if (kind === 'reach') {
-    const { payable, thinned } = payableOf(quick, budgetMicros);
-    return reachAt ? reachAt(quickImpressions(law, payable, thinned, 0.5)) : 0;
+    const payable = budgetMicros / clickPriceMicros;
+    return reachAt ? reachAt(quickImpressions(shownOf(quick, law), payable, mixVariance, 0.5)) : 0;
   }
-  const mid = Math.min(budgetMicros, paced.spentOf(potential.mid * clickPriceMicros)) / clickPriceMicros;
+  const mid = Math.min(budgetMicros, paced.spentOf(quickClicks(law, 0.5) * clickPriceMicros)) / clickPriceMicros;
   if (kind === 'clicks') return mid;
   return mid * meanOf(conversion);
 }
 
-/** Clicks that can be paid for, and how many times the supply they take for being capped. */
-function payableOf(
-  { paced, clickPriceMicros }: QuickDelivery,
-  budgetMicros: number,
-): { payable: number; thinned: number } {
-  const payableMicros = Math.min(budgetMicros, paced.limitMicros * (1 - 1e-9));
-  const thinned = payableMicros > 0 ? paced.neededFor(payableMicros) / payableMicros : 1;
-  return { payable: payableMicros / clickPriceMicros, thinned };
+/** What is left when others have booked beside a budget. */
+function lawOf({ law, clickPriceMicros, later }: QuickDelivery, budgetMicros: number): QuickLaw {
+  return quickBeside(law, budgetMicros / clickPriceMicros, later);
+}
+
+function fullSpendOf({ law, paced, clickPriceMicros, later }: QuickDelivery, budgetMicros: number): number {
+  const neededMicros = paced.neededFor(budgetMicros);
+  if (neededMicros === Infinity) return 0;
+  const clicks = Math.ceil(neededMicros / clickPriceMicros - 1e-9);
+  return quickSpendBeside(law, clicks, budgetMicros / clickPriceMicros, later);
+}
+
+/** What caps of money leave of it. */
+function shownOf({ paced, clickPriceMicros }: QuickDelivery, law: QuickLaw): QuickLaw {
+  const worth = Math.exp(law.logRate + law.rateVariance / 2) * clickPriceMicros;
+  if (!paced.isCapped || !(worth > 0)) return law;
+  return quickKept(law, (opportunities) => paced.spentOf(opportunities * worth) / (opportunities * worth));
 }
 
 /** As if widths of logarithms added up like those of normal laws: clicks, the rate, chance. */

@@ -67,7 +67,7 @@ export function quoteRequest(
     ...supplyEstimates(prepared, isExact),
     forecast: curve as unknown as Record<string, unknown>,
     rateCard: requestPrices(request, own, nowMs),
-    parts: quotedParts(prepared, budgetMicros, isExact),
+    parts: quotedParts(prepared, delivery, isExact),
     ...(request.whatIf && {
       whatIf: request.whatIf.map((change) => otherwise(request, change, markets, { nowMs, isExact })),
     }),

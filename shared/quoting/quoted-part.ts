@@ -32,6 +32,10 @@ export interface QuotedPart extends Limits {
   /** The same after its frequency caps; and what these leave of an empty market. */
   shownShares: readonly number[];
   emptyShare: number;
+  /** Clicks that an empty market can sell it, on the lower quartile. */
+  matchedClicks: number;
+  /** Of clicks over the audience, see `mixVariance`. */
+  clickSquares: number;
   /** What supply and its own terms leave it in an empty case, on the lower quartile: micros that can be booked. */
   bookableMicros: number;
   rate: ClickRate;
@@ -65,9 +69,11 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
   if (!market || known < 0 || audiences.length === 0) {
     const none = { alpha: 0, beta: 1 };
     const nothing = { opportunities: 0, clicks: 0, conversions: 0, freeShares: [0], shownShares: [0], emptyShare: 0 };
+    const empty = { matchedClicks: 0, clickSquares: 0 };
     return {
       ...base,
       ...nothing,
+      ...empty,
       bookableMicros: 0,
       rate: none,
       conversion: none,
@@ -76,10 +82,13 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
       listeners: undefined,
     };
   }
-  let [opportunities, clicks, conversions] = [0, 0, 0];
+  let [opportunities, clicks, conversions, clickSquares] = [0, 0, 0, 0];
   for (const audience of audiences) {
-    opportunities += overFlight(market.supply, OPPORTUNITIES, audience, left);
-    clicks += overFlight(market.supply, CLICKS, audience, left);
+    const shown = overFlight(market.supply, OPPORTUNITIES, audience, left);
+    const clicked = overFlight(market.supply, CLICKS, audience, left);
+    opportunities += shown;
+    clicks += clicked;
+    clickSquares += shown > 0 ? (clicked * clicked) / shown : 0;
     conversions += overFlight(market.supply, CONVERSIONS, audience, left);
   }
   const listeners = audienceListeners(asked, market, audiences, {
@@ -92,7 +101,8 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
   const lefts = market.cases.map(({ sold }) => leftFor(sold, guest));
   const freeShares = lefts.map(({ clicks, matchedClicks }) => (matchedClicks > 0 ? clicks / matchedClicks : 0));
   const emptyShare = cappedShare(listeners, 1);
-  const matchedMicros = (lefts[0] as (typeof lefts)[number]).matchedClicks * clickPriceMicros;
+  const { matchedClicks } = lefts[0] as (typeof lefts)[number];
+  const matchedMicros = matchedClicks * clickPriceMicros;
   const trials = trialsOf(market, known, audiences);
   const share = opportunities > 0 ? Math.min(1, clicks / opportunities) : 0;
   const converted = clicks > 0 ? conversions / clicks : 0;
@@ -106,6 +116,8 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
     freeShares,
     shownShares,
     emptyShare,
+    matchedClicks,
+    clickSquares,
     bookableMicros: Math.min(MAX_MICROS, Math.floor(Math.min(matchedMicros * bookableShare, dayCapsMicros(base)))),
     rate: { alpha: share * trials, beta: (1 - share) * trials },
     conversion: rateOf(converted, Math.max(1, share * trials)),

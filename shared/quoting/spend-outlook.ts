@@ -4,10 +4,11 @@ import type { QuoteRequest } from '../contracts/quotes.ts';
 import { clickLaw } from '../forecasting/click-law.ts';
 import { clicksReached } from '../forecasting/clicks-reached.ts';
 import { SUGGESTED_PROBABILITY } from '../forecasting/full-spend.ts';
+import { lawBeside } from '../forecasting/later-bookings.ts';
 import { deliveryCurve, type Delivery } from '../forecasting/spend-delivery.ts';
 import { meanRate, medianOf } from './pooled-parts.ts';
 import type { PreparedRequest } from './prepared-request.ts';
-import { quickDelivery, quickDeliveryOf, quickMid } from './quick-delivery.ts';
+import { quickDelivery, quickDeliveryOf, quickMid, quickMost } from './quick-delivery.ts';
 import { quickClicks } from './quick-law.ts';
 import { requestReach } from './request-reach.ts';
 
@@ -28,61 +29,39 @@ export function spendOutlook(prepared: PreparedRequest, isExact: boolean): Spend
 }
 
 function quickOutlook(prepared: PreparedRequest): SpendOutlook {
-  const { available, conversion, paced } = prepared;
-  const quick = quickDelivery({ ...available, conversion, paced, reachAt: requestReach(prepared) });
-  const likely = Math.floor(quickClicks(quick.law, SUGGESTED_PROBABILITY));
+  const { available, conversion, paced, later, mixVariance } = prepared;
+  const reachAt = requestReach(prepared);
+  const quick = quickDelivery({ ...available, conversion, paced, later, mixVariance, reachAt });
   return {
     suggestedMinimumMicros: leastMicros(prepared),
-    suggestedMaximumMicros: mostMicros(prepared, likely),
+    suggestedMaximumMicros: mostMicros(prepared, Math.floor(quickMost(quick, SUGGESTED_PROBABILITY))),
     deliveries: (budgets) => budgets.map((budgetMicros) => quickDeliveryOf(quick, budgetMicros)),
     budgetFor: (goal) =>
-      searchBudget(prepared, quick.potential.mid, goal, (budgetMicros) => quickMid(quick, goal.kind, budgetMicros)),
+      searchBudget(prepared, quickClicks(quick.law, 0.5), goal, (budgetMicros) =>
+        quickMid(quick, goal.kind, budgetMicros),
+      ),
   };
 }
 
 function exactOutlook(prepared: PreparedRequest): SpendOutlook {
-  const { available, conversion, paced } = prepared;
+  const { available, conversion, paced, later, mixVariance } = prepared;
   const law = clickLaw(available.supply, available.rate);
+  const lawOfOwn = (clicks: number) => lawBeside(law, clicks, later)(clicks);
   const reachAt = requestReach(prepared);
-  const terms = { ...available, conversion, ...(reachAt ? { reachAt } : {}) };
-  const deliver = (budgetMicros: number): Delivery =>
-    paced.limitMicros === Infinity
-      ? (deliveryCurve(terms, [budgetMicros], law)[0] as Delivery)
-      : exactDelivery(prepared, reachAt, budgetMicros);
+  const terms = { ...available, conversion, later, mixVariance, capped: paced, ...(reachAt ? { reachAt } : {}) };
   const guess = meanRate(available.rate) * medianOf(available.supply);
   return {
     suggestedMinimumMicros: leastMicros(prepared),
-    suggestedMaximumMicros: mostMicros(prepared, clicksReached(law, SUGGESTED_PROBABILITY, guess)),
-    deliveries: (budgets) =>
-      paced.limitMicros === Infinity ? deliveryCurve(terms, budgets, law) : budgets.map(deliver),
+    suggestedMaximumMicros: mostMicros(prepared, clicksReached(lawOfOwn, SUGGESTED_PROBABILITY, guess)),
+    deliveries: (budgets) => deliveryCurve(terms, budgets, law),
     budgetFor: (goal) =>
       searchBudget(
         prepared,
         clicksReached(law, 0.5, guess),
         goal,
-        (budgetMicros) => deliver(budgetMicros)[goal.kind]?.mid ?? 0,
+        (budgetMicros) => (deliveryCurve(terms, [budgetMicros], law)[0] as Delivery)[goal.kind]?.mid ?? 0,
       ),
   };
-}
-
-/** Caps of money take as much more supply as `paced` says: the law is thinned by that. */
-function exactDelivery(
-  { available, conversion, paced }: PreparedRequest,
-  reachAt: ReachAt,
-  budgetMicros: number,
-): Delivery {
-  const { clickPriceMicros, supply, rate } = available;
-  const payableMicros = Math.min(budgetMicros, Math.floor(paced.limitMicros * (1 - 1e-9)));
-  const thinned = payableMicros > 0 ? paced.neededFor(payableMicros) / payableMicros : 1;
-  const terms = {
-    supply: supply.map(({ weight, median, sigma }) => ({ weight, median: median / thinned, sigma })),
-    rate,
-    clickPriceMicros,
-    conversion,
-    ...(reachAt ? { reachAt } : {}),
-  };
-  const [delivery] = deliveryCurve(terms, [payableMicros]) as [Delivery];
-  return { ...delivery, budgetMicros, fullSpend: payableMicros < budgetMicros ? 0 : delivery.fullSpend };
 }
 
 /** Halvings of a budget, and the part of the goal that rounding may cost. */
@@ -109,8 +88,6 @@ function searchBudget(
   }
   return { budgetMicros: Math.min(mostMicros, Math.ceil(high * price)), isReached: true, reaches };
 }
-
-type ReachAt = ReturnType<typeof requestReach>;
 
 /** The most clicks that are likely to be had, in money, as far as caps and a booking would let it. */
 function mostMicros(

@@ -30,20 +30,21 @@ function supplyOf(terms: SpendTerms, reachAt: ReturnType<typeof requestReach>, i
   const law = quickLaw(terms);
   const exact = isExact ? clickLaw(terms.supply, terms.rate) : undefined;
   const guess = meanRate(terms.rate) * medianOf(terms.supply);
-  const impressions = whole((probability) => quickOpportunities(law, probability));
-  const clicks = whole((probability) =>
-    exact ? clicksReached(exact, probability, guess) : quickClicks(law, probability),
-  );
+  const shown = SHARES.map((share) => quickOpportunities(law, share));
+  const clicks = whole(SHARES.map((share) => (exact ? clicksReached(exact, share, guess) : quickClicks(law, share))));
   const micros = (count: number) => Math.round(count * terms.clickPriceMicros);
   return {
-    ...(reachAt && { listeners: whole((probability) => reachAt(quickOpportunities(law, probability))) }),
-    impressions,
+    ...(reachAt && { listeners: whole(shown.map(reachAt)) }),
+    impressions: whole(shown),
     clicks,
     micros: { low: micros(clicks.low), mid: micros(clicks.mid), high: micros(clicks.high) },
   };
 }
 
-function whole(reached: (probability: number) => number): Supply['clicks'] {
-  const mid = Math.round(reached(0.5));
-  return { low: Math.min(mid, Math.round(reached(0.9))), mid, high: Math.max(mid, Math.round(reached(0.1))) };
+/** Probabilities of as much or more: low, mid and high. */
+const SHARES = [0.9, 0.5, 0.1] as const;
+
+function whole(amounts: readonly number[]): Supply['clicks'] {
+  const [low, mid, high] = amounts.map(Math.round) as [number, number, number];
+  return { low: Math.min(low, mid), mid, high: Math.max(mid, high) };
 }

@@ -33,9 +33,10 @@ export function togetherShares(
     const sold = market?.cases[0]?.sold;
     if (!sold) continue;
     const union = leftFor(sold, { startAtMs: flight.startAtMs, endAtMs: flight.endAtMs, audiences });
-    const alone = own.map((part) =>
-      leftFor(sold, { startAtMs: flight.startAtMs, endAtMs: flight.endAtMs, audiences: part.audiences }),
-    );
+    const alone = own.map(({ matchedClicks, freeShares: [free = 0] }) => ({
+      matchedClicks,
+      clicks: free * matchedClicks,
+    }));
     const ratio = (all: number, of: (one: (typeof alone)[number]) => number) => {
       const sum = alone.reduce((total, one) => total + of(one), 0);
       return sum > all ? all / sum : 1;

@@ -19,7 +19,8 @@ import { createTruth, type MarketTruth } from './season-truth.ts';
 /** What was told of a campaign at its booking, and what came. */
 export interface SettledCampaign {
   order: Order;
-  quote: QuoteIssued;
+  /** One of each that quoted it. */
+  quotes: readonly SeasonPromise[];
   /** The weeks of its first market in which it flew: campaigns of one share its luck. */
   weeks: string[];
   impressions: number;
@@ -30,13 +31,19 @@ export interface SettledCampaign {
   reach: number | undefined;
 }
 
+/** What is scored of a quote. */
+export type SeasonPromise = Pick<
+  QuoteIssued,
+  'budgetMicros' | 'fullSpendPpm' | 'spendMicros' | 'clicks' | 'impressions' | 'conversions' | 'reach'
+>;
+
 /** How a campaign is quoted that has just been accepted; what is settled so far is all that it may have learned from. */
 export type SeasonQuote = (
   accepted: CampaignAccepted,
   reachMicros: readonly number[],
   context: CampaignContext,
   order: Order,
-) => QuoteIssued;
+) => SeasonPromise;
 
 interface Market {
   truth: MarketTruth;
@@ -47,7 +54,7 @@ interface Market {
 
 interface Running {
   order: Order;
-  quote: QuoteIssued;
+  quotes: SeasonPromise[];
   lines: Line[];
 }
 
@@ -56,7 +63,11 @@ const DAYS_OF_WEEK = 7;
 const COUNT_DAYS = 5;
 
 /** All campaigns whose flights end in the season, in the order in which they ended. */
-export function playSeason(shape: SeasonShape, seed: number, quoteOf: SeasonQuote = quoteCampaign): SettledCampaign[] {
+export function playSeason(
+  shape: SeasonShape,
+  seed: number,
+  quotesOf: readonly SeasonQuote[] = [quoteCampaign],
+): SettledCampaign[] {
   const markets = Array.from({ length: shape.markets }, (_, index) => createMarket(shape, seed, index));
   const random = createRandom('season', shape.name, seed, 'serving');
   const settled: SettledCampaign[] = [];
@@ -81,7 +92,7 @@ export function playSeason(shape: SeasonShape, seed: number, quoteOf: SeasonQuot
     for (const { truth } of markets) {
       for (let order = ordersOf(shape, seed, day, truth.market); order > 0; order--) {
         const about = { seed, campaignId: `c${booked++}`, day, market: truth.market };
-        const one = book(drawOrder(shape, known, about), markets, known, nowMs, quoteOf);
+        const one = book(drawOrder(shape, known, about), markets, known, nowMs, quotesOf);
         if (one) running.push(one);
       }
     }
@@ -124,7 +135,7 @@ function book(
   markets: readonly Market[],
   known: ReadonlyMap<string, ReadonlyMap<string, SupplyDay>>,
   nowMs: number,
-  quoteOf: SeasonQuote,
+  quotesOf: readonly SeasonQuote[],
 ): Running | undefined {
   const names = new Set(order.subcampaigns.map(({ market }) => market));
   const here = markets.filter(({ truth }) => names.has(truth.market));
@@ -133,7 +144,7 @@ function book(
   const decided = acceptCampaign(expected, order, context);
   if (!('reachMicros' in decided)) return undefined;
   const { outcome, reachMicros } = decided;
-  const quote = quoteOf(outcome, reachMicros, context, order);
+  const quotes = quotesOf.map((quoteOf) => quoteOf(outcome, reachMicros, context, order));
   const campaign: Campaign = evolve(expected, outcome);
   const purse = { leftMicros: outcome.budgetMicros - outcome.escrowMicros };
   const lines = campaign.subcampaigns.map((sub) => {
@@ -143,7 +154,7 @@ function book(
     market.lines.push(line);
     return line;
   });
-  return { order, quote, lines };
+  return { order, quotes, lines };
 }
 
 function viewOf({ truth, lines }: Market, known: ReadonlyMap<string, ReadonlyMap<string, SupplyDay>>): MarketView {
@@ -175,14 +186,14 @@ function moveMoney({ lines }: Running): void {
   });
 }
 
-function settle({ order, quote, lines }: Running): SettledCampaign {
+function settle({ order, quotes, lines }: Running): SettledCampaign {
   const sum = (value: (line: Line) => number) => lines.reduce((total, line) => total + value(line), 0);
   const [market] = order.subcampaigns.map((sub) => sub.market);
   const weekOf = (atMs: number) => Math.floor((atMs - SEASON_MS) / DAY_MS / DAYS_OF_WEEK);
   const [first, last] = [weekOf(order.startAtMs), weekOf(order.endAtMs - 1)];
   return {
     order,
-    quote,
+    quotes,
     weeks: Array.from({ length: last - first + 1 }, (_, index) => `${market} ${first + index}`),
     impressions: sum(({ entry }) => entry.impressions),
     clicks: sum(({ entry }) => entry.clicks),

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { quoteCampaign } from '../../../shared/campaign/quote-campaign.ts';
 import { run } from '../../bench/season.ts';
 import { createForecaster } from '../../bench/season-forecast.ts';
 import { playSeason } from '../../bench/season-play.ts';
 import { seasonShapes } from '../../bench/season-shapes.ts';
+import { tierQuotes } from '../../bench/season-tiers.ts';
 import { createTruth } from '../../bench/season-truth.ts';
 import { UsageError } from '../../bench/usage-error.ts';
 
@@ -14,9 +16,22 @@ describe('A simulated season', () => {
     assert(settled.length > 1);
     assert.deepEqual(playSeason(small, 1), settled);
     assert.notDeepEqual(playSeason(small, 2), settled);
-    for (const { quote, spendMicros, clicks, impressions, reach } of settled) {
-      assert(spendMicros <= quote.budgetMicros);
+    for (const { quotes, spendMicros, clicks, impressions, reach } of settled) {
+      assert(spendMicros <= (quotes[0]?.budgetMicros ?? 0));
       assert(clicks <= impressions && (reach ?? 0) <= impressions);
+    }
+  });
+
+  it('asks each who quotes about the same booking, and reads the answer at its budget', () => {
+    const { fast, exact } = tierQuotes();
+    for (const { quotes } of playSeason(small, 1, [quoteCampaign, fast, exact])) {
+      assert.equal(new Set(quotes.map(({ budgetMicros }) => budgetMicros)).size, 1);
+      for (const { budgetMicros, spendMicros, clicks, fullSpendPpm } of quotes) {
+        assert(spendMicros.low <= spendMicros.mid && spendMicros.high <= budgetMicros);
+        assert(clicks.low <= clicks.high && fullSpendPpm <= 1e6);
+      }
+      const [booked, , exactly] = quotes.map(({ fullSpendPpm }) => fullSpendPpm / 1e6);
+      assert(Math.abs((booked as number) - (exactly as number)) < 0.4, `${booked} ${exactly}`);
     }
   });
 

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { UNCAPPED } from '../../../shared/forecasting/capped-days.ts';
 import { clickLaw } from '../../../shared/forecasting/click-law.ts';
 import { clicksReached } from '../../../shared/forecasting/clicks-reached.ts';
+import { laterBookings, lawBeside } from '../../../shared/forecasting/later-bookings.ts';
 import { normalCdf } from '../../../shared/forecasting/normal-cdf.ts';
 import { deliveryCurve } from '../../../shared/forecasting/spend-delivery.ts';
 import { quickDelivery, quickDeliveryOf } from '../../../shared/quoting/quick-delivery.ts';
 import {
+  quickBeside,
   quickCdf,
   quickClicks,
   quickFullSpend,
   quickLaw,
+  quickSpendBeside,
   quickOpportunities,
 } from '../../../shared/quoting/quick-law.ts';
-import { UNCAPPED } from '../../../shared/quoting/paced-spend.ts';
 
 /** Mixtures with one middle, as a market's errors are, or two, as with a soft hold; some nodes have nothing. */
 const laws = fc.record({
@@ -65,6 +68,24 @@ describe('the quick law', () => {
     );
   });
 
+  it('knows of later bookings within .03 of the exact law', () => {
+    fc.assert(
+      fc.property(laws, fc.double({ min: 0.02, max: 2, noNaN: true }), fc.boolean(), (of, part, isAuctioned) => {
+        const terms = termsOf({ ...of, second: 1 });
+        const clicks = Math.max(10, Math.ceil(part * of.median * of.share));
+        const later = laterBookings(0.8 * of.median * of.share, isAuctioned);
+        const exact = lawBeside(clickLaw(terms.supply, terms.rate), clicks, later)(clicks);
+        const law = quickLaw(terms);
+        for (const quick of [
+          quickFullSpend(quickBeside(law, clicks, later), clicks),
+          quickSpendBeside(law, clicks, clicks, later),
+        ])
+          assert(Math.abs(quick - exact) < 0.03, `${quick} for ${exact}`);
+      }),
+      { numRuns: 150, seed: 6 },
+    );
+  });
+
   it('has nothing where supply has nothing, and less where it may have nothing', () => {
     const rate = { alpha: 50, beta: 950 };
     const nothing = quickLaw({ supply: [{ weight: 1, median: 0, sigma: 0.2 }], rate });
@@ -91,14 +112,15 @@ describe('what a budget brings by the quick law', () => {
         const terms = termsOf({ ...of, second: 1 });
         const conversion = { alpha: 60, beta: 940 };
         const budgetMicros = Math.round(Math.max(20, part * of.median * of.share) * terms.clickPriceMicros);
-        const [exact] = deliveryCurve({ ...terms, conversion }, [budgetMicros]);
+        const beside = { conversion, later: laterBookings(0.8 * of.median * of.share, false), mixVariance: 0.02 };
+        const [exact] = deliveryCurve({ ...terms, ...beside }, [budgetMicros]);
         assert(exact);
-        const quick = quickDelivery({ ...terms, conversion, paced: UNCAPPED, reachAt: undefined });
+        const quick = quickDelivery({ ...terms, ...beside, paced: UNCAPPED, reachAt: undefined });
         const found = quickDeliveryOf(quick, budgetMicros);
         for (const [name, near] of [
           ['clicks', 0.05],
           ['spendMicros', 0.05],
-          ['impressions', 0.02],
+          ['impressions', 0.03],
           ['conversions', 0.2],
         ] as const) {
           for (const side of ['low', 'mid', 'high'] as const) {
@@ -113,7 +135,7 @@ describe('what a budget brings by the quick law', () => {
         assert(more.clicks.mid >= found.clicks.mid && more.fullSpend <= found.fullSpend + 1e-9);
         assert(more.impressions.mid >= found.impressions.mid * (1 - 1e-3));
       }),
-      { numRuns: 150, seed: 5 },
+      { numRuns: 150, seed: 5, endOnFailure: true },
     );
   });
 });

@@ -319,7 +319,7 @@ describe('soft holds', () => {
     assert(hold);
     const taken = { ...hold, startAtMs: wide.startAtMs, endAtMs: wide.endAtMs, segments: SEGMENTS, surfaces: SURFACES };
     const heldMicros = Math.round(
-      0.7 * quote(wide, new Map([['SE', openQuoteMarket(quoteWorld(4, { lines: 0 }), nowMs)]])).suggestedMaximumMicros,
+      0.7 * quote(wide, new Map([['SE', openQuoteMarket(quoteWorld(4, { lines: 0 }), nowMs)]])).available.micros.low,
     );
     const withHold = (probability?: number) => {
       const { probability: _, ...firm } = { ...taken, clickPriceMicros: 500_000, budgetMicros: heldMicros };
@@ -330,15 +330,22 @@ describe('soft holds', () => {
     const [none, some, all] = [withHold(0), withHold(0.5), withHold()];
     assert(all.available.clicks.mid < 0.6 * none.available.clicks.mid);
     assert.deepEqual(some.possible, none.possible);
-    const between = quoteRequestAt(some, none.available.micros.low * 0.9);
-    assert(between > 0.4 && between < 0.75, `${between}`);
+    const budgetMicros = Math.round(none.available.micros.low * 0.9);
+    const [free, drawn, gone] = [0, 0.5, undefined].map((probability) => fullSpendAt(budgetMicros, probability)) as [
+      number,
+      number,
+      number,
+    ];
+    assert(gone < free - 0.5, `${gone} of ${free}`);
+    assert(Math.abs(drawn - (free + gone) / 2) < 0.1, `${drawn} between ${gone} and ${free}`);
     assert(some.available.clicks.low < 0.8 * none.available.clicks.low);
     assert(some.available.clicks.high > 0.9 * none.available.clicks.high);
-    function quoteRequestAt(_answer: QuoteAnswer, budgetMicros: number): number {
+    function fullSpendAt(budgetMicros: number, probability: number | undefined): number {
       const [page] = view.pages as [(typeof view.pages)[number]];
-      const holds = [{ ...taken, clickPriceMicros: 500_000, budgetMicros: heldMicros, probability: 0.5 }];
+      const { probability: _, ...firm } = { ...taken, clickPriceMicros: 500_000, budgetMicros: heldMicros };
+      const holds = [{ ...firm, ...(probability === undefined ? {} : { probability }) }];
       const markets = new Map([['SE', openQuoteMarket({ ...view, pages: [{ ...page, holds }] }, nowMs)]]);
-      return quote({ ...wide, budgetMicros: Math.round(budgetMicros) }, markets).fullSpendProbability;
+      return quote({ ...wide, budgetMicros }, markets).fullSpendProbability;
     }
   });
 });
