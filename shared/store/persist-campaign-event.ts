@@ -75,7 +75,8 @@ function needsOf(
 ): MarketNeed[] {
   if (event.type === 'andante.campaign-created.v1') {
     if (campaign && campaign.status !== 'expected') return [];
-    if (booked) return pageNeeds([booked]);
+    // A change that waits is decided with it: a raise asks all that is sold.
+    if (booked && !campaign?.waitingBudget) return pageNeeds([booked]);
     const days = daysBetween(event.data.startAtMs, event.data.endAtMs);
     return [...new Set(event.data.subcampaigns.map((sub) => sub.market))].map((market) => ({
       market,

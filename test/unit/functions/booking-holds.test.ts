@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DAY_MS, START_MS, TICK_MS } from '../../support/instants.ts';
 import { bookingOf, bookingWorld, firm, part, wish, wishes } from '../../support/booking-world.ts';
-import { campaignCreated } from '../../support/events.ts';
+import { budgetChanged, campaignCreated } from '../../support/events.ts';
 import { supplyDay } from '../../support/markets.ts';
 import { persist } from '../../support/persisting.ts';
 import type { BookPage } from '../../../shared/contracts/documents.ts';
@@ -29,6 +29,22 @@ describe('a held booking', () => {
       ['c0', 'c1'],
     );
     assert.deepEqual(await world.holdsOf(), []);
+  });
+
+  it('is raised by a change that waited for it, as far as all that is sold leaves room', async () => {
+    for (const [othersMicros, raisedMicros] of [
+      [ALL_MICROS / 4, (3 * ALL_MICROS) / 4],
+      [ALL_MICROS / 2, ALL_MICROS / 2],
+    ] as const) {
+      const world = await bookingWorld();
+      await world.book('k1', bookingOf([wish('c0', ALL_MICROS / 2)], { hold: firm }));
+      await world.book('k2', bookingOf([wish('d', othersMicros)]));
+      await persist(world.store, budgetChanged((3 * ALL_MICROS) / 4, 1, { campaignId: 'c0' }));
+      await world.confirm('k1');
+      await world.deliver();
+      const entry = (await world.entriesOf()).find(({ campaignId }) => campaignId === 'c0');
+      assert.equal(entry?.budgetMicros, raisedMicros);
+    }
   });
 
   it('is confirmed once, however often it is', async () => {
