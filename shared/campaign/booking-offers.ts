@@ -13,7 +13,7 @@ import { emptyMarkets, openMarkets, type Asked } from './open-markets.ts';
 import { seatsOf, termsOf } from './screen-orders.ts';
 
 /** Every wider audience and every other flight is a look at the whole book: this many campaigns get offers of those. */
-export const MAX_OFFERED = 10;
+const MAX_OFFERED = 10;
 
 type Outcome = CampaignAccepted | CampaignRefused;
 

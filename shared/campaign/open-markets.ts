@@ -151,7 +151,7 @@ export function openMarkets(
  * that its listeners may be shown, where they have been counted (whoever has seen an ad of a release sees no other); all that an
  * empty market has for one that bids in auctions.
  */
-export function ownLimitMicros(sub: Asked & { startAtMs: number; endAtMs: number }, context: CampaignContext): number {
+function ownLimitMicros(sub: Asked & { startAtMs: number; endAtMs: number }, context: CampaignContext): number {
   const fromMs = Math.max(sub.startAtMs, context.nowMs);
   const days = Math.max(1, Math.ceil(sub.endAtMs / DAY_MS) - Math.floor(fromMs / DAY_MS));
   const capsMicros = (sub.dailyCapMicros ?? Infinity) * days;

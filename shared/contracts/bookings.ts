@@ -17,7 +17,7 @@ import { Count, EpochMs, Id, Instant, Micros, PositiveMicros, Sha256, closed, li
 import { Share } from './serving.ts';
 
 /** Campaigns of one booking. */
-export const MAX_BOOKED = 1000;
+const MAX_BOOKED = 1000;
 /** Bytes of a booking's body. */
 export const MAX_BOOKING_BYTES = 8 * 1024 * 1024;
 /** Campaigns that are held, and applied, in one transaction and kept in one document. */

@@ -4,7 +4,7 @@ import type { BookingRequest } from './bookings.ts';
 import { checkCampaign } from './check-event.ts';
 
 /** Parts of all campaigns of a booking together: what was decided of them is written in one transaction. */
-export const MAX_BOOKED_SUBCAMPAIGNS = 10_000;
+const MAX_BOOKED_SUBCAMPAIGNS = 10_000;
 
 /** @throws AndanteError INVALID_REQUEST naming the campaign that is wrong */
 export function checkBooking({ hold, campaigns }: BookingRequest): void {

@@ -128,7 +128,7 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
 }
 
 /** What a daily cap leaves of the flight. */
-export function dayCapsMicros({ asked, days, flight }: Pick<QuotedPart, 'asked' | 'days' | 'flight'>): number {
+function dayCapsMicros({ asked, days, flight }: Pick<QuotedPart, 'asked' | 'days' | 'flight'>): number {
   if (asked.dailyCapMicros === undefined) return Infinity;
   return asked.dailyCapMicros * Math.max(1, days > 0 ? flight.last - flight.first + 1 : 1);
 }

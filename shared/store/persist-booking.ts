@@ -13,7 +13,7 @@ import type { Persisted } from './persist-campaign-event.ts';
 import { committed, placePart, versionOf } from './persist-booking-part.ts';
 
 /** What is staged, but never confirmed nor held, is given back after this. */
-export const STAGING_MS = 10 * 60_000;
+const STAGING_MS = 10 * 60_000;
 
 /** A booking as it is asked for. */
 export interface BookingOrder {
