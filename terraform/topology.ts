@@ -11,17 +11,31 @@ export interface Topology {
   dataset: string;
   tables: Record<string, { schema: string; partitionBy: string; clusterBy: string[] }>;
   views: Record<string, { sql: string }>;
-  /** Run by BigQuery itself, as the schedule says; `@run_time` is when. */
-  queries: Record<string, { sql: string; schedule: string }>;
+  /** Run by BigQuery itself, as the schedule says; `@run_time` is when. `writes`: the tables it may change. */
+  queries: Record<string, { sql: string; schedule: string; writes: string[] }>;
 }
 
 export interface FunctionEntry {
-  trigger: { kind: 'pubsub'; topic: string } | { kind: 'http'; path: string };
+  trigger:
+    { kind: 'pubsub'; topic: string } | { kind: 'http'; path: string; callers: 'tenants' | 'ad-servers' | 'all' };
   timeoutSeconds: number;
   memoryMb: number;
+  cpu: number;
   concurrency: number;
   minInstances: number;
   maxInstances: number;
+  access: Access;
+}
+
+/** What a function may touch: its service account is granted this and nothing else. */
+export interface Access {
+  firestore?: 'read' | 'write';
+  /** Topics it publishes to. */
+  publishes?: string[];
+  /** Tables it appends rows to. */
+  appends?: string[];
+  /** It runs queries, and reads all of the dataset. */
+  queries?: true;
 }
 
 export interface PushSubscription {
