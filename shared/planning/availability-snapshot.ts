@@ -1,6 +1,7 @@
 // A book made ready for many quick questions about lines that are not in it yet: see bracket.ts.
 import { balancedFlow } from './balanced-flow.ts';
 import { confinableLines, type ConfinableLines } from './confinable-lines.ts';
+import { movableLines, type MovableLines } from './movable-lines.ts';
 import { flowNetwork, type FlowNetwork } from './flow-network.ts';
 import { relist, type Flow } from './flow-search.ts';
 import { PlanningError } from './planning-error.ts';
@@ -24,9 +25,7 @@ export interface AvailabilitySnapshot {
   /** The last question that named a cell, and the guest's edge to it. */
   askedBy: Float64Array;
   guestEdge: Uint32Array;
-  /** The last question in which a line was moved, and the edge to which it can be moved next. */
-  movedIn: Float64Array;
-  targetOf: Uint32Array;
+  movable: MovableLines;
   /** Scratch of one number for each scarce set. */
   outside: Float64Array;
 }
@@ -77,8 +76,7 @@ export function prepareSnapshot(problem: AllocationProblem, delivered: Float64Ar
     questions: 0,
     askedBy: new Float64Array(cells),
     guestEdge: new Uint32Array(cells),
-    movedIn: new Float64Array(lines + 1),
-    targetOf: new Uint32Array(lines + 1),
+    movable: movableLines(flow),
     outside: new Float64Array(sets.count),
   };
 }

@@ -1,12 +1,8 @@
 // The fast answer to "how much can a new line still get": never more than is truly there, and often decided by two
 // sums. From below: slack in its own cells, then in cells that others can move to. From above: cuts.
 import type { AvailabilitySnapshot } from './availability-snapshot.ts';
-import { NONE, UNLISTED, change, forget, push, reach, type Trail } from './flow-search.ts';
+import { UNLISTED, forget, push, reach, type Trail } from './flow-search.ts';
 import { PlanningError } from './planning-error.ts';
-
-/** How much is tried for a request that asks no amount: an edge looked at is 1, an edge moved to this much more. */
-const MOVE_WORK = 16;
-const WORK_UNASKED = 14_000;
 
 export interface AvailabilityRequest {
   /** The cells that the line may take from; one that is named twice counts once, with both caps. */
@@ -33,24 +29,18 @@ export interface Bracket {
  */
 export function bracket(snapshot: AvailabilitySnapshot, request: AvailabilityRequest, asked?: number): Bracket {
   if (asked !== undefined && !(asked >= 0)) throw invalid(`asked is ${asked}, expected 0 or more`);
-  return answer(snapshot, request, asked, asked === undefined ? WORK_UNASKED : Infinity);
+  return answer(snapshot, request, asked);
 }
 
 /**
  * The lower bound of {@link bracket} alone, which costs less.
- * @param mostWork how long room that others can make is looked for, an edge looked at being 1
  * @throws PlanningError `INVALID_PROBLEM` as {@link bracket}
  */
-export function availableAtLeast(
-  snapshot: AvailabilitySnapshot,
-  request: AvailabilityRequest,
-  mostWork: number,
-): number {
+export function availableAtLeast(snapshot: AvailabilitySnapshot, request: AvailabilityRequest): number {
   const demandPerGrain = enrol(snapshot, request);
   const { matched, direct } = sums(snapshot);
-  if (direct === matched) return direct * demandPerGrain;
-  const [lower] = search(snapshot, { direct, upper: matched, wanted: matched, mostWork });
-  return lower * demandPerGrain;
+  const moved = direct < matched ? roomByMoving(snapshot, matched - direct) : 0;
+  return (direct + moved) * demandPerGrain;
 }
 
 /**
@@ -58,14 +48,14 @@ export function availableAtLeast(
  * @throws PlanningError `INVALID_PROBLEM` as {@link bracket}
  */
 export function availableExactly(snapshot: AvailabilitySnapshot, request: AvailabilityRequest): number {
-  return answer(snapshot, request, undefined, Infinity).lower;
+  return answer(snapshot, request, undefined, true).lower;
 }
 
 function answer(
   snapshot: AvailabilitySnapshot,
   request: AvailabilityRequest,
   asked: number | undefined,
-  mostWork: number,
+  isSearched = asked !== undefined,
 ): Bracket {
   const demandPerGrain = enrol(snapshot, request);
   const { matched, direct } = sums(snapshot);
@@ -80,7 +70,9 @@ function answer(
   if (direct >= wanted || isRefused(matched) || direct === matched) return result(direct, matched);
   const upper = Math.min(matched, tightestCut(snapshot));
   if (isRefused(upper) || direct === upper) return result(direct, upper);
-  return result(...search(snapshot, { direct, upper, wanted, mostWork }));
+  const lower = direct + roomByMoving(snapshot, Math.min(wanted, upper) - direct);
+  if (!isSearched || lower >= wanted || lower === upper) return result(lower, upper);
+  return result(...search(snapshot, { direct, upper, wanted }));
 }
 
 /** Enters the request as the guest's edges. Returns what a grain is worth in the unit of its demand. */
@@ -169,12 +161,10 @@ interface Search {
   direct: number;
   upper: number;
   wanted: number;
-  /** Infinity: it is searched to the end. */
-  mostWork: number;
 }
 
 /** Takes the free grains, then moves others, until the question is decided; then takes it all back. Lower and upper. */
-function search(snapshot: AvailabilitySnapshot, { direct, upper, wanted, mostWork }: Search): [number, number] {
+function search(snapshot: AvailabilitySnapshot, { direct, upper, wanted }: Search): [number, number] {
   const { flow, guest, firstGuestEdge } = snapshot;
   const { cap, edgeCell, lineStart } = flow.network;
   for (let edge = firstGuestEdge; edge < (lineStart[guest + 1] as number); edge++) {
@@ -184,8 +174,7 @@ function search(snapshot: AvailabilitySnapshot, { direct, upper, wanted, mostWor
     flow.slack[cell] = (flow.slack[cell] as number) - grains;
   }
   let [lower, most] = [direct, upper];
-  lower += moveOthers(snapshot, wanted - lower, mostWork);
-  while (mostWork === Infinity && lower < Math.min(wanted, most)) {
+  while (lower < Math.min(wanted, most)) {
     if (reach(flow, guest)) lower += push(flow, guest, wanted - lower);
     else most = lower;
     forget(flow.scratch);
@@ -194,53 +183,51 @@ function search(snapshot: AvailabilitySnapshot, { direct, upper, wanted, mostWor
   return [lower, most];
 }
 
-/** Moves others straight to slack, with no search for longer ways. Returns the grains that the guest got by it. */
-function moveOthers(
-  { flow, guest, firstGuestEdge, questions, movedIn, targetOf }: AvailabilitySnapshot,
+/** What the guest gets when others are moved straight to slack, with no longer ways. Nobody is moved for it. */
+function roomByMoving(
+  { flow, guest, firstGuestEdge, questions, movable }: AvailabilitySnapshot,
   wanted: number,
-  mostWork: number,
 ): number {
-  const { network, sent, slack, firstCarrying, nextCarrying } = flow;
-  const { cap, edgeCell, edgeLine, lineStart } = network;
+  const { cap, edgeCell, lineStart } = flow.network;
+  const { start, line: carrier, grains: carried, targetStart, target, room, slack, movedIn, place, taken } = movable;
   const end = lineStart[guest + 1] as number;
-  let [grains, work] = [0, 0];
-  for (let own = firstGuestEdge; own < end && grains < wanted && work < mostWork; own++) {
-    let room = Math.min((cap[own] as number) - (sent[own] as number), wanted - grains);
-    for (
-      let from = firstCarrying[edgeCell[own] as number] as number;
-      from !== NONE && room > 0;
-      from = nextCarrying[from] as number
-    ) {
-      const line = edgeLine[from] as number;
-      if (line === guest) continue;
-      if (movedIn[line] !== questions) [movedIn[line], targetOf[line]] = [questions, lineStart[line] as number];
-      const last = lineStart[line + 1] as number;
-      const first = targetOf[line] as number;
-      let to = first;
-      let there = sent[from] as number;
-      while (room > 0 && there > 0) {
-        while (to < last && slack[edgeCell[to] as number] === 0) to++;
-        if (to === last) break;
-        const target = edgeCell[to] as number;
-        const free = Math.min(slack[target] as number, (cap[to] as number) - (sent[to] as number));
-        const moved = to === from ? 0 : Math.min(free, room, there);
-        if (moved > 0) {
-          change(flow, from, -moved);
-          change(flow, to, moved);
-          sent[own] = (sent[own] as number) + moved;
-          slack[target] = (slack[target] as number) - moved;
-          there -= moved;
-          room -= moved;
-          grains += moved;
-          work += MOVE_WORK;
-        }
-        if (moved === 0 || moved === free) to++;
+  slack.set(flow.slack);
+  for (let own = firstGuestEdge; own < end; own++) {
+    const cell = edgeCell[own] as number;
+    slack[cell] = Math.max(0, (slack[cell] as number) - (cap[own] as number));
+  }
+  let moved = 0;
+  for (let own = firstGuestEdge; own < end && moved < wanted; own++) {
+    const cell = edgeCell[own] as number;
+    let wish = Math.min((cap[own] as number) - (flow.slack[cell] as number), wanted - moved);
+    for (let at = start[cell] as number; at < (start[cell + 1] as number) && wish > 0; at++) {
+      const line = carrier[at] as number;
+      if (movedIn[line] !== questions) {
+        movedIn[line] = questions;
+        place[line] = targetStart[line] as number;
+        taken[line] = 0;
       }
-      targetOf[line] = to;
-      work += to - first + 1;
+      const last = targetStart[line + 1] as number;
+      let to = place[line] as number;
+      let there = carried[at] as number;
+      while (wish > 0 && there > 0 && to < last) {
+        const into = target[to] as number;
+        const free = Math.min(slack[into] as number, (room[to] as number) - (taken[line] as number));
+        const grains = Math.min(free, wish, there);
+        slack[into] = (slack[into] as number) - grains;
+        there -= grains;
+        wish -= grains;
+        moved += grains;
+        if (grains < free) taken[line] = (taken[line] as number) + grains;
+        else {
+          to++;
+          taken[line] = 0;
+        }
+      }
+      place[line] = to;
     }
   }
-  return grains;
+  return moved;
 }
 
 function takeBack({ flow, guest, firstGuestEdge, sent, slack, firstCarrying }: AvailabilitySnapshot): void {

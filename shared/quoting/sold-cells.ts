@@ -37,8 +37,6 @@ interface SoldLine extends SoldDemand {
 
 /** How often what whole cells cannot deliver is looked for in the rest of a flight: each time it takes room from others. */
 const ROUNDS = 3;
-/** How long a quote looks for room that others can make: three times as long finds a hundredth more. */
-const MOST_WORK = 5000;
 /** Less than this part of what is owed is a rounding error. */
 const NEGLIGIBLE = 1e-6;
 
@@ -129,7 +127,7 @@ export function leftFor(
       free += Math.min((bookable[cell] as number) - kept, caps[next] as number);
     }
   }
-  const lower = snapshot ? availableAtLeast(snapshot, { cells, caps }, MOST_WORK) : free;
+  const lower = snapshot ? availableAtLeast(snapshot, { cells, caps }) : free;
   return { clicks: Math.max(0, Math.min(lower - hiddenClicks, matchedClicks)), matchedClicks };
 }
 
