@@ -3,12 +3,31 @@
 // their own. Ours read the request themselves, with limits and codes. Without this channel all would work but that.
 import { subscribe } from 'node:diagnostics_channel';
 import { http, type HttpFunction } from '@google-cloud/functions-framework';
+import { sendAnswer } from './http.ts';
 import { onFirstUse } from './process.ts';
 
-/** Registers a function under its name; it is built when its first request comes. */
+/**
+ * Registers a function under its name; it is built when its first request comes. `GET /health` is answered here: 200 when
+ * the configuration is right and the clients are made, 500 as any other request when not. It asks nothing of Firestore,
+ * Pub/Sub or BigQuery.
+ */
 export function serve(name: string, build: () => HttpFunction): void {
-  const answer = onFirstUse(build);
+  const answer = onFirstUse(() => withHealth(name, build()));
   http(name, (request, response) => answer(request, response) as Promise<void>);
+}
+
+function withHealth(name: string, answer: HttpFunction): HttpFunction {
+  // Cloud Run keeps /_ah/ and /healthz for itself. Behind one port, functions are told apart by their name.
+  const paths = ['/health', `/${name}/health`];
+  const healthy = {
+    status: 200,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    body: JSON.stringify({ status: 'ok', function: name }),
+  };
+  return (request, response) =>
+    request.method === 'GET' && paths.includes(request.originalUrl)
+      ? sendAnswer(response, healthy)
+      : (answer(request, response) as Promise<void>);
 }
 
 /** What node's request and its server show of themselves, and no more than we use. */

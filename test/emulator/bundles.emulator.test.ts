@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { dirname, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../emulators/free-port.ts';
-import { buildFunctions } from '../../functions/build.ts';
+import { buildFunctions, type Bundle } from '../../functions/build.ts';
 import { readTopology } from '../../terraform/topology.ts';
 import { createFirestoreStore } from '../../shared/store/firestore-store.ts';
 import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
@@ -17,9 +19,11 @@ import { clientsOf, newProject } from '../support/emulators.ts';
 import { campaignCreated } from '../support/events.ts';
 import { supplyDays } from '../support/markets.ts';
 import { pushOf } from '../support/pushes.ts';
+import { unzip } from '../support/read-zip.ts';
 
+const root = resolve(import.meta.dirname, '../..');
 // Inside the project, so that the framework is found as it is in a deployment.
-const outDir = resolve(import.meta.dirname, '../../node_modules/.cache/andante', `bundles-${process.pid}`);
+const outDir = resolve(root, 'node_modules/.cache/andante', `bundles-${process.pid}`);
 const framework = resolve(
   import.meta.dirname,
   '../../node_modules/@google-cloud/functions-framework/build/src/main.js',
@@ -35,17 +39,19 @@ async function listens(port: number): Promise<boolean> {
 }
 
 describe('A bundle', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let projectId: string;
   let clients: ReturnType<typeof clientsOf>;
   let store: AllocationStore;
+  let bundles: Bundle[] = [];
   const children: ChildProcess[] = [];
 
   before(async () => {
     projectId = newProject();
     clients = clientsOf(projectId);
     store = createFirestoreStore(clients.firestore);
-    await buildFunctions(outDir);
+    bundles = await buildFunctions(outDir);
+    for (const { name, zip } of bundles) await unzip(await readFile(zip), resolve(outDir, 'unpacked', name));
     await persistSupply(store, 'SE', [...supplyDays(3).values()]);
   });
   after(async () => {
@@ -54,7 +60,7 @@ describe('A bundle', function () {
     await rm(outDir, { recursive: true });
   });
 
-  /** Runs one bundle as Cloud Functions does; returns where it answers. */
+  /** Runs what one zip holds as Cloud Functions does; returns where it answers. */
   async function serve(name: string): Promise<string> {
     const port = await freePort();
     const env = {
@@ -66,7 +72,7 @@ describe('A bundle', function () {
       LOG_LEVEL: 'warn',
     };
     const child = spawn(process.execPath, [framework, `--target=${name}`, `--port=${port}`], {
-      cwd: resolve(outDir, name),
+      cwd: resolve(outDir, 'unpacked', name),
       env,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
@@ -117,11 +123,77 @@ describe('A bundle', function () {
     }
   });
 
-  it('of every function is made, and stands on its own', async () => {
+  it('of every function is made, and what its zip holds answers its health', async () => {
     const { functions } = await readTopology();
-    for (const name of Object.keys(functions)) {
-      assert.equal(dirname(resolve(outDir, name, 'index.js')), resolve(outDir, name));
-      await serve(name);
+    assert.deepEqual(
+      bundles.map(({ name }) => name),
+      Object.keys(functions),
+    );
+    for (const { name } of bundles) {
+      const answer = await fetch(`${await serve(name)}/health`);
+      assert.deepEqual([answer.status, await answer.json()], [200, { status: 'ok', function: name }]);
+      children.pop()?.kill();
     }
   });
+
+  it('is the same byte for byte when it is built in another folder, from another one, in another time zone', async () => {
+    const elsewhere = await mkdtemp(resolve(tmpdir(), 'andante-build-'));
+    try {
+      for (const part of ['functions', 'shared', 'terraform', 'package.json', 'package-lock.json', 'tsconfig.json'])
+        await cp(resolve(root, part), resolve(elsewhere, part), { recursive: true });
+      await symlink(resolve(root, 'node_modules'), resolve(elsewhere, 'node_modules'));
+      const built = resolve(elsewhere, 'built');
+      const child = spawn(process.execPath, [resolve(elsewhere, 'functions/build.ts'), '--out', built, '--json'], {
+        cwd: tmpdir(),
+        env: { ...process.env, TZ: 'Pacific/Kiritimati', LANG: 'de_DE.UTF-8' },
+        stdio: 'ignore',
+      });
+      assert.deepEqual(await once(child, 'exit'), [0, null]);
+      // The manifest has the hash of every zip.
+      for (const file of ['manifest.json', 'sbom.json', ...bundles.map(({ name }) => `${name}.zip`)])
+        assert((await readFile(resolve(outDir, file))).equals(await readFile(resolve(built, file))), file);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+
+  it('comes with a bill of materials: only what npm has installed, and nothing that only development needs', async () => {
+    const bill = JSON.parse(await readFile(resolve(outDir, 'sbom.json'), 'utf8')) as { components: Component[] };
+    const libraries = bill.components.filter(({ type }) => type === 'library');
+    assert(libraries.length > 50);
+    const installed = new Map((await npmBill()).components.map((component) => [component.purl, component]));
+    for (const { purl, hashes } of libraries) assert.deepEqual(installed.get(purl)?.hashes, hashes, purl);
+    const lock = JSON.parse(await readFile(resolve(root, 'package-lock.json'), 'utf8')) as { packages: object };
+    const needed = Object.entries(lock.packages as Record<string, { dev?: boolean; version: string }>)
+      .filter(([, { dev }]) => dev !== true)
+      .map(([path, { version }]) => `${path.slice(path.lastIndexOf('node_modules/') + 13)}@${version}`);
+    for (const { group, name, version } of libraries)
+      assert(needed.includes(`${group === undefined ? '' : `${group}/`}${name}@${version}`), name);
+    const names = libraries.map(({ name }) => name);
+    for (const name of ['functions-framework', 'firestore', 'pubsub', 'bigquery', 'pino']) assert(names.includes(name));
+    const manifest = JSON.parse(await readFile(resolve(outDir, 'manifest.json'), 'utf8')) as { functions: Listed[] };
+    const openapi = manifest.functions.find(({ name }) => name === 'openapi');
+    assert(openapi?.packages.every((name) => !/^@google-cloud\/|^highs@|^esbuild@/.test(name)));
+  });
 });
+
+interface Component {
+  type: string;
+  group?: string;
+  name: string;
+  version: string;
+  purl: string;
+  hashes: { alg: string; content: string }[];
+}
+
+interface Listed {
+  name: string;
+  packages: string[];
+}
+
+/** All that npm has: told to omit what is for development, it omits what both need (ajv, of functions-framework) as well. */
+async function npmBill(): Promise<{ components: Component[] }> {
+  const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'];
+  const child = spawn('npm', args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+  return JSON.parse(await text(child.stdout)) as { components: Component[] };
+}

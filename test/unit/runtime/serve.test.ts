@@ -72,6 +72,34 @@ describe('a function that is served', () => {
   };
   const body = Buffer.from('{"a":1}');
 
+  it('says that it could work, to a GET of its health alone, and logs nothing', async () => {
+    for (const [name, port] of Object.entries(ports)) {
+      for (const path of ['/health', `/test-${name}/health`]) {
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.headers.get('cache-control'), 'no-store');
+        assert.deepEqual(await answer.json(), { status: 'ok', function: `test-${name}` });
+      }
+    }
+    assert.deepEqual([seen.push.length, seen.path.length, lines.length], [0, 0, 0]);
+    const posted = await fetch(`http://127.0.0.1:${ports.http}/health`, { method: 'POST', body: '{}' });
+    assert.equal(await posted.text(), 'ok');
+    assert.equal(await (await fetch(`http://127.0.0.1:${ports.http}/healthy`)).text(), 'ok');
+    assert.deepEqual(seen.path, ['/health', '/healthy']);
+  });
+
+  it('is not healthy while it cannot be built', async () => {
+    let isBroken = true;
+    serve('test-broken', () => {
+      if (isBroken) throw new AndanteError('INVALID_CONFIG', 'configuration: BIGQUERY_DATASET is missing');
+      return (_request, response) => void response.end('built');
+    });
+    const port = await open(getTestServer('test-broken'));
+    assert.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 500);
+    isBroken = false;
+    assert.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 200);
+  });
+
   it('acknowledges a push with 204 when it is received, whatever its content type and path', async () => {
     for (const type of [
       'application/json',
