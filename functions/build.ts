@@ -27,7 +27,8 @@ export const bundleOptions = {
   // Paths in what esbuild writes are relative to here, wherever it is called from.
   absWorkingDir: root,
   // The framework starts the process and keeps the list of functions: a second copy of it would keep another list.
-  external: [FRAMEWORK],
+  // A package that debug colours its lines with where it is installed: here a tool of development has brought it.
+  external: [FRAMEWORK, 'supports-color'],
   // CommonJS dependencies ask for these by name.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; import { dirname as __dirnameOf } from 'node:path'; import { fileURLToPath as __toPath } from 'node:url'; const require = __createRequire(import.meta.url); const __filename = __toPath(import.meta.url); const __dirname = __dirnameOf(__filename);",
