@@ -94,12 +94,12 @@ const benches: Record<string, Entry> = {
     load: () => import('./booking.ts'),
   },
   quote: {
-    about: 'quotes a second over HTTP and the slowest of a hundred beside a bare function; that none promises too much',
+    about: 'quotes a second over HTTP and the slowest of a hundred beside a bare function; promises; a season of them',
     options: {
       seed: {
         type: 'string',
         value: 'N',
-        about: 'draw the judged markets and requests from this seed, 1 when left out',
+        about: 'draw the judged markets, requests and season from this seed, 1 when left out',
       },
     },
     load: () => import('./quote.ts'),

@@ -1,5 +1,5 @@
-// How many quotes a second the quote function answers, and how long the slowest take, beside a bare function; and that its
-// quick answers promise no more than the exact ones.
+// How many quotes a second the quote function answers, and how long the slowest take, beside a bare function; that its
+// quick answers promise no more than the exact ones; and what came of a season's quotes.
 import { decodeWire } from '../../shared/contracts/decode-body.ts';
 import type { QuoteAnswer, QuoteRequestWire } from '../../shared/contracts/quotes.ts';
 import * as validators from '../../shared/contracts/validators.generated.js';
@@ -10,6 +10,9 @@ import type { BenchResult, Figure } from './figure.ts';
 import { median } from './median.ts';
 import { HTTP_NOTE, measureHttp } from './quote-http.ts';
 import { NOW_MS, drawMarkets, drawRequests, type QuoteInstance } from './quote-instances.ts';
+import { SEASON_NOTE, seasonFigures } from './season.ts';
+import { seasonShapes } from './season-shapes.ts';
+import { UsageError } from './usage-error.ts';
 
 const ROUNDS = 5;
 const HELD_ROUNDS = 2;
@@ -40,12 +43,15 @@ const HELD: QuoteInstance = {
 const FULL: QuoteInstance = { ...JUDGED, name: 'two nearly full markets', seed: 3, markets: 2, load: 0.95 };
 
 export async function run({ rounds = ROUNDS, own = {} }: BenchOptions): Promise<BenchResult> {
-  const judged = own['seed'] === undefined ? JUDGED : { ...JUDGED, seed: Number(own['seed']) };
+  const seed = typeof own['seed'] === 'string' ? Number(own['seed']) : JUDGED.seed;
+  if (!Number.isSafeInteger(seed)) throw new UsageError(`--seed takes a whole number, not ${own['seed']}`);
+  const judged = { ...JUDGED, seed };
   return {
     figures: [
       ...(await measureHttp(judged, rounds, true)),
       ...(await measureHttp(HELD, Math.min(HELD_ROUNDS, rounds), false)),
       ...[judged, HELD, FULL].flatMap(promisesOf),
+      ...seasonFigures(seasonShapes.usual, seed),
     ],
     notes: [
       [
@@ -55,6 +61,7 @@ export async function run({ rounds = ROUNDS, own = {} }: BenchOptions): Promise<
       ].join('\n'),
       HTTP_NOTE,
       `Promises: ${COMPARED} requests quoted quickly and exactly; what of each part can be had is compared.`,
+      SEASON_NOTE,
     ],
   };
 }

@@ -61,6 +61,8 @@ interface Running {
 const DAYS_OF_WEEK = 7;
 /** Who comes how often is counted anew after so many days. */
 const COUNT_DAYS = 5;
+/** How far it has come is told so often. */
+const TOLD_DAYS = 6 * DAYS_OF_WEEK;
 
 /** All campaigns whose flights end in the season, in the order in which they ended. */
 export function playSeason(
@@ -75,6 +77,8 @@ export function playSeason(
   let booked = 0;
   for (let day = 0; day < shape.weeks * DAYS_OF_WEEK; day++) {
     const nowMs = SEASON_MS + day * DAY_MS;
+    if (day > 0 && day % TOLD_DAYS === 0)
+      console.error(`season: ${day / DAYS_OF_WEEK} weeks, ${settled.length} settled`);
     const known = new Map(
       markets.map(
         ({ truth, forecaster, habits }) =>

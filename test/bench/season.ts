@@ -47,7 +47,7 @@ export function seasonFigures(shape: SeasonShape, seed: number): Figure[] {
   return [
     { name: 'market shocks', measured: shape.markets * shape.weeks, unit: '', bar: { atLeast: LEAST_SHOCKS } },
     { name: 'quotes settled', measured: settled.length, unit: '' },
-    ...protocolFigures(forecasts),
+    protocolFigure(forecasts, protocolValidator()),
     ...['booked', 'fast', 'exact'].flatMap((label, which) => figuresOf(label, seed, settled.map(scoredBy(which)))),
   ];
 }
@@ -59,19 +59,12 @@ function scoredBy(which: number): (settled: SettledCampaign) => Scored {
   return (settled) => ({ ...settled, quote: settled.quotes[which] as SeasonPromise });
 }
 
-/** Missing where the schemas are. */
-function protocolFigures(forecasts: readonly unknown[]): Figure[] {
-  const validate = protocolValidator();
-  if (!validate) return [];
+/** Where the schemas are missing it is no number, which reaches no bar: nobody takes silence for a yes. */
+export function protocolFigure(forecasts: readonly unknown[], validate: ReturnType<typeof protocolValidator>): Figure {
+  const name = 'forecasts that validate as core/delivery-forecast.json';
+  if (!validate) return { name, measured: NaN, unit: 'no ../shared/adcp', bar: { atLeast: 1 } };
   const valid = forecasts.filter((forecast) => validate(forecast)).length;
-  return [
-    {
-      name: 'forecasts that validate as core/delivery-forecast.json',
-      measured: valid / forecasts.length,
-      unit: '',
-      bar: { atLeast: 1 },
-    },
-  ];
+  return { name, measured: valid / forecasts.length, unit: '', bar: { atLeast: 1 } };
 }
 
 function figuresOf(label: string, seed: number, settled: readonly Scored[]): Figure[] {

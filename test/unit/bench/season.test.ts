@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { quoteCampaign } from '../../../shared/campaign/quote-campaign.ts';
-import { run } from '../../bench/season.ts';
+import { formatFigures, isMissed } from '../../bench/figure.ts';
+import { protocolFigure, run } from '../../bench/season.ts';
 import { createForecaster } from '../../bench/season-forecast.ts';
 import { playSeason } from '../../bench/season-play.ts';
 import { seasonShapes } from '../../bench/season-shapes.ts';
@@ -33,6 +34,12 @@ describe('A simulated season', () => {
       const [booked, , exactly] = quotes.map(({ fullSpendPpm }) => fullSpendPpm / 1e6);
       assert(Math.abs((booked as number) - (exactly as number)) < 0.4, `${booked} ${exactly}`);
     }
+  });
+
+  it('misses the bar of the protocol where its schemas are not there, and says which are not', () => {
+    const figure = protocolFigure([{}], undefined);
+    assert(isMissed(figure));
+    assert.match(formatFigures([figure]), /delivery-forecast\.json .*NaN .*no \.\.\/shared\/adcp .*MISSED/);
   });
 
   it('tells a quote nothing that comes later', () => {
