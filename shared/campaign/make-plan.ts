@@ -83,7 +83,7 @@ function eligibilityOf(entry: BookEntry): Pick<BookEntry, keyof typeof eligibili
 /** What of an operator's settings ad servers decide by. */
 function auctionOf(serving: ServingSettings | undefined): AuctionSettings {
   if (!serving) return DEFAULT_AUCTION;
-  const { creatives: _creatives, overrides: _overrides, ...auction } = serving;
+  const { creatives: _creatives, overrides: _overrides, clickFloorMicros: _floor, ...auction } = serving;
   return auction;
 }
 

@@ -1,11 +1,11 @@
 // serving: what operators set for the serving of a market: auction, floors, creatives, and their word on single lines.
 import { decodeInstants, encodeInstants, InvalidInstant, parseInstant } from '../contracts/instants.ts';
-import { DEFAULT_AUCTION, type ServingSettings } from '../contracts/serving.ts';
+import { DEFAULT_AUCTION, DEFAULT_CLICK_FLOOR_MICROS, type ServingSettings } from '../contracts/serving.ts';
 import * as validators from '../contracts/validators.generated.js';
 import { refs } from '../store/allocation-store.ts';
 import { newMarket } from '../store/persist-supply.ts';
 import { pathPart, UsageError, type Command, type Conclusion } from './command.ts';
-import { formatTime } from './format-values.ts';
+import { formatMicros, formatTime } from './format-values.ts';
 
 type Change = (known: ServingSettings) => ServingSettings;
 type Override = ServingSettings['overrides'][number];
@@ -32,9 +32,9 @@ export const serving: Command = {
   notes: [
     'FILE is JSON, or - for standard input, with any of: "pricing" (first or second), "positions" ([1, 0.8]), "floors"',
     '([{"surface": "home", "cpmMicros": 900000}]), "adjustments" ([{"buyer": "b1", "kind": "multiplier", "value": 0.9}]),',
-    '"explorationShare", "fullScreenPerDay", "artistSeparation", "houseCpmMicros", "creatives", "overrides" ([{"campaignId": "c1",',
-    '"kind": "price", "price": 0.5, "untilAt": "2026-12-01T00:00:00Z", "reason": "..."}]). What is left out is as if never set.',
-    'The next tick follows it. Every change raises the version that plans carry.',
+    '"explorationShare", "fullScreenPerDay", "artistSeparation", "houseCpmMicros", "clickFloorMicros" (100000), "creatives", "overrides"',
+    '([{"campaignId": "c1", "kind": "price", "price": 0.5, "untilAt": "2026-12-01T00:00:00Z", "reason": "..."}]). What is left out is as if',
+    'never set. The next tick follows it, the next rate card within an hour. Every change raises the version that plans carry.',
   ],
   async run(args, context) {
     const [name, file, ...more] = args.positionals;
@@ -164,7 +164,7 @@ function shown(market: string, settings: ServingSettings): Conclusion {
   const { version, pricing, positions, floors, adjustments, creatives, overrides } = settings;
   const lines = [
     `market ${market}, version ${version}: ${pricing} price, positions ${positions.join(' ')}, ${floors.length} floors, ${adjustments.length} bid adjustments`,
-    `full-screen ads a listener and day: ${settings.fullScreenPerDay ?? 'any'}; an artist's ads apart: ${settings.artistSeparation}; exploration: ${settings.explorationShare * 100}%; house: ${settings.houseCpmMicros ?? 'by what runs'}`,
+    `full-screen ads a listener and day: ${settings.fullScreenPerDay ?? 'any'}; an artist's ads apart: ${settings.artistSeparation}; exploration: ${settings.explorationShare * 100}%; house: ${settings.houseCpmMicros ?? 'by what runs'}; a click at least ${formatMicros(settings.clickFloorMicros ?? DEFAULT_CLICK_FLOOR_MICROS)}`,
     ...creatives.map(({ creativeId, status }) => `  creative ${creativeId}: ${status}`),
     ...overrides.map(({ campaignId, subcampaignId, kind, price, untilAtMs, reason }) => {
       const line = subcampaignId === undefined ? campaignId : `${campaignId}/${subcampaignId}`;

@@ -96,6 +96,8 @@ const Override = closed({
 export const ServingSettings = closed({
   version: Version,
   ...auctionTerms,
+  /** The least that a click costs on the rate card. Absent: {@link DEFAULT_CLICK_FLOOR_MICROS}. */
+  clickFloorMicros: Type.Optional(Micros),
   creatives: listOf(closed({ creativeId: Id, status: oneOf('pending', 'approved', 'rejected') }), 400),
   overrides: listOf(Override, 100),
 });
@@ -105,6 +107,13 @@ export const AuctionSettings = closed({ version: Count, ...auctionTerms });
 export type ServingTerms = { [Name in keyof typeof servingTerms]?: Static<(typeof servingTerms)[Name]> };
 export type ServingSettings = Static<typeof ServingSettings>;
 export type AuctionSettings = Static<typeof AuctionSettings>;
+
+/**
+ * The least that a click costs on a rate card where the market has not said: a tenth of its currency's unit. An empty world has
+ * no other price, and a click for nothing is no offer; it is about a fifth of what small campaigns pay, so that it binds where nobody
+ * contends and nowhere else.
+ */
+export const DEFAULT_CLICK_FLOOR_MICROS = 100_000;
 
 /** What holds where nobody has set anything. */
 export const DEFAULT_AUCTION: AuctionSettings = {

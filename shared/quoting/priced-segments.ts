@@ -1,7 +1,8 @@
-// The rate card of a market: what a click of each segment costs, from what others would pay for its cells and from what an
-// impression may cost at the least.
+// The rate card of a market: what a click of each segment costs, from what others would pay for its cells and from what a click
+// and an impression may cost at the least.
 import type { MarketView } from '../campaign/campaign-state.ts';
 import { soldDemand } from '../campaign/open-markets.ts';
+import { DEFAULT_CLICK_FLOOR_MICROS } from '../contracts/serving.ts';
 import { nextRateCard, type RateCard } from '../forecasting/rate-card.ts';
 import { allocate } from '../planning/allocation.ts';
 import { floorCpmMicros } from '../planning/floor-cpm.ts';
@@ -11,7 +12,7 @@ import type { SoldCells } from './sold-cells.ts';
 
 /**
  * Cells are priced by the dual of allocating what is sold; a segment's price is the mean over its clicks of the days ahead. Floors are those of
- * the market's serving settings, and what the house's own ads are worth.
+ * the market's serving settings, of clicks and of impressions, and what the house's own ads are worth.
  */
 export function pricedSegments(
   view: MarketView,
@@ -55,10 +56,15 @@ export function pricedSegments(
             audience,
             shadowPriceMicros: all > 0 ? ((worth / all) * clicks) / opportunities : 0,
             clickRate: Math.min(1, clicks / opportunities),
-            floorMicros: Math.ceil(floor / clicks),
+            floorMicros: Math.max(clickFloorMicros(view), Math.ceil(floor / clicks)),
           },
         ]
       : [],
   );
   return nextRateCard(rows, validity, before);
+}
+
+/** The least that a click costs in a market. */
+export function clickFloorMicros({ market: { serving } }: MarketView): number {
+  return serving?.clickFloorMicros ?? DEFAULT_CLICK_FLOOR_MICROS;
 }

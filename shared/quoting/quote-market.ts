@@ -33,7 +33,7 @@ export interface QuoteMarket {
 /** Instances that open a market within such a step answer alike. */
 export const QUOTE_STEP_MS = 5 * 60_000;
 /** A price list that changed with every booking could not be read. */
-const PRICES_LAST_MS = HOUR_MS;
+export const PRICES_LAST_MS = HOUR_MS;
 
 /**
  * Routes everything sold through the supply of the days ahead, prices it, and keeps what quotes look up.

@@ -6,7 +6,7 @@ import { DAY_MS } from '../forecasting/traffic-clock.ts';
 import { contendedCells } from './contended-cells.ts';
 import { prepareRequest, type PreparedRequest } from './prepared-request.ts';
 import { quotedParts } from './quoted-parts.ts';
-import type { QuoteMarket } from './quote-market.ts';
+import { PRICES_LAST_MS, type QuoteMarket } from './quote-market.ts';
 import { requestHash } from './request-hash.ts';
 import { requestProblems, type Problem } from './request-problems.ts';
 import { requestPrices } from './request-prices.ts';
@@ -147,9 +147,12 @@ function modelOf(markets: readonly QuoteMarket[]): string {
   return models.size === 0 ? 'none' : [...models].join('+').slice(0, 200);
 }
 
-/** While prices hold and no forecast is a day old. */
+/**
+ * While prices hold, which a snapshot made with itself or had before, and no forecast is a day old: a quote of a snapshot that
+ * has grown old holds for what is left of its hour, in the end for no time.
+ */
 function validUntil(markets: readonly QuoteMarket[], nowMs: number): number {
-  let atMs = nowMs + DAY_MS;
+  let atMs = nowMs + PRICES_LAST_MS;
   for (const { rateCard, supply } of markets) {
     const issuedAtMs = supply.known.find((day) => day)?.issuedAtMs ?? nowMs;
     atMs = Math.min(atMs, rateCard.validUntilAtMs, issuedAtMs + DAY_MS);

@@ -1,12 +1,14 @@
 // One part of a request beside its market: what there is for it, what of that is free, and what its caps leave of it.
 import { MAX_MICROS } from '../contracts/micros.ts';
 import type { QuoteRequest } from '../contracts/quotes.ts';
+import { DEFAULT_CLICK_FLOOR_MICROS } from '../contracts/serving.ts';
 import { limits, type Limits } from '../campaign/limits.ts';
 import type { ClickRate } from '../forecasting/click-law.ts';
 import type { ErrorSpread } from '../forecasting/error-spread.ts';
 import { DAY_MS } from '../forecasting/traffic-clock.ts';
 import { audienceListeners, cappedShare, limitShare, type AudienceListeners } from './audience-listeners.ts';
 import { CLICKS, CONVERSIONS, OPPORTUNITIES, flightDays, overFlight, type FlightDays } from './market-supply.ts';
+import { clickFloorMicros } from './priced-segments.ts';
 import { spreadOf, type QuoteMarket } from './quote-market.ts';
 import { leftFor } from './sold-cells.ts';
 
@@ -55,7 +57,8 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
     : { first: 0, last: -1, firstShare: 0, lastShare: 0 };
   const fromMs = Math.max(flight.startAtMs, market?.asOfMs ?? 0);
   const days = Math.max(0, flight.endAtMs - fromMs) / DAY_MS;
-  const clickPriceMicros = asked.clickPriceMicros ?? (market ? cardPrice(market, audiences) : 1);
+  const clickPriceMicros =
+    asked.clickPriceMicros ?? (market ? cardPrice(market, audiences) : DEFAULT_CLICK_FLOOR_MICROS);
   const base = {
     asked,
     market,
@@ -160,8 +163,8 @@ function trialsOf({ supply }: QuoteMarket, day: number, audiences: readonly numb
   return sum;
 }
 
-/** The rate card's price for an audience: the mean of its segments' prices over its clicks, upwards. */
-function cardPrice({ rateCard, supply }: QuoteMarket, audiences: readonly number[]): number {
+/** The rate card's price for an audience: the mean of its segments' prices over its clicks, upwards; without any, the least there is. */
+function cardPrice({ rateCard, supply, view }: QuoteMarket, audiences: readonly number[]): number {
   let [micros, clicks] = [0, 0];
   for (const audience of audiences) {
     const { segment } = supply.audiences[audience] as { segment: string };
@@ -172,5 +175,5 @@ function cardPrice({ rateCard, supply }: QuoteMarket, audiences: readonly number
     micros += own * price;
     clicks += own;
   }
-  return clicks > 0 ? Math.max(1, Math.ceil(micros / clicks - 1e-6)) : 1;
+  return Math.max(1, clicks > 0 ? Math.ceil(micros / clicks - 1e-6) : clickFloorMicros(view));
 }

@@ -33,6 +33,19 @@ describe('making a plan', () => {
     assert.deepEqual(made.response, [{ segment: 'casual', surface: 'home', clickPpm: 20_000 }]);
   });
 
+  it('tells ad servers how to auction, and nothing that is only for bookings', () => {
+    const own = {
+      ...DEFAULT_AUCTION,
+      version: 4,
+      houseCpmMicros: 7,
+      clickFloorMicros: 50_000,
+      creatives: [],
+      overrides: [],
+    };
+    const { auction } = plan([], supplyDay(), START_MS, { serving: own });
+    assert.deepEqual(auction, { ...DEFAULT_AUCTION, version: 4, houseCpmMicros: 7 });
+  });
+
   it('shows a line with its targeting, its open leases and its share', () => {
     // In the first five minutes there are 100,000 / 16 / 12 opportunities of 0.01 each: 5.2 units.
     const wantedMicros = 300_000;

@@ -44,6 +44,16 @@ describe('andante serving', () => {
     assert.equal(after?.fullScreenPerDay, undefined);
   });
 
+  it('sets the least that a click costs, and says what it is where nobody has', async () => {
+    const { run, state, stored } = world();
+    assert.match((await run(['serving', 'DK', 'told.json'])).stdout, /a click at least 0\.1$/m);
+    state.inputs.set('told.json', '{"clickFloorMicros": 250000}');
+    assert.match((await run(['serving', 'DK', 'told.json'])).stdout, /a click at least 0\.25$/m);
+    assert.equal((await stored())?.clickFloorMicros, 250_000);
+    state.inputs.set('told.json', '{"clickFloorMicros": -1}');
+    assert.equal((await run(['serving', 'DK', 'told.json'])).exit, 2);
+  });
+
   it('freezes a line with an end and a reason, once, and thaws it', async () => {
     const { run, stored } = world();
     await run(['serving', 'DK', '--freeze', 'c1/s1', ...FREEZE]);
