@@ -1,0 +1,17 @@
+# Who is told. Channels that need a secret (PagerDuty, Slack) are made outside and named by their ids: a secret would be in
+# the state.
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = toset(var.notification_emails)
+
+  display_name = each.value
+  type         = "email"
+  labels       = { email_address = each.value }
+}
+
+locals {
+  channels = concat(
+    [for channel in google_monitoring_notification_channel.email : channel.id],
+    var.notification_channels,
+  )
+}
