@@ -29,6 +29,7 @@ import { replay } from './replay.ts';
 import { stackFileOnDisk, withStack, type StackFileDeps, type Variables } from './stack-file.ts';
 import { serving } from './serving.ts';
 import { settings } from './settings.ts';
+import { smoke } from './smoke.ts';
 import { tick } from './tick.ts';
 
 export const commands: readonly Command[] = [
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   audit,
   calibration,
   decide,
+  smoke,
 ];
 
 export interface Sink {

@@ -2,7 +2,7 @@
 import type { Static } from 'typebox';
 import * as validators from '../contracts/config.generated.js';
 import { Environment, type Tenants } from '../contracts/environment.ts';
-import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
+import { reservedTenants } from '../contracts/platform-tenant.ts';
 import { AndanteError } from './errors.ts';
 import type { Tenant } from './identity.ts';
 
@@ -114,7 +114,7 @@ function parseTenants(json: string, problems: string[]): ReadonlyMap<string, Ten
   ]);
   const byId = new Map<string, string>();
   for (const [email, { tenantId, requestsPerMinute, heldShare }] of tenants) {
-    if (tenantId === PLATFORM_TENANT) problems.push(`TENANTS: ${email} must not speak for ${PLATFORM_TENANT} itself`);
+    if (reservedTenants.includes(tenantId)) problems.push(`TENANTS: ${email} must not speak for ${tenantId} itself`);
     const limits = `${requestsPerMinute} ${heldShare}`;
     if ((byId.get(tenantId) ?? limits) !== limits)
       problems.push(`TENANTS: ${email} must have the limits of the other emails of ${tenantId}`);

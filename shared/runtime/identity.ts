@@ -1,7 +1,7 @@
 // Who speaks: the group of an ad server, or a tenant, from its token. Google-signed OIDC tokens in production; on emulators
 // of this machine, where nobody signs, the token `group:NAME` or `tenant:NAME` names it.
 import type { OAuth2Client } from 'google-auth-library';
-import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
+import { reservedTenants } from '../contracts/platform-tenant.ts';
 import { TENANT_DEFAULTS, type Config } from './config.ts';
 import { AndanteError } from './errors.ts';
 
@@ -78,7 +78,7 @@ export function createTenantAuthenticator(
       isExpected: 'tenant:NAME',
       callerOf: (tenantId: string) =>
         // Ours is nobody's.
-        tenantId === PLATFORM_TENANT ? undefined : (byId.get(tenantId) ?? { tenantId, ...EMULATOR_LIMITS }),
+        reservedTenants.includes(tenantId) ? undefined : (byId.get(tenantId) ?? { tenantId, ...EMULATOR_LIMITS }),
     },
   };
   return createAuthenticator(config, door, openClient);

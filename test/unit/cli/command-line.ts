@@ -35,7 +35,7 @@ export function createCommandLine({
   const bus = createMemoryBus();
   const deadLetters = createMemoryDeadLetters();
   const log = createMemoryLog();
-  const state = { opened: 0, closed: 0, slept: 0, inputs: new Map<string, string>() };
+  const state = { opened: 0, closed: 0, slept: 0, nowMs: NOW_MS, inputs: new Map<string, string>() };
   const ports: Ports = {
     store,
     bus,
@@ -64,8 +64,11 @@ export function createCommandLine({
         if (text === undefined) throw new Error('no such file');
         return text;
       },
-      clock: () => NOW_MS,
-      sleep: async () => void (state.slept += 1),
+      clock: () => state.nowMs,
+      sleep: async (durationMs) => {
+        state.slept += 1;
+        state.nowMs += durationMs;
+      },
     });
     return {
       exit,

@@ -99,6 +99,11 @@ const wrong = [
     message: /TENANTS: a@b must not speak for andante itself/,
   },
   {
+    name: 'a tenant that is the canary of the platform',
+    env: { ...env, TENANTS: '{"a@b":{"tenantId":"andante-canary"}}' },
+    message: /TENANTS: a@b must not speak for andante-canary itself/,
+  },
+  {
     name: 'two limits of one tenant',
     env: { ...env, TENANTS: '{"a@b":{"tenantId":"a"},"c@b":{"tenantId":"a","heldShare":0.1}}' },
     message: /TENANTS: c@b must have the limits of the other emails of a/,

@@ -156,6 +156,7 @@ describe('authenticating a tenant', () => {
     'Bearer group:a',
     'Bearer tenant:-a',
     'Bearer tenant:andante',
+    'Bearer tenant:andante-canary',
     `Bearer tenant:${'a'.repeat(65)}`,
     'Bearer tenant:a\n',
   ]) {
