@@ -104,8 +104,26 @@ function readAnswer(received: Buffer, method: string, isEnd: boolean): Answer | 
     lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
   );
   const body = received.subarray(at + 4);
+  if (headers['transfer-encoding'] === 'chunked') {
+    const whole = unchunked(body);
+    return isEnd || whole.isEnded ? { status, headers, body: whole.text, ms: 0 } : undefined;
+  }
   const hasNone = method === 'HEAD' || status === 204 || status === 304;
   const length = hasNone ? 0 : Number(headers['content-length'] ?? NaN);
   if (isEnd || body.byteLength >= length) return { status, headers, body: body.toString(), ms: 0 };
   return undefined;
+}
+
+/** What a stream of chunks says, as far as it has come. */
+function unchunked(body: Buffer): { text: string; isEnded: boolean } {
+  const parts: Buffer[] = [];
+  const text = () => Buffer.concat(parts).toString();
+  for (let at = 0; ;) {
+    const end = body.indexOf('\r\n', at);
+    const size = end < 0 ? NaN : Number.parseInt(body.toString('latin1', at, end), 16);
+    if (!(end + 2 + size + 2 <= body.byteLength)) return { text: text(), isEnded: false };
+    if (size === 0) return { text: text(), isEnded: true };
+    parts.push(body.subarray(end + 2, end + 2 + size));
+    at = end + 2 + size + 2;
+  }
 }

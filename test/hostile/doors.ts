@@ -23,15 +23,20 @@ import { createMemoryReader } from '../../shared/outcomes/memory-reader.ts';
 import { parseConfig } from '../../shared/runtime/config.ts';
 import { createReceiver, type Handler } from '../../shared/runtime/delivery.ts';
 import { createHttpFunction } from '../../shared/runtime/http.ts';
-import { createGroupAuthenticator } from '../../shared/runtime/identity.ts';
+import { createGroupAuthenticator, createTenantAuthenticator } from '../../shared/runtime/identity.ts';
 import type { Log, LogFields } from '../../shared/runtime/log.ts';
 import { createPushFunction } from '../../shared/runtime/push.ts';
 import { serve } from '../../shared/runtime/serve.ts';
 import { refs, type AllocationStore, type Ref } from '../../shared/store/allocation-store.ts';
+import { persistCampaignEvent } from '../../shared/store/persist-campaign-event.ts';
+import { decideUnquoted } from '../support/decide-unquoted.ts';
+import { campaignCreated } from '../support/events.ts';
 import { START_MS, TICK_MS } from '../support/instants.ts';
 import { seededStore } from '../support/stores.ts';
 import { noFeatures } from '../support/no-features.ts';
 import { storedPlan } from '../support/plans.ts';
+import { apiFunctions } from './api-functions.ts';
+import { STANDING, apiDoors, type ApiDoor } from './api-requests.ts';
 
 export const pushDoors: readonly MessageName[] = [
   'campaign-created',
@@ -43,8 +48,8 @@ export const pushDoors: readonly MessageName[] = [
   'reconcile',
   'supply-refresh',
 ];
-export type Door = MessageName | 'plan' | 'report' | 'decision';
-export const doors: readonly Door[] = [...pushDoors, 'plan', 'report', 'decision'];
+export type Door = MessageName | 'plan' | 'report' | 'decision' | ApiDoor;
+export const doors: readonly Door[] = [...pushDoors, 'plan', 'report', 'decision', ...apiDoors];
 
 /** The markets that have supply. */
 export const MARKETS = ['SE', 'NO'];
@@ -120,6 +125,12 @@ async function newWorld(): Promise<World> {
   await store.transact(async (transaction) => {
     for (const market of MARKETS) transaction.set(refs.plan(market), storedPlan({ market }));
   });
+  await persistCampaignEvent(
+    store,
+    campaignCreated({ campaignId: STANDING, budgetMicros: 1_000_000 }),
+    START_MS,
+    decideUnquoted,
+  );
   return { store, bus: createMemoryBus(), outcomes: createMemoryLog(), quiet };
 }
 
@@ -158,19 +169,20 @@ function functionsOf(world: World, current: AsyncLocalStorage<Trace>): Record<Do
     'supply-refresh': push('supply-refresh', createSupplyRefreshHandler({ ...deps, features: noFeatures })),
     plan: createHttpFunction('plan', createPlanHandler({ ...deps, authenticateGroup }), deps),
     report: createHttpFunction('report', createReportHandler({ ...deps, authenticateGroup }), deps),
+    ...apiFunctions({ ...deps, authenticateTenant, passing: passing.clock }),
     decision: createHttpFunction('decision', createDecisionHandler({ ...deps, ...passing, authenticateGroup }), deps),
   };
 }
 
-const authenticateGroup = createGroupAuthenticator(
-  parseConfig({
-    GOOGLE_CLOUD_PROJECT: 'demo-andante',
-    BIGQUERY_DATASET: 'andante',
-    FIRESTORE_EMULATOR_HOST: 'localhost:1',
-    PUBSUB_EMULATOR_HOST: 'localhost:1',
-    BIGQUERY_EMULATOR_HOST: 'http://localhost:1',
-  }),
-);
+const config = parseConfig({
+  GOOGLE_CLOUD_PROJECT: 'demo-andante',
+  BIGQUERY_DATASET: 'andante',
+  FIRESTORE_EMULATOR_HOST: 'localhost:1',
+  PUBSUB_EMULATOR_HOST: 'localhost:1',
+  BIGQUERY_EMULATOR_HOST: 'http://localhost:1',
+});
+const authenticateGroup = createGroupAuthenticator(config);
+const authenticateTenant = createTenantAuthenticator(config);
 
 function tracedStore(store: AllocationStore, current: AsyncLocalStorage<Trace>): AllocationStore {
   const note = (refs: readonly Ref[]) => current.getStore()?.writes.push(...refs);
@@ -189,6 +201,10 @@ function tracedStore(store: AllocationStore, current: AsyncLocalStorage<Trace>):
           create: (ref, document) => {
             written.push(ref);
             transaction.create(ref, document);
+          },
+          delete: (ref) => {
+            written.push(ref);
+            transaction.delete(ref);
           },
         });
       });

@@ -5,6 +5,7 @@ import type { DecisionRequestWire } from '../../shared/contracts/decision.ts';
 import { encodeInstants } from '../../shared/contracts/instants.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../support/events.ts';
 import { HOUR_MS, START_MS, TICK_MS } from '../support/instants.ts';
+import { apiRequest, goodApiRequest, hostileQueries, isApiDoor, type ApiDoor } from './api-requests.ts';
 import type { Wire } from './connection.ts';
 import type { Door } from './doors.ts';
 import { hostileValue, mutate, pick } from './mutate.ts';
@@ -19,6 +20,7 @@ export interface About {
 /** A request that is right, for the door it knocks at. */
 export function goodRequest(random: Random, door: Door, about: About): Wire {
   if (door === 'plan') return planRequest(random, about.market);
+  if (isApiDoor(door)) return goodApiRequest(random, door, about, (body) => Buffer.from(toText(body)));
   if (door === 'decision' && random() < 0.5) return decisionRequest(batchOf(random, about, 0), 'application/x-ndjson');
   const body = Buffer.from(toText(validBody(random, door, about)));
   if (door === 'decision') return decisionRequest(body);
@@ -30,6 +32,7 @@ export function hostileRequest(random: Random, door: Door): Wire {
   // One of a few hundred campaigns, so that much is there already.
   const about = { campaignId: `c${Math.floor(random() * 300)}`, market: pick(random, ['SE', 'NO']) };
   if (door === 'plan') return changeTransport(random, goodRequest(random, door, about));
+  if (isApiDoor(door)) return hostileApiRequest(random, door, about);
   const kind = random();
   if (kind < 0.03) return changeTransport(random, goodRequest(random, door, about));
   if (kind < 0.08) return withBody(random, door, randomBytes(random));
@@ -42,6 +45,18 @@ export function hostileRequest(random: Random, door: Door): Wire {
   const envelope = random() < 0.3 ? hostileEnvelope(random, body) : envelopeOf(body);
   const bytes = Buffer.from(toText(envelope));
   return maybeChanged(random, pushRequest(random() < 0.02 ? changeBytes(random, bytes) : bytes, door));
+}
+
+function hostileApiRequest(random: Random, door: ApiDoor, about: About): Wire {
+  const wire = apiRequest(random, door, about, (body) => {
+    const kind = random();
+    if (kind < 0.05) return randomBytes(random);
+    const text = Buffer.from(toText(kind < 0.3 ? body : mutate(random, body)));
+    return kind < 0.1 ? changeBytes(random, text) : text;
+  });
+  const odd = random() < 0.1 ? { ...wire, path: `${wire.path}${pick(random, hostileQueries)}` } : wire;
+  // Without a body there is little else that can be wrong.
+  return random() < (wire.body ? 0.04 : 0.4) ? changeTransport(random, odd) : odd;
 }
 
 function maybeChanged(random: Random, wire: Wire): Wire {
@@ -231,6 +246,10 @@ const paths = [
   '/v1/markets/SE%2Fplan',
   '/v1/markets/%53%45/plan',
   '/v1/reports?a[b][c]=1&__proto__[x]=1',
+  '/v1/bookings/%6b1',
+  '/v1/bookings/../bookings',
+  '/v1/campaigns/__proto__/constructor',
+  '/v1/campaigns/%2e%2e/outcomes',
   'http://elsewhere/v1/reports',
   '*',
   `/v1/markets/${'S'.repeat(33)}/plan`,
@@ -256,6 +275,9 @@ const tokens = [
   'Bearer  group:g1',
   'Basic Zzox',
   'Bearer group:g1, x',
+  'Bearer tenant:',
+  'Bearer tenant:andante',
+  'Bearer tenant:../t1',
   'x',
 ];
 
@@ -274,6 +296,7 @@ function changeTransport(random: Random, wire: Wire): Wire {
     () => ({ ...wire, path: pick(random, paths) }),
     () => replace('content-type', pick(random, contentTypes)),
     () => replace('authorization', pick(random, tokens)),
+    () => replace('idempotency-key', pick(random, ['', ' ', '../k1', 'k'.repeat(65), '__proto__', 'k1, k2'])),
     () => ({ method: pick(random, methods), path: wire.path, headers }),
     () => encoded('gzip', gzipSync(body)),
     () => encoded('gzip', body),
