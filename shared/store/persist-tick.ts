@@ -27,11 +27,11 @@ import { quarantineStray } from './quarantine.ts';
 /** Reports folded in one transaction: each may be quarantined too, and all touch at most 400 documents together. */
 export const MAX_REPORTS = 160;
 /** Bytes of reports folded in one transaction: with its pages and its plan it stays below 5 MiB. */
-const MAX_REPORT_BYTES = 448 * 1024;
+export const MAX_REPORT_BYTES = 448 * 1024;
 /** Bookings looked up in one transaction, of holds that are past their time. */
 const MAX_BOOKINGS = 60;
 /** A market that gets reports faster than this many pieces fold them is left to the next tick. */
-const MAX_PIECES = 200;
+export const MAX_PIECES = 200;
 
 export interface Tick {
   market: string;

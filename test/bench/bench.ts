@@ -35,6 +35,11 @@ const benches: Record<string, Entry> = {
     isCount: true,
     load: () => import('./tick-cost.ts'),
   },
+  cost: {
+    about: 'dollars of a million events and subcampaign-minutes at list prices, and which quota binds first',
+    isCount: true,
+    load: () => import('./cost.ts'),
+  },
   coldstart: {
     about: 'load time and memory of every bundle beside a bare function with the same Google clients',
     load: () => import('./coldstart.ts'),
