@@ -4,27 +4,30 @@ locals {
   view_sql  = { for name, view in local.topology.views : name => templatefile("${path.module}/${view.sql}", local.sql_names) }
   query_sql = { for name, query in local.topology.queries : name => templatefile("${path.module}/${query.sql}", local.sql_names) }
 
-  # A view must be there before those that read it, and one resource cannot wait for itself: so they go level by level.
+  # A view must be there before those that read it, and one resource cannot wait for itself: they are made in five steps, each
+  # of the views whose own views are there by then. `until_N` has those of the first N steps.
   view_reads = {
     for name, sql in local.view_sql : name => [for other in keys(local.view_sql) : other if other != name && strcontains(sql, ".${other}`")]
   }
-  views_1 = { for name, sql in local.view_sql : name => sql if length(local.view_reads[name]) == 0 }
-  views_2 = { for name, sql in local.view_sql : name => sql if !contains(keys(local.until_1), name) && length(setsubtract(local.view_reads[name], keys(local.until_1))) == 0 }
-  views_3 = { for name, sql in local.view_sql : name => sql if !contains(keys(local.until_2), name) && length(setsubtract(local.view_reads[name], keys(local.until_2))) == 0 }
-  views_4 = { for name, sql in local.view_sql : name => sql if !contains(keys(local.until_3), name) && length(setsubtract(local.view_reads[name], keys(local.until_3))) == 0 }
-  views_5 = { for name, sql in local.view_sql : name => sql if !contains(keys(local.until_4), name) }
-  until_1 = local.views_1
-  until_2 = merge(local.until_1, local.views_2)
-  until_3 = merge(local.until_2, local.views_3)
-  until_4 = merge(local.until_3, local.views_4)
+  until_1 = [for name, reads in local.view_reads : name if length(reads) == 0]
+  until_2 = [for name, reads in local.view_reads : name if length(setsubtract(reads, local.until_1)) == 0]
+  until_3 = [for name, reads in local.view_reads : name if length(setsubtract(reads, local.until_2)) == 0]
+  until_4 = [for name, reads in local.view_reads : name if length(setsubtract(reads, local.until_3)) == 0]
+  until_5 = [for name, reads in local.view_reads : name if length(setsubtract(reads, local.until_4)) == 0]
 }
 
 resource "google_bigquery_dataset" "dataset" {
   dataset_id                 = local.topology.dataset
   location                   = var.region
   description                = "What was decided and delivered, and what was made of it"
-  max_time_travel_hours      = "168"
   delete_contents_on_destroy = false
+
+  lifecycle {
+    precondition {
+      condition     = length(local.until_5) == length(local.view_sql)
+      error_message = "A view stands on views in more than five steps: give bigquery.tf a sixth."
+    }
+  }
 
   depends_on = [google_project_service.api]
 }
@@ -47,14 +50,14 @@ resource "google_bigquery_table" "table" {
 }
 
 resource "google_bigquery_table" "view" {
-  for_each = local.views_1
+  for_each = toset(local.until_1)
 
   dataset_id          = google_bigquery_dataset.dataset.dataset_id
   table_id            = each.key
   deletion_protection = false
 
   view {
-    query          = each.value
+    query          = local.view_sql[each.key]
     use_legacy_sql = false
   }
 
@@ -62,14 +65,14 @@ resource "google_bigquery_table" "view" {
 }
 
 resource "google_bigquery_table" "view_2" {
-  for_each = local.views_2
+  for_each = setsubtract(local.until_2, local.until_1)
 
   dataset_id          = google_bigquery_dataset.dataset.dataset_id
   table_id            = each.key
   deletion_protection = false
 
   view {
-    query          = each.value
+    query          = local.view_sql[each.key]
     use_legacy_sql = false
   }
 
@@ -77,14 +80,14 @@ resource "google_bigquery_table" "view_2" {
 }
 
 resource "google_bigquery_table" "view_3" {
-  for_each = local.views_3
+  for_each = setsubtract(local.until_3, local.until_2)
 
   dataset_id          = google_bigquery_dataset.dataset.dataset_id
   table_id            = each.key
   deletion_protection = false
 
   view {
-    query          = each.value
+    query          = local.view_sql[each.key]
     use_legacy_sql = false
   }
 
@@ -92,14 +95,14 @@ resource "google_bigquery_table" "view_3" {
 }
 
 resource "google_bigquery_table" "view_4" {
-  for_each = local.views_4
+  for_each = setsubtract(local.until_4, local.until_3)
 
   dataset_id          = google_bigquery_dataset.dataset.dataset_id
   table_id            = each.key
   deletion_protection = false
 
   view {
-    query          = each.value
+    query          = local.view_sql[each.key]
     use_legacy_sql = false
   }
 
@@ -107,14 +110,14 @@ resource "google_bigquery_table" "view_4" {
 }
 
 resource "google_bigquery_table" "view_5" {
-  for_each = local.views_5
+  for_each = setsubtract(local.until_5, local.until_4)
 
   dataset_id          = google_bigquery_dataset.dataset.dataset_id
   table_id            = each.key
   deletion_protection = false
 
   view {
-    query          = each.value
+    query          = local.view_sql[each.key]
     use_legacy_sql = false
   }
 

@@ -8,18 +8,27 @@ locals {
     LOG_EXECUTION_ID = "true"
   }
 
-  tenants_json = jsonencode({
-    for email, tenant in var.tenants : email => {
-      for name, value in { tenantId = tenant.tenant_id, requestsPerMinute = tenant.requests_per_minute, heldShare = tenant.held_share } :
-      name => value if value != null
-    }
-  })
-
   # Who may call a function is told to the function too: it asks whom an email speaks for. No secrets are among them.
-  environment_of_callers = {
+  environment_of_tenants = {
+    TENANTS = jsonencode({
+      for email, tenant in var.tenants : email => {
+        for name, value in {
+          tenantId          = tenant.tenant_id
+          requestsPerMinute = tenant.requests_per_minute
+          heldShare         = tenant.held_share
+        } : name => value if value != null
+      }
+    })
+  }
+  environment_of_ad_servers = {
+    AD_SERVER_GROUPS = jsonencode(var.ad_server_groups)
+  }
+
+  environment_of = {
     for name, function in local.topology.functions : name => merge(
-      try(function.trigger.callers, "") == "tenants" ? { BOOKING_AUDIENCE = local.function_urls[name], TENANTS = local.tenants_json } : {},
-      try(function.trigger.callers, "") == "ad-servers" ? { AD_SERVER_AUDIENCE = local.function_urls[name], AD_SERVER_GROUPS = jsonencode(var.ad_server_groups) } : {},
+      local.environment_of_all,
+      try(function.trigger.callers, "") == "tenants" ? merge(local.environment_of_tenants, { BOOKING_AUDIENCE = local.function_urls[name] }) : {},
+      try(function.trigger.callers, "") == "ad-servers" ? merge(local.environment_of_ad_servers, { AD_SERVER_AUDIENCE = local.function_urls[name] }) : {},
     )
   }
 }
@@ -49,7 +58,7 @@ resource "google_cloudfunctions2_function" "function" {
     available_memory                 = "${each.value.memoryMb}Mi"
     available_cpu                    = tostring(each.value.cpu)
     max_instance_request_concurrency = each.value.concurrency
-    min_instance_count               = lookup(var.min_instances, each.key, each.value.minInstances)
+    min_instance_count               = var.keep_warm ? each.value.minInstances : 0
     max_instance_count               = each.value.maxInstances
     timeout_seconds                  = each.value.timeoutSeconds
     all_traffic_on_latest_revision   = true
@@ -57,7 +66,7 @@ resource "google_cloudfunctions2_function" "function" {
     # A push subscription of the same project counts as internal; ad servers and tenants are elsewhere.
     ingress_settings = each.value.trigger.kind == "pubsub" ? "ALLOW_INTERNAL_ONLY" : "ALLOW_ALL"
 
-    environment_variables = merge(local.environment_of_all, local.environment_of_callers[each.key])
+    environment_variables = local.environment_of[each.key]
   }
 
   lifecycle {

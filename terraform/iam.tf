@@ -21,18 +21,18 @@ locals {
     for name, query in local.topology.queries : { for table in query.writes : "${name}/${table}" => { query = name, table = table } }
   ]...)
 
-  tenant_members    = [for email in keys(var.tenants) : endswith(email, ".gserviceaccount.com") ? "serviceAccount:${email}" : "user:${email}"]
-  ad_server_members = [for email in keys(var.ad_server_groups) : endswith(email, ".gserviceaccount.com") ? "serviceAccount:${email}" : "user:${email}"]
-
-  members_of_callers = {
-    tenants    = local.tenant_members
-    ad-servers = local.ad_server_members
-    all        = distinct(concat(local.tenant_members, local.ad_server_members))
+  emails_of_callers = {
+    tenants    = keys(var.tenants)
+    ad-servers = keys(var.ad_server_groups)
+    all        = distinct(concat(keys(var.tenants), keys(var.ad_server_groups)))
   }
 
-  invokers = merge([
+  calls = merge([
     for name, function in local.http_functions : {
-      for member in local.members_of_callers[function.trigger.callers] : "${name}/${member}" => { function = name, member = member }
+      for email in local.emails_of_callers[function.trigger.callers] : "${name}/${email}" => {
+        function = name
+        member   = join(":", [endswith(email, ".gserviceaccount.com") ? "serviceAccount" : "user", email])
+      }
     }
   ]...)
 }
@@ -100,7 +100,7 @@ resource "google_cloud_run_v2_service_iam_member" "pusher" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "caller" {
-  for_each = local.invokers
+  for_each = local.calls
 
   location = var.region
   name     = google_cloudfunctions2_function.function[each.value.function].name

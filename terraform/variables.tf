@@ -138,15 +138,10 @@ variable "notification_emails" {
   }
 }
 
-variable "min_instances" {
-  description = "Instances kept warm, by function, where it is not what topology.json says: 0 costs nothing and starts cold."
-  type        = map(number)
-  default     = {}
-
-  validation {
-    condition     = alltrue([for count in values(var.min_instances) : count >= 0 && floor(count) == count])
-    error_message = "min_instances are whole numbers from 0 on."
-  }
+variable "keep_warm" {
+  description = "Whether the instances that topology.json keeps warm are kept. Without them an idle stack costs nothing and starts cold."
+  type        = bool
+  default     = true
 }
 
 variable "deletion_protection" {
