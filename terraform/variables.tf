@@ -40,7 +40,7 @@ variable "environment" {
 }
 
 variable "tick_interval_seconds" {
-  description = "Seconds between two ticks of a market; leases are granted for one interval at a time."
+  description = "Seconds between two ticks of a market."
   type        = number
   default     = 60
 
