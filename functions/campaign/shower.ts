@@ -154,11 +154,10 @@ async function seenOf(campaign: Campaign, nowMs: number, { store, features, outc
     ),
     Promise.all(markets.map((market) => outcomes.delivered({ market, fromDay, campaignId }))),
   ]);
-  const reached = sums.flat().filter((sum) => sum.reached !== undefined);
   return {
     supply: new Map(days.flatMap((supply): [string, SupplyDay][] => (supply ? [[supply.market, supply]] : []))),
     observed: new Map(markets.map((market, index) => [market, hours[index] ?? []])),
-    reached: new Map(reached.map((sum) => [sum.subcampaignId, sum.reached as number])),
+    reached: new Map(sums.flat().map(({ subcampaignId, reached }) => [subcampaignId, reached])),
   };
 }
 

@@ -20,8 +20,8 @@ export interface DeliverySources {
   stoppedAtMs?: number;
   /** Of each market: what ad servers counted, by cell and hour; absent or empty where nobody did. */
   observed: ReadonlyMap<string, readonly CellHours[]>;
-  /** Listeners that each part was shown to, where they are counted. */
-  reached: ReadonlyMap<string, number>;
+  /** Listeners that each part was shown to; undefined or absent where they are not counted. */
+  reached: ReadonlyMap<string, number | undefined>;
   /** Of each market: its supply on the day in question. */
   supply: ReadonlyMap<string, SupplyDay>;
   nowMs: number;

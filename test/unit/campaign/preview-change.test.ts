@@ -141,19 +141,35 @@ describe('the preview of a change', () => {
     assert.equal(previewChange(paused, statusChanged('active', 1), where(entries)).displaced.length, 2);
   });
 
-  it('shows nobody displaced by a pause where others are worth the same to the market, whoever gets it', () => {
-    // The first part of n1 counts three times, which is the price of n2: that they share otherwise is not c1's doing.
+  /**
+   * The first part of n1 counts three times, which is the price of n2: how they share what c1 leaves them is nobody's doing.
+   * @param budgetMicros of c1
+   */
+  function tied(budgetMicros: number) {
     const rivals = [
       entry({ campaignId: 'n1', budgetMicros: 500_000_000 }),
       entry({ campaignId: 'n2', budgetMicros: 2_000_000_000, clickPriceMicros: 1_500_000 }),
     ];
     const cells = supplyDays(2, { cells: [cell({ q50: 30_000 }), cell({ segment: 'fan', q50: 60_000 })] });
     const subcampaigns = [order({ segments: ['fan'] })];
-    const mine = campaignAfter([campaignCreated({ budgetMicros: 1_900_000_000, subcampaigns })], where([]));
+    const mine = campaignAfter([campaignCreated({ budgetMicros, subcampaigns })], where([]));
     const [book] = withCampaign([view({ supply })], mine);
     const entries = [...rivals, ...(book?.pages[0]?.entries ?? [])];
-    const books = context([view({ supply: cells, pages: [page(entries)] })]);
+    return { mine, books: context([view({ supply: cells, pages: [page(entries)] })]) };
+  }
+
+  it('shows nobody displaced by a pause where others are worth the same to the market, whoever gets it', () => {
+    const { mine, books } = tied(1_900_000_000);
     assert.deepEqual(previewChange(mine, statusChanged('paused', 1), books).displaced, []);
+  });
+
+  it('shows nobody relieved by more money where others are worth the same to the market, whoever gets it', () => {
+    const { mine, books } = tied(500_000_000);
+    for (const budgetMicros of [525_000_000, 600_000_000, 1_000_000_000]) {
+      const { outcomes, relieved } = previewChange(mine, budgetChanged(budgetMicros, 1), books);
+      assert.equal(outcomes[0]?.type, 'budget-applied');
+      assert.deepEqual(relieved, []);
+    }
   });
 
   it('shows nobody displaced by a refusal, a cut, a pause, or a change that is too old', () => {
