@@ -191,7 +191,7 @@ resource "google_monitoring_alert_policy" "function_failed" {
     display_name = "A function met what its programmers did not expect"
 
     condition_matched_log {
-      filter = "resource.type=\"cloud_run_revision\" AND severity=CRITICAL AND jsonPayload.function:* AND jsonPayload.message!=\"invariant violated\""
+      filter = "resource.type=\"cloud_run_revision\" AND severity=CRITICAL AND jsonPayload.function:* AND NOT jsonPayload.message=(\"invariant violated\" OR \"ledger, state and BigQuery differ\" OR \"more differences than are told\")"
 
       label_extractors = {
         function = "EXTRACT(jsonPayload.function)"
@@ -209,6 +209,39 @@ resource "google_monitoring_alert_policy" "function_failed" {
 
   documentation {
     content = local.documentation["function-failed"]
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_monitoring_alert_policy" "differences" {
+  display_name          = "differences (${var.environment})"
+  severity              = "ERROR"
+  combiner              = "OR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "A market's ledger, state and rows do not agree"
+
+    condition_matched_log {
+      filter = "${local.handled} AND jsonPayload.function=\"reconcile\" AND jsonPayload.differences>0"
+
+      label_extractors = {
+        market = "EXTRACT(jsonPayload.market)"
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = local.auto_close
+
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+
+  documentation {
+    content = local.documentation["differences"]
   }
 
   depends_on = [google_project_service.api]
@@ -293,7 +326,7 @@ resource "google_monitoring_alert_policy" "drain_lag" {
   }
 
   conditions {
-    display_name = "Nothing drains"
+    display_name = "The drain does not run"
 
     condition_prometheus_query_language {
       query = <<-EOT

@@ -9,6 +9,8 @@ const asked = [
   'oldest-unacked',
   'tick-missing',
   'invariant-violated',
+  'function-failed',
+  'differences',
   'overrun',
   'drain-lag',
   'refresh-stale',
@@ -84,7 +86,7 @@ describe('Alerts', () => {
 
   it('that look for a line name fields, messages and functions that lines have', () => {
     for (const { condition } of each('condition_matched_log')) {
-      checkLogFilter(text(condition, 'filter'), functions);
+      checkLogFilter(text(condition, 'filter').replace('${local.handled}', own.locals['handled'] as string), functions);
       for (const extractor of Object.values((condition['label_extractors'] ?? {}) as Record<string, string>))
         checkLogFilter(`${extractor.replace(/^EXTRACT\((.+)\)$/, '$1')}:*`, functions);
     }
