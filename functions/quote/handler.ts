@@ -5,10 +5,16 @@ import { splitLines } from '../../shared/contracts/decode-decision.ts';
 import { parseText, readText } from '../../shared/contracts/decode-message.ts';
 import { MAX_QUOTES, MAX_QUOTES_BYTES } from '../../shared/contracts/quotes.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
-import { describeProblem, type HttpHandler, type HttpRequest } from '../../shared/runtime/http.ts';
-import type { AuthenticateTenant } from '../../shared/runtime/identity.ts';
+import {
+  describeProblem,
+  type HttpAnswer,
+  type HttpRequest,
+  type QuickHttpHandler,
+} from '../../shared/runtime/http.ts';
+import type { AuthenticateTenant, Tenant } from '../../shared/runtime/identity.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import type { RateLimit } from '../../shared/runtime/rate-limit.ts';
+import { whenHere } from '../../shared/runtime/when-here.ts';
 import { createQuoter, type Asking, type Item, type Quoter, type QuoterDeps, type Refusal } from './quoter.ts';
 
 export interface QuoteDeps extends QuoterDeps {
@@ -20,12 +26,9 @@ export interface QuoteDeps extends QuoterDeps {
 /** Quotes between which others get their turn: some milliseconds' worth. An exact one takes as long alone. */
 const PER_TURN = 16;
 
-export function createQuoteHandler({ authenticateTenant, limit, log, ...deps }: QuoteDeps): HttpHandler {
+export function createQuoteHandler({ authenticateTenant, limit, log, ...deps }: QuoteDeps): QuickHttpHandler {
   const quote = createQuoter(deps);
-  return async ({ method, path, query, headers, body }) => {
-    if (path !== '/v1/quotes') throw new AndanteError('NOT_FOUND', 'expected /v1/quotes');
-    if (method !== 'POST') throw new AndanteError('METHOD_NOT_ALLOWED', 'a quote is asked for with POST');
-    const tenant = await authenticateTenant(headers['authorization']);
+  const answer = ({ query, headers, body }: HttpRequest, tenant: Tenant): HttpAnswer | Promise<HttpAnswer> => {
     const about = { tenant_id: tenant.tenantId };
     let asked: Asked;
     let asking: Asking;
@@ -37,17 +40,22 @@ export function createQuoteHandler({ authenticateTenant, limit, log, ...deps }: 
       throw error;
     }
     limit(tenant, asked.items.length);
-    if (asked.form === 'one') {
-      const [answer] = await quote(asked.items, asking);
-      if (answer && 'error' in answer) throw answer.error;
-      return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer), about };
-    }
+    if (asked.form === 'one')
+      return whenHere(quote(asked.items, asking), ([one]) => {
+        if (one && 'error' in one) throw one.error;
+        return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(one), about };
+      });
     return {
       status: 200,
       headers: { 'content-type': asked.form === 'lines' ? 'application/x-ndjson' : 'application/json' },
       body: answerAll(answersOf(quote, asked.items, asking, log), asked.form),
       about: { ...about, quotes: asked.items.length },
     };
+  };
+  return (request) => {
+    if (request.path !== '/v1/quotes') throw new AndanteError('NOT_FOUND', 'expected /v1/quotes');
+    if (request.method !== 'POST') throw new AndanteError('METHOD_NOT_ALLOWED', 'a quote is asked for with POST');
+    return whenHere(authenticateTenant(request.headers['authorization']), (tenant) => answer(request, tenant));
   };
 }
 

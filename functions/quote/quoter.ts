@@ -7,9 +7,10 @@ import type { QuoteAnswer, QuoteRequest, QuoteRequestWire } from '../../shared/c
 import * as validators from '../../shared/contracts/validators.generated.js';
 import type { TrackRecords } from '../../shared/outcomes/track-record.ts';
 import type { QuoteMarket } from '../../shared/quoting/quote-market.ts';
-import { quoteRequest } from '../../shared/quoting/quote-request.ts';
+import { quoteRequest, type QuoteContext } from '../../shared/quoting/quote-request.ts';
 import type { HttpRequest } from '../../shared/runtime/http.ts';
 import type { RequestTime } from '../../shared/runtime/request-time.ts';
+import { whenHere } from '../../shared/runtime/when-here.ts';
 import type { SnapshotOf, Wanted } from '../../shared/store/market-snapshots.ts';
 
 export interface QuoterDeps {
@@ -32,8 +33,10 @@ export interface Refusal {
 /** A value that is still to be taken out of the body: parsing it may throw. */
 export type Item = () => unknown;
 
-/** Quotes, or refuses, each of some requests. It never rejects. */
-export type Quoter = (items: readonly Item[], asking: Asking) => Promise<(QuoteAnswer | Refusal)[]>;
+/** Quotes, or refuses, each of some requests; without a promise where all is at hand: on the framework each costs microseconds. */
+export type Quoter = (items: readonly Item[], asking: Asking) => Quoted[] | Promise<Quoted[]>;
+
+export type Quoted = QuoteAnswer | Refusal;
 
 type Ready = { market: QuoteMarket | undefined } | { error: unknown };
 
@@ -56,24 +59,26 @@ export function createQuoter({ snapshotOf, trackRecords, timeOf }: QuoterDeps): 
     return awaited.length > 0 ? Promise.all(awaited).then(() => markets) : markets;
   }
 
-  // Only what is a promise is awaited: each costs microseconds on this framework.
-  return async (items, { headers, isExact }) => {
+  return (items, { headers, isExact }) => {
     const requests = items.map(decode);
     const names = new Set(requests.flatMap((request) => ('error' in request ? [] : [...marketsOf(request)])));
-    const records = trackRecords();
-    const trackRecordOf = records instanceof Promise ? await records : records;
-    const told = timeOf(headers, names);
-    const time = told instanceof Promise ? await told.catch((error: unknown) => ({ error })) : told;
-    const found = typeof time === 'number' ? readyAll(names, { nowMs: time, isExact }) : new Map<string, Ready>();
-    const markets = found instanceof Promise ? await found : found;
-    return requests.map((request) => {
+    const answer = (request: QuoteRequest | Refusal, markets: ReadonlyMap<string, Ready>, context: QuoteContext) => {
       if ('error' in request) return request;
-      if (typeof time !== 'number') return { requestId: request.requestId, ...time };
       try {
-        return quoteRequest(request, pick(markets, marketsOf(request)), { nowMs: time, isExact, trackRecordOf });
+        return quoteRequest(request, pick(markets, marketsOf(request)), context);
       } catch (error) {
         return { requestId: request.requestId, error };
       }
+    };
+    const told = timeOf(headers, names);
+    return whenHere(told instanceof Promise ? told.catch((error: unknown) => ({ error })) : told, (nowMs) => {
+      if (typeof nowMs !== 'number')
+        return requests.map((request) => ('error' in request ? request : { requestId: request.requestId, ...nowMs }));
+      return whenHere(trackRecords(), (trackRecordOf) =>
+        whenHere(readyAll(names, { nowMs, isExact }), (markets) =>
+          requests.map((request) => answer(request, markets, { nowMs, isExact, trackRecordOf })),
+        ),
+      );
     });
   };
 }

@@ -6,7 +6,7 @@ import { TENANT_DEFAULTS, type Config } from './config.ts';
 import { AndanteError } from './errors.ts';
 
 /** The ad-server group behind an Authorization header. */
-export type AuthenticateGroup = (authorization: string | undefined) => Promise<string>;
+export type AuthenticateGroup = Authenticate<string>;
 
 /** Who pays, and what it may ask for. */
 export interface Tenant {
@@ -18,7 +18,10 @@ export interface Tenant {
 }
 
 /** The tenant behind an Authorization header. */
-export type AuthenticateTenant = (authorization: string | undefined) => Promise<Tenant>;
+export type AuthenticateTenant = Authenticate<Tenant>;
+
+/** No promise where the caller is known at once. It throws, or rejects with, what its maker says. */
+type Authenticate<Caller> = (authorization: string | undefined) => Caller | Promise<Caller>;
 
 /** As much of Google's client as checks a token. */
 export type TokenClient = Pick<OAuth2Client, 'getFederatedSignonCertsAsync' | 'verifySignedJwtWithCertsAsync'>;
@@ -28,8 +31,17 @@ const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
 
 const TENANT_TOKEN = /^tenant:([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/;
 
+/** A token that verified is taken for so long without checking its signature again, and never after its end. */
+const REMEMBERED_MS = 60_000;
+const MAX_REMEMBERED = 1_000;
+
 /** A world and a benchmark ask for more in a minute than any tenant. */
 const EMULATOR_LIMITS = { ...TENANT_DEFAULTS, requestsPerMinute: 1_000_000 };
+
+interface Google {
+  openClient: () => Promise<TokenClient>;
+  clock: () => number;
+}
 
 /** Whom a door is for: how a caller names itself on emulators, and who it is by its email elsewhere. */
 interface Door<Caller> {
@@ -40,12 +52,14 @@ interface Door<Caller> {
 
 /**
  * @param openClient Google's client, opened when the first token comes
+ * @param clock wall clock, epoch ms
  * @throws AndanteError UNAUTHENTICATED no token, or one that does not verify; FORBIDDEN a caller that is no ad server;
  *   IDENTITY_UNAVAILABLE Google's keys cannot be fetched
  */
 export function createGroupAuthenticator(
   config: Config,
   openClient: () => Promise<TokenClient> = openGoogleClient,
+  clock: () => number = Date.now,
 ): AuthenticateGroup {
   const door = {
     audience: { name: 'AD_SERVER_AUDIENCE', value: config.adServerAudience },
@@ -56,18 +70,20 @@ export function createGroupAuthenticator(
       callerOf: (group: string) => group,
     },
   };
-  return createAuthenticator(config, door, openClient);
+  return createAuthenticator(config, door, { openClient, clock });
 }
 
 /**
  * Tenants by the email of their token and `TENANTS`. On emulators any name is a tenant, with the limits that `TENANTS` gives it.
  * @param openClient Google's client, opened when the first token comes
+ * @param clock wall clock, epoch ms
  * @throws AndanteError UNAUTHENTICATED no token, or one that does not verify; FORBIDDEN a caller that is no tenant;
  *   IDENTITY_UNAVAILABLE Google's keys cannot be fetched
  */
 export function createTenantAuthenticator(
   config: Config,
   openClient: () => Promise<TokenClient> = openGoogleClient,
+  clock: () => number = Date.now,
 ): AuthenticateTenant {
   const byId = new Map([...config.tenants.values()].map((tenant) => [tenant.tenantId, tenant]));
   const door = {
@@ -81,17 +97,13 @@ export function createTenantAuthenticator(
         reservedTenants.includes(tenantId) ? undefined : (byId.get(tenantId) ?? { tenantId, ...EMULATOR_LIMITS }),
     },
   };
-  return createAuthenticator(config, door, openClient);
+  return createAuthenticator(config, door, { openClient, clock });
 }
 
-function createAuthenticator<Caller>(
-  config: Config,
-  door: Door<Caller>,
-  openClient: () => Promise<TokenClient>,
-): (authorization: string | undefined) => Promise<Caller> {
-  const verify = config.isLocal ? undefined : createVerifier(door, openClient);
+function createAuthenticator<Caller>(config: Config, door: Door<Caller>, google: Google): Authenticate<Caller> {
+  const verify = config.isLocal ? undefined : createVerifier(door, google);
   const { pattern, isExpected, callerOf } = door.emulatorToken;
-  return async (authorization) => {
+  return (authorization) => {
     const [, token] = /^Bearer ([A-Za-z0-9._:=-]{1,8192})$/.exec(authorization ?? '') ?? [];
     if (token === undefined)
       throw new AndanteError('UNAUTHENTICATED', 'expected an Authorization header: Bearer TOKEN');
@@ -111,22 +123,36 @@ async function openGoogleClient(): Promise<TokenClient> {
 
 function createVerifier<Caller>(
   { audience, callers }: Door<Caller>,
-  openClient: () => Promise<TokenClient>,
-): (token: string) => Promise<Caller> {
+  { openClient, clock }: Google,
+): (token: string) => Caller | Promise<Caller> {
   const { name, value } = audience;
   if (value === undefined)
     throw new AndanteError('INVALID_CONFIG', `configuration: ${name} is needed to check the tokens of callers`);
   let client: Promise<TokenClient> | undefined;
-  return async (token) => {
+  const known = new Map<string, { caller: Caller; untilMs: number }>();
+  const verify = async (token: string) => {
     client ??= openClient();
-    const email = await verifiedEmail(await client, token, value);
+    const { email, expiresAtMs } = await verified(await client, token, value);
     const caller = callers.byEmail.get(email);
     if (caller === undefined) throw new AndanteError('FORBIDDEN', `${callers.isNone}: add it to ${callers.name}`);
+    known.set(token, { caller, untilMs: Math.min(expiresAtMs, clock() + REMEMBERED_MS) });
+    const [oldest] = known.keys();
+    if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
     return caller;
+  };
+  return (token) => {
+    const one = known.get(token);
+    if (one && clock() < one.untilMs) return one.caller;
+    known.delete(token);
+    return verify(token);
   };
 }
 
-async function verifiedEmail(client: TokenClient, token: string, audience: string): Promise<string> {
+async function verified(
+  client: TokenClient,
+  token: string,
+  audience: string,
+): Promise<{ email: string; expiresAtMs: number }> {
   // What is no token is refused without asking Google for anything.
   if (token.split('.').length !== 3) throw new AndanteError('UNAUTHENTICATED', 'the token does not verify');
   const { certs } = await client.getFederatedSignonCertsAsync().catch((cause: unknown) => {
@@ -134,7 +160,8 @@ async function verifiedEmail(client: TokenClient, token: string, audience: strin
   });
   try {
     const payload = (await client.verifySignedJwtWithCertsAsync(token, certs, audience, ISSUERS)).getPayload();
-    if (typeof payload?.email === 'string' && payload.email_verified === true) return payload.email;
+    if (typeof payload?.email === 'string' && payload.email_verified === true)
+      return { email: payload.email, expiresAtMs: payload.exp * 1000 };
   } catch {
     // The library's errors quote the token: whoever holds it can be the ad server.
     throw new AndanteError('UNAUTHENTICATED', 'the token does not verify');

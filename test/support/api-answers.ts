@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { openApiDocument } from '../../shared/contracts/openapi.ts';
-import { problemOf, type HttpAnswer, type HttpHandler, type HttpRequest } from '../../shared/runtime/http.ts';
+import {
+  problemOf,
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+  type QuickHttpHandler,
+} from '../../shared/runtime/http.ts';
 
 export interface Exchange {
   method: string;
@@ -89,7 +95,7 @@ export function assertSendable(method: string, path: string, type: string, body:
 }
 
 /** The same handler, and whatever it answers or throws must be as described, but to requests that are none of the API's. */
-export function described(handle: HttpHandler): HttpHandler {
+export function described(handle: QuickHttpHandler): HttpHandler {
   return async (request) => {
     try {
       const answer = await handle(request);

@@ -3,30 +3,32 @@ import { AndanteError, type ErrorCode } from '../../../shared/runtime/errors.ts'
 import {
   createHttpFunction,
   type HttpAnswer,
-  type HttpHandler,
   type HttpRequest,
+  type QuickHttpHandler,
 } from '../../../shared/runtime/http.ts';
 import { logLines } from '../../support/log-lines.ts';
 
 /** Calls the function as the framework does and says what it answered. */
-async function call(handle: HttpHandler, headers: Record<string, string> = {}) {
+async function call(handle: QuickHttpHandler, headers: Record<string, string> = {}) {
   const { log, lines } = logLines();
-  const answered: { status?: number; headers?: object; body?: string } = {};
-  const response = {
-    status(status: number) {
-      answered.status = status;
-      return this;
-    },
-    set(all: object) {
-      answered.headers = all;
-      return this;
-    },
-    end(body?: string) {
-      if (body !== undefined) answered.body = body;
-    },
-  };
+  const own: Record<string, string> = {};
+  const answered: { status?: number; headers: object; body?: string } = { headers: own };
   const request = { method: 'POST', originalUrl: '/v1/x?a=b', headers, rawBody: Buffer.from('{}') };
-  await createHttpFunction('report', handle, { log, clock: () => 0 })(request as never, response as never);
+  await new Promise<void>((resolve) => {
+    const response = {
+      set statusCode(status: number) {
+        answered.status = status;
+      },
+      setHeader(name: string, value: string) {
+        own[name] = value;
+      },
+      end(body?: string) {
+        if (body !== undefined) answered.body = body;
+        resolve();
+      },
+    };
+    void createHttpFunction('report', handle, { log, clock: () => 0 })(request as never, response as never);
+  });
   return { ...answered, lines };
 }
 
@@ -46,6 +48,17 @@ const refusals: { code: ErrorCode; status: number }[] = [
 ];
 
 describe('an HTTP function', () => {
+  it('answers at once what its handler need not wait for, and what it refuses', () => {
+    const { log } = logLines();
+    for (const handle of [() => ({ status: 200 }), () => assert.fail('no handler')]) {
+      let ends = 0;
+      const request = { method: 'POST', originalUrl: '/', headers: {}, rawBody: Buffer.from('') };
+      const response = { setHeader() {}, end: () => ends++ };
+      void createHttpFunction('report', handle, { log, clock: () => 0 })(request as never, response as never);
+      assert.equal(ends, 1);
+    }
+  });
+
   it('passes plain values in and the answer out', async () => {
     let seen: HttpRequest | undefined;
     const answer: HttpAnswer = {

@@ -31,16 +31,16 @@ describe('authenticating a group', () => {
     'Bearer group:g1\n',
   ]) {
     it(`refuses ${JSON.stringify(header)?.slice(0, 40) ?? 'no header'}`, async () => {
-      await assert.rejects(createGroupAuthenticator(local)(header), { code: 'UNAUTHENTICATED' });
+      await assert.rejects(async () => createGroupAuthenticator(local)(header), { code: 'UNAUTHENTICATED' });
     });
   }
 
   it('takes no emulator token in production', async () => {
-    await assert.rejects(createGroupAuthenticator(production)('Bearer group:g1'), {
+    await assert.rejects(async () => createGroupAuthenticator(production)('Bearer group:g1'), {
       code: 'UNAUTHENTICATED',
       message: 'the token does not verify',
     });
-    await assert.rejects(createGroupAuthenticator(production)(undefined), {
+    await assert.rejects(async () => createGroupAuthenticator(production)(undefined), {
       code: 'UNAUTHENTICATED',
       message: /Bearer TOKEN/,
     });
@@ -122,6 +122,47 @@ describe('authenticating a tenant', () => {
     });
   });
 
+  it('checks the signature of a token once a minute, and takes none after its end', async () => {
+    const startMs = Date.now();
+    let nowMs = startMs;
+    let checks = 0;
+    const client = await openClient();
+    const check = client.verifySignedJwtWithCertsAsync.bind(client);
+    client.verifySignedJwtWithCertsAsync = (...args) => {
+      checks++;
+      return check(...args);
+    };
+    const authenticate = createTenantAuthenticator(
+      booking,
+      async () => client,
+      () => nowMs,
+    );
+    const bearer = `Bearer ${token(AUDIENCE)}`;
+    assert.deepEqual(await authenticate(bearer), aurora);
+    nowMs = startMs + 59_999;
+    // No promise any more.
+    assert.deepEqual(authenticate(bearer), aurora);
+    assert.equal(checks, 1);
+    await authenticate(`Bearer ${token(AUDIENCE, { payload: { email: 'bo@bluebird.example' } })}`);
+    assert.equal(checks, 2);
+    nowMs = startMs + 60_000;
+    assert.deepEqual(await authenticate(bearer), aurora);
+    assert.equal(checks, 3);
+
+    const ends = `Bearer ${token(AUDIENCE, { payload: { exp: Math.floor(startMs / 1000) + 30 } })}`;
+    assert.deepEqual(await authenticate(ends), aurora);
+    assert.equal(checks, 4);
+    nowMs = startMs + 31_000;
+    await authenticate(ends);
+    assert.equal(checks, 5, 'a token is looked at again once it ended');
+  });
+
+  it('remembers nobody whom it refused', async () => {
+    const stranger = `Bearer ${token(AUDIENCE, { payload: { email: 'se-b@demo.iam.gserviceaccount.com' } })}`;
+    await assert.rejects(async () => authenticate(stranger), { code: 'FORBIDDEN' });
+    await assert.rejects(async () => authenticate(stranger), { code: 'FORBIDDEN' });
+  });
+
   it('takes no token of the ad servers’ audience, of another signer, or of a stranger', async () => {
     const stranger = token(AUDIENCE, { payload: { email: 'se-b@demo.iam.gserviceaccount.com' } });
     const refused = [
@@ -131,8 +172,9 @@ describe('authenticating a tenant', () => {
       { bearer: 'tenant:aurora-records', code: 'UNAUTHENTICATED' },
       { bearer: stranger, code: 'FORBIDDEN', message: 'this caller is no tenant: add it to TENANTS' },
     ];
-    for (const { bearer, ...error } of refused) await assert.rejects(authenticate(`Bearer ${bearer}`), error);
-    await assert.rejects(createGroupAuthenticator(booking, openClient)(`Bearer ${token(AUDIENCE)}`), {
+    for (const { bearer, ...error } of refused)
+      await assert.rejects(async () => authenticate(`Bearer ${bearer}`), error);
+    await assert.rejects(async () => createGroupAuthenticator(booking, openClient)(`Bearer ${token(AUDIENCE)}`), {
       code: 'UNAUTHENTICATED',
     });
   });
@@ -161,7 +203,7 @@ describe('authenticating a tenant', () => {
     'Bearer tenant:a\n',
   ]) {
     it(`refuses ${JSON.stringify(header)?.slice(0, 40) ?? 'no header'} on emulators`, async () => {
-      await assert.rejects(createTenantAuthenticator(local)(header), { code: 'UNAUTHENTICATED' });
+      await assert.rejects(async () => createTenantAuthenticator(local)(header), { code: 'UNAUTHENTICATED' });
     });
   }
 

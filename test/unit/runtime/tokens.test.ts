@@ -168,8 +168,8 @@ describe('the report door in production', () => {
     const offline = { getFederatedSignonCertsAsync: () => Promise.reject(new Error('no route')) };
     const client = Object.assign(new OAuth2Client(), offline);
     const authenticate = createGroupAuthenticator(config, async () => client);
-    await assert.rejects(authenticate(`Bearer ${good}`), { code: 'IDENTITY_UNAVAILABLE', retryable: true });
-    await assert.rejects(authenticate('Bearer x'), { code: 'UNAUTHENTICATED' });
+    await assert.rejects(async () => authenticate(`Bearer ${good}`), { code: 'IDENTITY_UNAVAILABLE', retryable: true });
+    await assert.rejects(async () => authenticate('Bearer x'), { code: 'UNAUTHENTICATED' });
   });
 });
 
