@@ -17,7 +17,7 @@ import { createMemoryLog } from '../../shared/outcomes/memory-log.ts';
 import { createTrackRecords } from '../../shared/outcomes/track-record.ts';
 import { openQuoteMarket } from '../../shared/quoting/quote-market.ts';
 import { createReceiver } from '../../shared/runtime/delivery.ts';
-import { createHttpFunction, type HttpHandler } from '../../shared/runtime/http.ts';
+import { createHttpFunction, type QuickHttpHandler } from '../../shared/runtime/http.ts';
 import { createRateLimit } from '../../shared/runtime/rate-limit.ts';
 import { refs } from '../../shared/store/allocation-store.ts';
 import { createMarketSnapshots } from '../../shared/store/market-snapshots.ts';
@@ -89,7 +89,7 @@ type Deps = Pick<CostMeter, 'store' | 'bus' | 'outcomes' | 'log'> & {
   virtualTime: boolean;
 };
 
-function createDoors(deps: Deps): Record<DoorName, HttpHandler> {
+function createDoors(deps: Deps): Record<DoorName, QuickHttpHandler> {
   const { store, clock } = deps;
   const fail = (error: unknown) => {
     throw error;
@@ -115,7 +115,7 @@ function createDoors(deps: Deps): Record<DoorName, HttpHandler> {
 }
 
 /** Through the edge that writes the line of the log; an answer as the framework would send it. */
-function createAsk(meter: CostMeter, doors: Record<DoorName, HttpHandler>): CostWorld['ask'] {
+function createAsk(meter: CostMeter, doors: Record<DoorName, QuickHttpHandler>): CostWorld['ask'] {
   const functions = Object.entries(doors).map(([name, door]) => [
     name,
     createHttpFunction(name, door, { log: meter.log, clock: Date.now, maxBodyBytes: 1e6 }),

@@ -389,11 +389,14 @@ describe('the decision door', () => {
     const { door, lines: ofDoor } = await world();
     const { log, lines } = logLines();
     const answered: unknown[] = [];
-    const response = { status: () => response, set: () => response, end: (body: unknown) => void answered.push(body) };
     const rawBody = Buffer.from(`${JSON.stringify(asked())}\n`.repeat(100));
     const headers = { 'content-type': 'application/x-ndjson', authorization: 'g1' };
     const request = { method: 'POST', originalUrl: '/v1/decisions', headers, rawBody };
-    await createHttpFunction('decision', door, { log, clock: () => 0 })(request as never, response as never);
+    await new Promise<void>((resolve) => {
+      const end = (body: unknown) => resolve(void answered.push(body));
+      const response = { setHeader: () => response, end };
+      void createHttpFunction('decision', door, { log, clock: () => 0 })(request as never, response as never);
+    });
     assert.deepEqual([lines.length, ofDoor.length, answered.length], [1, 0, 1]);
     assert.deepEqual([lines[0]?.['lines'], lines[0]?.['refused'], lines[0]?.['status']], [100, 0, 200]);
   });
