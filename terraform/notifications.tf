@@ -15,3 +15,10 @@ locals {
     var.notification_channels,
   )
 }
+
+check "somebody_is_told" {
+  assert {
+    condition     = length(local.channels) > 0
+    error_message = "Alerts reach nobody: set notification_emails or notification_channels."
+  }
+}
