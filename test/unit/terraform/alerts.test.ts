@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readTopology } from '../../../terraform/topology.ts';
-import { checkLogFilter } from './check-log-filter.ts';
+import { checkLogFilter } from './log-filter.ts';
 import { checkMonitoringFilter, checkPromql } from './check-series.ts';
 import { block, blocks, readObservability, text, type Alert, type Observability } from './observability.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readTopology } from '../../../terraform/topology.ts';
-import { checkLogFilter, fieldsOf } from './check-log-filter.ts';
+import { checkLogFilter, fieldsOf } from './log-filter.ts';
 import { readObservability, type Observability } from './observability.ts';
 
 describe('Metrics of log lines', () => {

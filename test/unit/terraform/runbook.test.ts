@@ -4,7 +4,7 @@ import { globalOptions } from '../../../shared/cli/help.ts';
 import { FreezeCode } from '../../../shared/contracts/forecast-outcomes.ts';
 import { httpCodes, permanentCodes, programmerCodes, transientCodes } from '../../../shared/runtime/errors.ts';
 import { readTopology } from '../../../terraform/topology.ts';
-import { checkLogFilter } from './check-log-filter.ts';
+import { checkLogFilter } from './log-filter.ts';
 import { readObservability, readTerraform, type Observability } from './observability.ts';
 
 /** Notifications hold no more of a documentation. */

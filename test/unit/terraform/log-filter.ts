@@ -1,4 +1,5 @@
-// A filter of log lines compared with the contract of log lines: what it names must be what functions write.
+// Filters of log lines, as metrics, alerts and the runbook have them: compared with the contract of log lines, and tried on
+// lines. Comparisons of fields joined by AND, any of them negated: all that ours need of the language of Cloud Logging.
 import assert from 'node:assert/strict';
 import { AnsweredLine, HandledLine, InvariantLine, NoteLine } from '../../../shared/contracts/log-line.ts';
 
@@ -9,6 +10,7 @@ interface Line {
 
 const lines = [HandledLine, AnsweredLine, InvariantLine, NoteLine] as unknown as Line[];
 const severities = allowed(lines, 'severity');
+const order = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
 
 /**
  * Every field is one of the lines that the filter's message leaves, every value that a field is compared with is one it may
@@ -54,18 +56,50 @@ function allowed(of: readonly Line[], field: string): string[] {
   });
 }
 
+/** Whether Cloud Logging would find a line by a filter. */
+export function matchesLine(filter: string, line: Readonly<Record<string, unknown>>): boolean {
+  return comparisonsOf(filter).every(
+    (comparison) => compares(comparison, line[comparison.field]) !== comparison.isNegated,
+  );
+}
+
+/** A field that a line has not compares with nothing, not even as different. */
+function compares({ field, operator, values }: Comparison, value: unknown): boolean {
+  if (value === undefined) return false;
+  const rank = (of: unknown) => (field === 'severity' ? order.indexOf(String(of)) : Number(of));
+  return values.some((wanted) => {
+    switch (operator) {
+      case ':':
+        return wanted === '*';
+      case '=':
+        return String(value) === wanted;
+      case '!=':
+        return String(value) !== wanted;
+      case '>':
+        return rank(value) > rank(wanted);
+      case '>=':
+        return rank(value) >= rank(wanted);
+      default:
+        return assert.fail(`${operator} is not understood`);
+    }
+  });
+}
+
 interface Comparison {
+  isNegated: boolean;
   field: string;
   operator: string;
   values: string[];
 }
 
+const comparison =
+  /(\bNOT\s+)?(?:\bjsonPayload\.([\w."]+)|\b(severity))\s*(!=|>=|<=|[=<>:])\s*(\([^)]*\)|"[^"]*"|[^\s)]+)/g;
+
 function comparisonsOf(filter: string): Comparison[] {
-  const found = [
-    ...filter.matchAll(/(?:\bjsonPayload\.([\w."]+)|\b(severity))\s*(!=|>=|<=|[=<>:])\s*(\([^)]*\)|"[^"]*"|[^\s)]+)/g),
-  ];
+  const found = [...filter.matchAll(comparison)];
   assert.equal(found.length, (filter.match(/\bjsonPayload\.|\bseverity\b/g) ?? []).length, `not understood: ${filter}`);
-  return found.map(([, field, severity, operator, value]) => ({
+  return found.map(([, not, field, severity, operator, value]) => ({
+    isNegated: not !== undefined,
     field: field ?? (severity as string),
     operator: operator as string,
     values: [...(value as string).matchAll(/"([^"]*)"|([^\s"()]+)/g)]
