@@ -1,14 +1,14 @@
 // Which metrics count a line, and which alerts it sets off: lines as functions write them, tried on the filters.
 import assert from 'node:assert/strict';
 import { assertLogLines } from '../../support/assert-log-lines.ts';
-import { matchesLine } from './log-filter.ts';
+import { matchesLine, type Field } from './log-filter.ts';
 import { block, readObservability, text, type Observability } from './observability.ts';
 
 const handled = { severity: 'INFO', message: 'handled', outcome: 'applied', attempts: 1, ms: 12 };
 const tick = { ...handled, function: 'delivery-tick', market: 'SE', slot: 29_000_000, lagMs: 1500, reports: 2 };
 const answered = { severity: 'INFO', message: 'answered', outcome: 'answered', status: 200, ms: 4 };
 
-const lines: { name: string; line: Record<string, unknown>; counted: string[]; told?: string[] }[] = [
+const lines: { name: string; line: Record<string, Field>; counted: string[]; told?: string[] }[] = [
   {
     name: 'an event that is applied',
     line: { ...handled, function: 'budget-changed', event: 'e1', tenant: 't1', campaign: 'c1' },

@@ -56,17 +56,20 @@ function allowed(of: readonly Line[], field: string): string[] {
   });
 }
 
+/** What a field of a line may be. */
+export type Field = string | number | boolean;
+
 /** Whether Cloud Logging would find a line by a filter. */
-export function matchesLine(filter: string, line: Readonly<Record<string, unknown>>): boolean {
+export function matchesLine(filter: string, line: Readonly<Record<string, Field>>): boolean {
   return comparisonsOf(filter).every(
     (comparison) => compares(comparison, line[comparison.field]) !== comparison.isNegated,
   );
 }
 
 /** A field that a line has not compares with nothing, not even as different. */
-function compares({ field, operator, values }: Comparison, value: unknown): boolean {
+function compares({ field, operator, values }: Comparison, value: Field | undefined): boolean {
   if (value === undefined) return false;
-  const rank = (of: unknown) => (field === 'severity' ? order.indexOf(String(of)) : Number(of));
+  const rank = (of: Field) => (field === 'severity' ? order.indexOf(String(of)) : Number(of));
   return values.some((wanted) => {
     switch (operator) {
       case ':':
