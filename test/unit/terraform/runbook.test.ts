@@ -79,7 +79,7 @@ describe('The runbook', () => {
     };
     const titles = dashboard.mosaicLayout.tiles.map(({ widget }) => widget.title);
     for (const [name, section] of sections) {
-      const named = [...section.matchAll(/tile "([^"]+)"/g)].map(([, title]) => title as string);
+      const named = [...section.matchAll(/tile\s+"([^"]+)"/g)].map(([, title = '']) => title.replaceAll(/\s+/g, ' '));
       assert(named.length > 0, name);
       for (const title of named) assert(titles.includes(title), `${name}: ${title}`);
     }
