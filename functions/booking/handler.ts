@@ -8,8 +8,15 @@ import type { Booking } from '../../shared/contracts/documents.ts';
 import { bookingRequest } from '../../shared/contracts/validators.generated.js';
 import { advanceBooking, type DecidingAgain } from '../../shared/outcomes/advance-booking.ts';
 import { record, type RecordDeps } from '../../shared/outcomes/record.ts';
-import { AndanteError } from '../../shared/runtime/errors.ts';
-import { describeProblem, type HttpAnswer, type HttpHandler, type HttpRequest } from '../../shared/runtime/http.ts';
+import { AndanteError, stackOf } from '../../shared/runtime/errors.ts';
+import { describeAs, endWith } from '../../shared/runtime/handling.ts';
+import {
+  describeProblem,
+  toldOf,
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+} from '../../shared/runtime/http.ts';
 import type { AuthenticateTenant, Tenant } from '../../shared/runtime/identity.ts';
 import type { RateLimit } from '../../shared/runtime/rate-limit.ts';
 import { createRequestTime, type RequestTimeDeps } from '../../shared/runtime/request-time.ts';
@@ -43,6 +50,7 @@ export function createBookingHandler(deps: BookingDeps): HttpHandler {
     }
     limit(tenant);
     if (!key || !isKey(key)) throw nothing();
+    describeAs({ booking: key });
     switch (action) {
       case undefined:
         if (request.method !== 'GET') throw new AndanteError('METHOD_NOT_ALLOWED', 'a booking is looked at with GET');
@@ -69,6 +77,7 @@ function createBook(deps: BookingDeps) {
         'INVALID_REQUEST',
         'expected an Idempotency-Key header: up to 64 letters, digits, . _ or -',
       );
+    describeAs({ booking: key });
     const request = decodeBody<BookingRequestWire>(bookingRequest, body, MAX_BOOKING_BYTES);
     checkBooking(request);
     limit(tenant, request.campaigns.length);
@@ -79,10 +88,12 @@ function createBook(deps: BookingDeps) {
     await record(deps, written);
     const steps = advance(deps, booking, staging, deciding);
     for (const [market, view] of staging.views) kept.set(market, supplyOf(view));
-    const about = { tenant: tenant.tenantId, booking: key, campaigns: booking.campaigns };
-    const sent = { status: isNew ? 201 : 200, about, headers: { location: `${PATH}/${key}` } };
+    endWith({ outcome: booking.status, campaigns: booking.campaigns });
+    const sent = { status: isNew ? 201 : 200, headers: { location: `${PATH}/${key}` } };
     if (!takesLines(headers['accept'])) {
-      const answer = await answerTo(deps, await lastOf(steps, booking));
+      const last = await lastOf(steps, booking);
+      endWith({ outcome: last.status });
+      const answer = await answerTo(deps, last);
       return { ...sent, ...json(answer), headers: { ...sent.headers, ...json(answer).headers } };
     }
     return {
@@ -96,7 +107,8 @@ function createBook(deps: BookingDeps) {
 async function show(deps: BookingDeps, { tenantId }: Tenant, key: string): Promise<HttpAnswer> {
   const [booking] = await deps.store.read([refs.booking(bookingId(tenantId, key))]);
   if (!booking) throw nothing();
-  return { status: 200, ...json(await answerTo(deps, booking)), about: { tenant: tenantId, booking: key } };
+  endWith({ outcome: booking.status });
+  return { status: 200, ...json(await answerTo(deps, booking)) };
 }
 
 async function change(
@@ -113,7 +125,8 @@ async function change(
   const staging = stagingAt(await createRequestTime(deps)(headers, markets), clock);
   const changed = await (action === 'confirm' ? confirmBooking : releaseBooking)(store, id, staging.nowMs);
   const booking = await lastOf(advance(deps, changed, staging), changed);
-  return { status: 200, ...json(await answerTo(deps, booking)), about: { tenant: tenantId, booking: key } };
+  endWith({ outcome: booking.status });
+  return { status: 200, ...json(await answerTo(deps, booking)) };
 }
 
 function stagingAt(nowMs: number, clock: () => number, kept?: ReadonlyMap<string, Snapshot>): Staging {
@@ -130,9 +143,7 @@ async function* advance(deps: BookingDeps, booking: Booking, staging: Staging, d
     if (last.status === 'staging') throw error;
     const isPassing = error instanceof AndanteError && error.retryable;
     deps.log[isPassing ? 'warn' : 'critical']('a booking was not brought on: outcome-drain will', {
-      tenant: booking.tenantId,
-      event: booking.key,
-      error: String(error),
+      error: isPassing ? error.message : stackOf(error),
     });
   }
 }
@@ -150,15 +161,15 @@ async function* lines(deps: BookingDeps, booking: Booking, steps: AsyncIterable<
     `${JSON.stringify({ status, progress: { campaigns, held, refused, applied } })}\n`;
   try {
     yield told(booking);
-    for await (const step of steps) yield told((last = step));
+    for await (const step of steps) {
+      endWith({ outcome: step.status });
+      yield told((last = step));
+    }
     yield `${JSON.stringify(await answerTo(deps, last))}\n`;
   } catch (error) {
-    if (!(error instanceof AndanteError))
-      deps.log.critical('failed', {
-        function: 'booking',
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+    if (!(error instanceof AndanteError)) deps.log.critical('failed', { error: stackOf(error) });
     const { code, detail: message } = describeProblem(error);
+    endWith({ outcome: 'failed', ...toldOf(error) });
     yield `${JSON.stringify({ error: { code, message } })}\n`;
   }
 }

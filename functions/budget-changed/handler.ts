@@ -10,6 +10,6 @@ export function createBudgetChangedHandler(deps: RecordDeps): Handler<'budget-ch
   return async (event, { nowMs }) => {
     const persisted = await persistCampaignEvent(deps.store, event, nowMs, decideCampaign, known);
     if (!persisted.isDuplicate) await record(deps, [persisted]);
-    return { result: persisted.entry.result, duplicate: persisted.isDuplicate };
+    return { outcome: persisted.entry.result, duplicate: persisted.isDuplicate };
   };
 }

@@ -16,6 +16,6 @@ export function createCampaignCreatedHandler(deps: CampaignCreatedDeps): Handler
   return async (event, { nowMs }) => {
     const persisted = await persistCampaignEvent(deps.store, event, nowMs, decide, known);
     if (!persisted.isDuplicate) await record(deps, [persisted]);
-    return { result: persisted.entry.result, duplicate: persisted.isDuplicate };
+    return { outcome: persisted.entry.result, duplicate: persisted.isDuplicate };
   };
 }

@@ -8,6 +8,6 @@ export function createCampaignStatusChangedHandler(deps: RecordDeps): Handler<'c
   return async (event, { nowMs }) => {
     const persisted = await persistCampaignEvent(deps.store, event, nowMs, decideCampaign);
     if (!persisted.isDuplicate) await record(deps, [persisted]);
-    return { result: persisted.entry.result, duplicate: persisted.isDuplicate };
+    return { outcome: persisted.entry.result, duplicate: persisted.isDuplicate };
   };
 }

@@ -15,6 +15,7 @@ import type { CampaignOutcome, Outcome } from '../../shared/contracts/outcomes.t
 import { budgetChange, statusChange } from '../../shared/contracts/validators.generated.js';
 import { record, type RecordDeps } from '../../shared/outcomes/record.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
+import { describeAs, endWith } from '../../shared/runtime/handling.ts';
 import type { RequestTime } from '../../shared/runtime/request-time.ts';
 import { refs } from '../../shared/store/allocation-store.ts';
 import { ledgerId } from '../../shared/store/ledger-key.ts';
@@ -68,6 +69,7 @@ export function createCampaignChanger(deps: ChangerDeps) {
     const change = { ...about, ...data } as Change;
     if (isPreview) {
       const preview = await previewCampaignEvent(store, withVersion(change, campaign), nowMs);
+      endWith({ outcome: 'previewed' });
       return previewAnswer(preview, tenantId);
     }
     const { entry, isDuplicate } = await commit(change, nowMs).catch((error: unknown) => {
@@ -75,7 +77,10 @@ export function createCampaignChanger(deps: ChangerDeps) {
       if (error instanceof AndanteError && error.code === 'EVENT_CONFLICT') return commit(change, nowMs);
       throw error;
     });
-    return { ...changeAnswer(campaignId, entry.outcomes), replayed: isDuplicate };
+    const answer = changeAnswer(campaignId, entry.outcomes);
+    describeAs({ event: change.eventId });
+    endWith({ outcome: answer.result });
+    return { ...answer, replayed: isDuplicate };
   };
 }
 

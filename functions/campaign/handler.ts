@@ -1,6 +1,7 @@
 // /v1/campaigns/{id}: GET what a campaign is and has been delivered, GET its outcomes, POST budget and status, or
 // what a change would come to with ?preview=true.
 import { AndanteError } from '../../shared/runtime/errors.ts';
+import { describeAs } from '../../shared/runtime/handling.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../../shared/runtime/http.ts';
 import type { AuthenticateTenant, Tenant } from '../../shared/runtime/identity.ts';
 import type { RateLimit } from '../../shared/runtime/rate-limit.ts';
@@ -39,12 +40,12 @@ export function createCampaignHandler(deps: CampaignDeps): HttpHandler {
   };
   return async (request) => {
     const { campaignId, route } = routeOf(request, routes);
+    describeAs({ campaign: campaignId });
     const tenant = await authenticateTenant(request.headers['authorization']);
     limit(tenant);
-    const about = { tenant: tenant.tenantId, campaign: campaignId };
     const { replayed, ...answer } = (await route.answer({ ...request, tenant, campaignId })) as { replayed?: boolean };
     const headers = { 'content-type': 'application/json', ...(replayed ? { 'idempotent-replayed': 'true' } : {}) };
-    return { status: 200, headers, body: JSON.stringify(answer), about } satisfies HttpAnswer;
+    return { status: 200, headers, body: JSON.stringify(answer) } satisfies HttpAnswer;
   };
 }
 

@@ -2,7 +2,8 @@
 // lines, of which each is answered by a line.
 import { splitLines } from '../../shared/contracts/decode-decision.ts';
 import { readText } from '../../shared/contracts/decode-message.ts';
-import { AndanteError } from '../../shared/runtime/errors.ts';
+import { AndanteError, stackOf } from '../../shared/runtime/errors.ts';
+import { endWith } from '../../shared/runtime/handling.ts';
 import { describeProblem, type HttpAnswer, type HttpHandler } from '../../shared/runtime/http.ts';
 import type { AuthenticateGroup } from '../../shared/runtime/identity.ts';
 import type { Log } from '../../shared/runtime/log.ts';
@@ -32,9 +33,9 @@ export function createDecisionHandler(deps: DecisionDeps): HttpHandler {
     const [type] = (headers['content-type'] ?? '').split(';', 1);
     switch (type?.trim().toLowerCase()) {
       case 'application/json':
-        return answerOne(await decide(group, [readText(body)]), group);
+        return answerOne(await decide(group, [readText(body)]));
       case 'application/x-ndjson':
-        return answerBatch(await decide(group, splitLines(readText(body))), group, log);
+        return answerBatch(await decide(group, splitLines(readText(body))), log);
       default:
         throw new AndanteError(
           'INVALID_REQUEST',
@@ -44,32 +45,24 @@ export function createDecisionHandler(deps: DecisionDeps): HttpHandler {
   };
 }
 
-function answerOne({ answers: [answer], hashes }: Decided, group: string): HttpAnswer {
+function answerOne({ answers: [answer], hashes }: Decided): HttpAnswer {
   if (answer && 'error' in answer) throw answer.error;
   const headers = { 'content-type': 'application/json', ...planHeader(hashes) };
-  return { status: 200, headers, body: JSON.stringify(answer), about: { group } };
+  return { status: 200, headers, body: JSON.stringify(answer) };
 }
 
-function answerBatch({ answers, hashes }: Decided, group: string, log: Log): HttpAnswer {
+function answerBatch({ answers, hashes }: Decided, log: Log): HttpAnswer {
   const refused = answers.filter((answer) => 'error' in answer);
   const unknown = refused.find(({ error }) => !(error instanceof AndanteError));
-  if (unknown) log.critical('failed', { function: 'decision', error: stackOf(unknown.error) });
+  if (unknown) log.critical('failed', { error: stackOf(unknown.error) });
   const body = answers.map((answer) => `${JSON.stringify('error' in answer ? refusalOf(answer) : answer)}\n`).join('');
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/x-ndjson', ...planHeader(hashes) },
-    body,
-    about: { group, lines: answers.length, refused: refused.length },
-  };
+  endWith({ decisions: answers.length, refused: refused.length });
+  return { status: 200, headers: { 'content-type': 'application/x-ndjson', ...planHeader(hashes) }, body };
 }
 
 function refusalOf({ requestId, error }: Refusal) {
   const { code, detail: message } = describeProblem(error);
   return { requestId, error: { code, message } };
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Which plan each market's requests were decided by: with it a decision can be replayed. */

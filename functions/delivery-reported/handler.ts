@@ -14,6 +14,6 @@ export function createDeliveryReportedHandler({ store }: { store: AllocationStor
       throw new AndanteError('UNKNOWN_MARKET', 'this market has no supply and no book');
     }
     const { entry, isDuplicate } = await fileReport(store, event, nowMs);
-    return { result: entry.result, duplicate: isDuplicate };
+    return { outcome: entry.result, duplicate: isDuplicate };
   };
 }

@@ -7,6 +7,7 @@ import type { BudgetChangedWire } from '../../shared/contracts/events.ts';
 import { formatInstant } from '../../shared/contracts/instants.ts';
 import { HOUR_MS } from '../../shared/forecasting/traffic-clock.ts';
 import { record, type RecordDeps } from '../../shared/outcomes/record.ts';
+import { describeAs } from '../../shared/runtime/handling.ts';
 import type { EventTime, Handler } from '../../shared/runtime/delivery.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
 import type { Snapshot } from '../../shared/store/market-views.ts';
@@ -20,26 +21,38 @@ export interface DeliveryTickDeps extends RecordDeps {
 }
 
 export function createDeliveryTickHandler(deps: DeliveryTickDeps): Handler<'delivery-tick'> {
-  const { store, bus, tickIntervalMs, decide = decideTick } = deps;
+  const { store, bus, log, clock, virtualTime, tickIntervalMs, decide = decideTick } = deps;
   const known = new Map<string, Snapshot>();
   return async (event, time) => {
     const slot = slotOf(event, time, deps);
     if (event.market === undefined) {
       const message = { type: 'andante.delivery-tick.v1', source: event.source, tenantId: PLATFORM_TENANT } as const;
       const markets = await fanOut(bus, message, await store.markets(), slot * tickIntervalMs);
-      return { result: 'fanned-out', markets, slot };
+      return { outcome: 'fanned-out', markets, slot };
     }
-    const { result, written, reports, quarantined, rebalances } = await persistTick(
+    const { market, source } = event;
+    describeAs({ event: `tick:${market}:${slot}` });
+    const { result, written, violations, ...ticked } = await persistTick(
       store,
-      { market: event.market, slot, tickIntervalMs, source: event.source },
+      { market, slot, tickIntervalMs, source },
       decide,
       known,
     );
     if (result === 'unknown-market') throw new AndanteError('UNKNOWN_MARKET', 'this market has no supply and no book');
+    for (const { line, ...violation } of violations) {
+      const whose = line ? { tenant: line.tenantId, campaign: line.campaignId } : {};
+      log.critical('invariant violated', { ...whose, ...violation });
+    }
     await record(deps, written);
+    const { reports, quarantined, rebalances, overruns, overrunMicros } = ticked;
     await Promise.all(rebalances.map((campaign) => bus.publish(rebalanceEvent(campaign, slot * tickIntervalMs))));
-    const asked = rebalances.length > 0 ? { rebalances: rebalances.length } : {};
-    return { result, slot, reports, quarantined, ...asked };
+    return {
+      ...{ outcome: result, slot, reports, quarantined },
+      // A message that waited is late, whatever time it was published at.
+      lagMs: Math.round((virtualTime ? time.nowMs : clock()) - slot * tickIntervalMs),
+      ...(rebalances.length > 0 ? { rebalances: rebalances.length } : {}),
+      ...(overruns > 0 ? { overruns, overrunMicros } : {}),
+    };
   };
 }
 

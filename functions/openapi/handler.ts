@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { isHad, takesGzip } from '../../shared/runtime/conditional-request.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
+import { endWith } from '../../shared/runtime/handling.ts';
 import type { HttpHandler } from '../../shared/runtime/http.ts';
 
 /** A deployment changes it, and nothing else: an hour late is early enough. */
@@ -20,7 +21,10 @@ export function createOpenApiHandler(document: object): HttpHandler {
   return async ({ method, path, headers }) => {
     if (path !== '/v1/openapi.json') throw new AndanteError('NOT_FOUND', 'expected /v1/openapi.json');
     if (method !== 'GET') throw new AndanteError('METHOD_NOT_ALLOWED', 'the description is read with GET');
-    if (isHad(headers['if-none-match'], common.etag)) return { status: 304, headers: common };
+    if (isHad(headers['if-none-match'], common.etag)) {
+      endWith({ outcome: 'unchanged' });
+      return { status: 304, headers: common };
+    }
     const isGzip = takesGzip(headers['accept-encoding']);
     return {
       status: 200,

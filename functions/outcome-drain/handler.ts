@@ -7,10 +7,10 @@ import type { Handler } from '../../shared/runtime/delivery.ts';
 export function createOutcomeDrainHandler(deps: RecordDeps): Handler<'outcome-drain'> {
   return async (_event, { nowMs }) => {
     // What is booked is published whether BigQuery takes rows or not.
-    const [rolled, drained] = await Promise.allSettled([rollBookings(deps, nowMs), drain(deps)]);
+    const [rolled, drained] = await Promise.allSettled([rollBookings(deps, nowMs), drain(deps, nowMs)]);
     if (drained.status === 'rejected') throw drained.reason;
     if (rolled.status === 'rejected') throw rolled.reason;
     const { drained: entries, refused } = drained.value;
-    return { result: 'drained', entries, refused, ...rolled.value };
+    return { outcome: 'drained', entries, refused, ...rolled.value };
   };
 }

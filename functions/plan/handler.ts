@@ -5,6 +5,7 @@ import { parseInstant } from '../../shared/contracts/instants.ts';
 import type { PlanWire } from '../../shared/contracts/plan.ts';
 import { isHad, takesGzip } from '../../shared/runtime/conditional-request.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
+import { describeAs, endWith } from '../../shared/runtime/handling.ts';
 import type { HttpHandler } from '../../shared/runtime/http.ts';
 import type { AuthenticateGroup } from '../../shared/runtime/identity.ts';
 import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
@@ -26,24 +27,27 @@ export function createPlanHandler({ store, authenticateGroup, clock, tickInterva
     if (method !== 'GET') throw new AndanteError('METHOD_NOT_ALLOWED', 'a plan is read with GET');
     const [, market] = /^\/v1\/markets\/([A-Za-z0-9][A-Za-z0-9-]{0,31})\/plan$/.exec(path) ?? [];
     if (market === undefined) throw new AndanteError('NOT_FOUND', 'expected /v1/markets/{market}/plan');
-    const group = await authenticateGroup(headers['authorization']);
+    describeAs({ market });
+    await authenticateGroup(headers['authorization']);
     const [plan] = await store.read([refs.plan(market)]);
     if (!plan) throw new AndanteError('NOT_FOUND', 'this market has no plan: its first tick publishes one');
     const packed = pack(plan);
     const etag = `"${plan.hash}"`;
-    const about = { group, market, planVersion: plan.planVersion };
+    endWith({ planVersion: plan.planVersion });
     const common = {
       etag,
       'cache-control': cacheControl(plan.slot, packed.validUntilAtMs, { nowMs: clock(), tickIntervalMs }),
       vary: 'accept-encoding',
     };
-    if (isHad(headers['if-none-match'], etag)) return { status: 304, headers: common, about };
+    if (isHad(headers['if-none-match'], etag)) {
+      endWith({ outcome: 'unchanged' });
+      return { status: 304, headers: common };
+    }
     const isGzip = takesGzip(headers['accept-encoding']);
     return {
       status: 200,
       headers: { ...common, 'content-type': 'application/json', ...(isGzip ? { 'content-encoding': 'gzip' } : {}) },
       body: isGzip ? packed.gzip : plan.body,
-      about,
     };
   };
 }

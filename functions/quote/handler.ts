@@ -4,7 +4,8 @@
 import { splitLines } from '../../shared/contracts/decode-decision.ts';
 import { parseText, readText } from '../../shared/contracts/decode-message.ts';
 import { MAX_QUOTES, MAX_QUOTES_BYTES } from '../../shared/contracts/quotes.ts';
-import { AndanteError } from '../../shared/runtime/errors.ts';
+import { AndanteError, stackOf } from '../../shared/runtime/errors.ts';
+import { endWith } from '../../shared/runtime/handling.ts';
 import {
   describeProblem,
   type HttpAnswer,
@@ -29,7 +30,6 @@ const PER_TURN = 16;
 export function createQuoteHandler({ authenticateTenant, limit, log, ...deps }: QuoteDeps): QuickHttpHandler {
   const quote = createQuoter(deps);
   const answer = ({ query, headers, body }: HttpRequest, tenant: Tenant): HttpAnswer | Promise<HttpAnswer> => {
-    const about = { tenant_id: tenant.tenantId };
     let asked: Asked;
     let asking: Asking;
     try {
@@ -40,16 +40,16 @@ export function createQuoteHandler({ authenticateTenant, limit, log, ...deps }: 
       throw error;
     }
     limit(tenant, asked.items.length);
+    endWith({ quotes: asked.items.length, tier: asking.isExact ? 'exact' : 'fast' });
     if (asked.form === 'one')
       return whenHere(quote(asked.items, asking), ([one]) => {
         if (one && 'error' in one) throw one.error;
-        return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(one), about };
+        return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(one) };
       });
     return {
       status: 200,
       headers: { 'content-type': asked.form === 'lines' ? 'application/x-ndjson' : 'application/json' },
       body: answerAll(answersOf(quote, asked.items, asking, log), asked.form),
-      about: { ...about, quotes: asked.items.length },
     };
   };
   return (request) => {
@@ -104,11 +104,14 @@ async function* answersOf(
   log: Log,
 ): AsyncGenerator<string[], void> {
   const perTurn = asking.isExact ? 1 : PER_TURN;
+  let refused = 0;
   for (let start = 0; start < items.length; start += perTurn) {
     if (start > 0) await new Promise((resolve) => void setImmediate(resolve));
     const answers = await quote(items.slice(start, start + perTurn), asking);
+    refused += answers.filter((answer) => 'error' in answer).length;
     yield answers.map((answer) => JSON.stringify('error' in answer ? refusalOf(answer, log) : answer));
   }
+  endWith({ refused });
 }
 
 async function* answerAll(answers: AsyncIterable<string[]>, form: Asked['form']): AsyncGenerator<string, void> {
@@ -122,11 +125,7 @@ async function* answerAll(answers: AsyncIterable<string[]>, form: Asked['form'])
 }
 
 function refusalOf({ requestId, error }: Refusal, log: Log): { requestId?: string | undefined; error: object } {
-  if (!(error instanceof AndanteError))
-    log.critical('failed', {
-      function: 'quote',
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+  if (!(error instanceof AndanteError)) log.critical('failed', { error: stackOf(error) });
   const { code, detail: message } = describeProblem(error);
   return { requestId, error: { code, message } };
 }

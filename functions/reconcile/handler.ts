@@ -18,10 +18,10 @@ export function createReconcileHandler(deps: ReconcileDeps): Handler<'reconcile'
   return async ({ market, source }, { nowMs }) => {
     if (market === undefined) {
       const message = { type: 'andante.reconcile.v1', source, tenantId: PLATFORM_TENANT } as const;
-      return { result: 'fanned-out', markets: await fanOut(bus, message, await store.markets(), nowMs) };
+      return { outcome: 'fanned-out', markets: await fanOut(bus, message, await store.markets(), nowMs) };
     }
     const compared = await compareMarket(market, nowMs, deps);
     const misjudged = await judgeIntervals(market, nowMs, deps);
-    return { result: compared.differences === 0 ? 'agrees' : 'different', ...compared, misjudged };
+    return { outcome: compared.differences === 0 ? 'agrees' : 'different', ...compared, misjudged };
   };
 }

@@ -3,6 +3,7 @@ import type { EventBus } from '../../shared/bus/event-bus.ts';
 import { PLATFORM_TENANT } from '../../shared/contracts/platform-tenant.ts';
 import { decodeReport } from '../../shared/contracts/decode-message.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
+import { describeAs } from '../../shared/runtime/handling.ts';
 import type { HttpHandler } from '../../shared/runtime/http.ts';
 import type { AuthenticateGroup } from '../../shared/runtime/identity.ts';
 import type { AllocationStore } from '../../shared/store/allocation-store.ts';
@@ -21,22 +22,17 @@ export function createReportHandler({ store, bus, authenticateGroup }: ReportDep
     const group = await authenticateGroup(headers['authorization']);
     const { eventId, ...report } = decodeReport(body);
     const { market } = report;
+    describeAs({ event: eventId, market });
     if (!(await isKnownMarket(market))) throw new AndanteError('NOT_FOUND', 'this market is not known here');
     const { windowEndAt: occurredAt } = report;
-    const traceparent = headers['traceparent'];
-    await bus.publish(
-      {
-        type: 'andante.delivery-reported.v1',
-        eventId,
-        source: group,
-        tenantId: PLATFORM_TENANT,
-        occurredAt,
-        data: { group, ...report },
-      },
-      // Pub/Sub refuses a message over an attribute of more than 1 KiB, and a header may have more.
-      traceparent !== undefined && /^[0-9a-f-]{1,64}$/.test(traceparent) ? { traceparent } : {},
-    );
-    const about = { event: eventId, group, market };
-    return { status: 202, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ eventId }), about };
+    await bus.publish({
+      type: 'andante.delivery-reported.v1',
+      eventId,
+      source: group,
+      tenantId: PLATFORM_TENANT,
+      occurredAt,
+      data: { group, ...report },
+    });
+    return { status: 202, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ eventId }) };
   };
 }

@@ -4,6 +4,7 @@ import { PLATFORM_TENANT } from '../../shared/contracts/platform-tenant.ts';
 import { DAY_MS, HOUR_MS, dayOf } from '../../shared/forecasting/traffic-clock.ts';
 import { refreshSupply, type RefreshDeps } from '../../shared/outcomes/refresh-supply.ts';
 import type { Handler } from '../../shared/runtime/delivery.ts';
+import { describeAs } from '../../shared/runtime/handling.ts';
 import { AndanteError } from '../../shared/runtime/errors.ts';
 
 export interface SupplyRefreshDeps extends RefreshDeps {
@@ -24,17 +25,18 @@ export function createSupplyRefreshHandler(deps: SupplyRefreshDeps): Handler<'su
       const observed = await features.markets(dayOf(nowMs - OBSERVED_DAYS * DAY_MS));
       const markets = [...new Set([...(await store.markets()), ...observed])].sort();
       const message = { type: 'andante.supply-refresh.v1', source: event.source, tenantId: PLATFORM_TENANT } as const;
-      return { result: 'fanned-out', markets: await fanOut(bus, message, markets, nowMs) };
+      return { outcome: 'fanned-out', markets: await fanOut(bus, message, markets, nowMs) };
     }
     const { market, source } = event;
     // Doubled in one hour it is the same forecast.
     const forecastId = `refresh:${market}:${Math.floor(nowMs / HOUR_MS)}`;
-    const { reasons, ...refreshed } = await refreshSupply(deps, { market, forecastId, source, nowMs });
-    if (refreshed.result === 'frozen')
+    describeAs({ event: forecastId });
+    const { reasons, result, ...refreshed } = await refreshSupply(deps, { market, forecastId, source, nowMs });
+    if (result === 'frozen')
       log.error('the last good forecast stays in force', {
         market,
         reasons: reasons.map(({ code, detail }) => `${code}: ${detail}`).join('; '),
       });
-    return { ...refreshed };
+    return { outcome: result, ...refreshed };
   };
 }

@@ -1,6 +1,7 @@
 // The port to the event bus. Delivery is at least once and unordered, so a publisher needs no promise but "taken".
 // Implementations: pubsub-bus.ts and memory-bus.ts, held to one contract suite (test/contract).
 import type { AndanteMessage } from '../contracts/events.ts';
+import { currentTrace } from '../runtime/handling.ts';
 
 export interface EventBus {
   /**
@@ -16,10 +17,13 @@ export function topicOf(message: Pick<AndanteMessage, 'type'>): string {
   return message.type.split('.')[1] as string;
 }
 
-/** The attributes every message carries: subscriptions and receivers read them without opening the body. */
+/**
+ * The attributes every message carries: subscriptions and receivers read them without opening the body. Published by a function,
+ * they carry its trace on.
+ */
 export function attributesOf(
   message: AndanteMessage,
   attributes: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  return { ...attributes, type: message.type, tenantId: message.tenantId };
+  return { ...currentTrace(), ...attributes, type: message.type, tenantId: message.tenantId };
 }

@@ -93,7 +93,7 @@ function conclude(done: readonly (Job & Refreshed)[]) {
     days,
     reasons.map(({ code, detail }) => `${code}: ${detail}`).join('; '),
   ]);
-  const made = done.filter(({ result }) => result === 'forecast').length;
+  const made = done.filter(({ result }) => result === 'refreshed').length;
   const kept = done.filter(({ result, isPast }) => result === 'frozen' && !isPast).length;
   const others = done.length - made - kept;
   const text =

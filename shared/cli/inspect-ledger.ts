@@ -2,6 +2,7 @@
 import { encodeInstants } from '../contracts/instants.ts';
 import type { LedgerEntry } from '../contracts/documents.ts';
 import { refs } from '../store/allocation-store.ts';
+import { traceIdOf } from '../runtime/traceparent.ts';
 import { ledgerId } from '../store/ledger-key.ts';
 import { pathPart, UsageError, type Conclusion, type Context } from './command.ts';
 import { formatTime } from './format-values.ts';
@@ -49,6 +50,7 @@ function entryFields(id: string, entry: LedgerEntry): [string, string][] {
     ['occurred', formatTime(entry.occurredAtMs)],
     ['recorded', formatTime(entry.recordedAtMs)],
     ['payload', entry.payloadHash],
+    ...(entry.traceparent === undefined ? [] : ([['trace', traceIdOf(entry.traceparent)]] as [string, string][])),
     ...(entry.waitingFor === undefined
       ? []
       : ([['waits for', `the next tick of ${entry.waitingFor}`]] as [string, string][])),

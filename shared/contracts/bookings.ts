@@ -13,7 +13,19 @@ import {
   type CampaignAccepted,
   type CampaignRefused,
 } from './outcomes.ts';
-import { Count, EpochMs, Id, Instant, Micros, PositiveMicros, Sha256, closed, listOf, oneOf } from './scalars.ts';
+import {
+  Count,
+  EpochMs,
+  Id,
+  Instant,
+  Micros,
+  PositiveMicros,
+  Sha256,
+  Traceparent,
+  closed,
+  listOf,
+  oneOf,
+} from './scalars.ts';
 import { Share } from './serving.ts';
 
 /** Campaigns of one booking. */
@@ -145,6 +157,8 @@ export const Booking = closed({
   createdAtMs: EpochMs,
   /** When it last got on. */
   steppedAtMs: EpochMs,
+  /** The trace of the request that asked for it, or confirmed or released it. */
+  traceparent: Type.Optional(Traceparent),
   ...progress,
   /** How often it has been decided. */
   attempt: Count,

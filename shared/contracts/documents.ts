@@ -29,6 +29,7 @@ import {
   Micros,
   PartsPerMillion,
   PositiveMicros,
+  Traceparent,
   Version,
   closed,
   listOf,
@@ -55,6 +56,8 @@ export const LedgerEntry = closed({
   payloadHash: Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 }),
   occurredAtMs: EpochMs,
   recordedAtMs: EpochMs,
+  /** The trace of what it was decided for (W3C Trace Context). */
+  traceparent: Type.Optional(Traceparent),
   result: oneOf('applied', 'refused', 'superseded', 'waiting', 'filed', 'folded', 'quarantined'),
   /** Written by `decide` alone and checked against {@link Outcome} in tests: a validator of all of them is 850 KB of code. */
   outcomes: listOf(Type.Unsafe<Outcome>(Type.Unknown()), 900),

@@ -131,7 +131,7 @@ export const HandledLine = closed({
   entries: Type.Optional(Count),
   refused: Type.Optional(Count),
   bookings: Type.Optional(Count),
-  /** Entries that still owe rows, and the age of the oldest that was found owing when the drain began. */
+  /** Entries that are left to drain, as far as they were read, and the age of the oldest; 0 where none is. */
   undrained: Type.Optional(Count),
   oldestMs: Type.Optional(Count),
   // A refresh's.
@@ -211,12 +211,18 @@ export const NoteLine = closed({
 export const LogLine = Type.Union([HandledLine, AnsweredLine, InvariantLine, NoteLine]);
 export type LogLine = Static<typeof LogLine>;
 
-/** The fields that a caller of the log may give a line. */
+/** A line's own fields: what the log itself adds is not among them. */
+type OwnFields<Line> = Omit<Line, keyof typeof head | 'message'>;
+
+/** What a function has in hand, on each of its lines. */
+export type LogSubject = Partial<Pick<Static<typeof NoteLine>, keyof typeof subject>>;
+
+/** The fields that a line may be given. */
 export type LogFields = Partial<
-  Omit<
-    Static<typeof HandledLine> & Static<typeof AnsweredLine> & Static<typeof InvariantLine> & Static<typeof NoteLine>,
-    keyof typeof head | 'message' | 'outcome' | 'code'
-  >
-> & { outcome?: Static<typeof HandledOutcome> | Static<typeof AnsweredOutcome>; code?: string };
+  Omit<OwnFields<Static<typeof HandledLine>>, 'outcome'> &
+    Omit<OwnFields<Static<typeof AnsweredLine>>, 'outcome'> &
+    OwnFields<Static<typeof InvariantLine>> &
+    OwnFields<Static<typeof NoteLine>>
+> & { outcome?: Static<typeof HandledOutcome> | Static<typeof AnsweredOutcome> };
 
 export type LogMessage = LogLine['message'];

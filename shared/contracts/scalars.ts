@@ -61,6 +61,9 @@ export function setOf<T extends TSchema>(item: T, maxItems: number, minItems = 1
   return Type.Array(item, { maxItems, minItems, uniqueItems: true });
 }
 
+/** W3C Trace Context: version, trace, span, flags. */
+export const Traceparent = Type.String({ pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$', maxLength: 55 });
+
 /** Hexadecimal. */
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 });
 

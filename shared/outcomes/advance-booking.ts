@@ -4,7 +4,8 @@ import { encodeInstants } from '../contracts/instants.ts';
 import type { Booking, BookingPart } from '../contracts/documents.ts';
 import type { CampaignCreatedWire } from '../contracts/events.ts';
 import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
-import { AndanteError } from '../runtime/errors.ts';
+import { AndanteError, stackOf } from '../runtime/errors.ts';
+import { inTrace } from '../runtime/handling.ts';
 import { refs } from '../store/allocation-store.ts';
 import { isAccepted, type AcceptedLine } from '../store/booking-parts.ts';
 import { bookingId } from '../store/ledger-key.ts';
@@ -74,10 +75,15 @@ export async function rollBookings(deps: RecordDeps, nowMs: number): Promise<{ b
     if (afterId === undefined) break;
     for (const { ref, document } of open) {
       try {
-        if (await roll(deps, ref.path.slice('bookings/'.length), document, nowMs)) bookings += 1;
+        const id = ref.path.slice('bookings/'.length);
+        if (await inTrace(document.traceparent, () => roll(deps, id, document, nowMs))) bookings += 1;
       } catch (error) {
         failure ??= error;
-        deps.log.warn('a booking was not brought on', { event: document.key, error: String(error) });
+        deps.log.warn('a booking was not brought on', {
+          tenant: document.tenantId,
+          booking: document.key,
+          error: error instanceof AndanteError ? error.message : stackOf(error),
+        });
       }
     }
   }

@@ -4,6 +4,7 @@
 import type { EventBus } from '../bus/event-bus.ts';
 import type { LedgerEntry } from '../contracts/documents.ts';
 import { AndanteError } from '../runtime/errors.ts';
+import { endWith } from '../runtime/handling.ts';
 import type { Log } from '../runtime/log.ts';
 import type { AllocationStore, Ref } from '../store/allocation-store.ts';
 import { LEDGER_MS } from '../store/persist-campaign-event.ts';
@@ -56,8 +57,13 @@ async function appendAndMark(deps: RecordDeps, owing: readonly Written[]): Promi
 }
 
 async function notify({ bus }: RecordDeps, owing: readonly Written[]): Promise<void> {
-  const notices = owing.flatMap(({ ref, entry }) => toNotices(idOf(ref), entry));
-  await Promise.all(notices.map((notice) => bus.publish(notice)));
+  await Promise.all(
+    owing.flatMap(({ ref, entry }) => {
+      // Drained later, they still belong to what was decided.
+      const trace = entry.traceparent === undefined ? {} : { traceparent: entry.traceparent };
+      return toNotices(idOf(ref), entry).map((notice) => bus.publish(notice, trace));
+    }),
+  );
 }
 
 function idOf({ path }: Ref<'ledger'>): string {
@@ -71,34 +77,56 @@ function keepMsOf({ entry }: Written): number {
   return entry.eventType === 'andante.delivery-tick.v1' ? TICK_LEDGER_MS : LEDGER_MS;
 }
 
+/** What is left to drain: how many entries, as far as they were read, and how old the oldest is. */
+interface Left {
+  undrained: number;
+  oldestMs: number;
+}
+
 /** Entries read and appended at a time. */
 const DRAIN_PAGE = 100;
 
 /**
  * Appends the outcomes of every undrained entry. An entry that BigQuery refuses for good does not keep the others back:
- * it stays, and is said aloud at every drain, to booking flows too.
+ * it stays, and is said aloud at every drain, to booking flows too. What is left is on the line that ends the drain, also of
+ * one that fails.
+ * @param nowMs the time that ages are of
  * @throws AndanteError OUTCOMES_UNAVAILABLE, BUS_UNAVAILABLE, STORE_UNAVAILABLE
  */
-export async function drain(deps: RecordDeps): Promise<{ drained: number; refused: number }> {
+export async function drain(deps: RecordDeps, nowMs: number): Promise<{ drained: number; refused: number }> {
   const total = { drained: 0, refused: 0 };
+  const left: Left = { undrained: 0, oldestMs: 0 };
   for (let afterId: string | undefined; ;) {
     const owing = (await deps.store.undrained(DRAIN_PAGE, afterId)).map(({ ref, document }) => ({
       ref,
       entry: document,
     }));
-    if (owing.length === 0) return total;
+    if (owing.length === 0) {
+      endWith({ ...left });
+      return total;
+    }
     afterId = owing.at(-1)?.ref.path.split('/').at(-1);
-    const refused = await appendPage(deps, owing);
-    total.drained += owing.length - refused;
-    total.refused += refused;
+    const refused = await appendPage(deps, owing).catch((error: unknown) => {
+      endWith({ ...leave(left, owing, nowMs) });
+      throw error;
+    });
+    leave(left, refused, nowMs);
+    total.drained += owing.length - refused.length;
+    total.refused += refused.length;
   }
 }
 
-/** One page together, or one by one when BigQuery refuses a row of it; returns how many entries it refused. */
-async function appendPage(deps: RecordDeps, owing: readonly Written[]): Promise<number> {
+function leave(left: Left, entries: readonly Written[], nowMs: number): Left {
+  left.undrained += entries.length;
+  left.oldestMs = Math.max(left.oldestMs, ...entries.map(({ entry }) => nowMs - entry.recordedAtMs));
+  return left;
+}
+
+/** One page together, or one by one when BigQuery refuses a row of it; returns the entries it refused. */
+async function appendPage(deps: RecordDeps, owing: readonly Written[]): Promise<Written[]> {
   try {
     await appendAndMark(deps, owing);
-    return 0;
+    return [];
   } catch (error) {
     if (!(error instanceof AndanteError) || error.code !== 'OUTCOME_ROW_INVALID') throw error;
     const [only, ...others] = owing;
@@ -108,10 +136,10 @@ async function appendPage(deps: RecordDeps, owing: readonly Written[]): Promise<
         error: error.message,
       });
       await notify(deps, [only]);
-      return 1;
+      return [only];
     }
   }
-  let refused = 0;
-  for (const one of owing) refused += await appendPage(deps, [one]);
+  const refused: Written[] = [];
+  for (const one of owing) refused.push(...(await appendPage(deps, [one])));
   return refused;
 }

@@ -26,11 +26,13 @@ export interface RefreshDeps extends RecordDeps {
 }
 
 export interface Refreshed {
-  result: 'forecast' | 'frozen' | 'superseded' | 'duplicate';
+  result: 'refreshed' | 'frozen' | 'superseded' | 'duplicate';
   cells: number;
   /** Days of supply that were written. */
   days: number;
   isFitted: boolean;
+  /** Of the forecast that is in force; absent where nothing was ever forecast. */
+  ageMs?: number;
   reasons: FreezeReason[];
 }
 
@@ -58,17 +60,20 @@ export async function refreshSupply(deps: RefreshDeps, of: RefreshOf): Promise<R
   const { ref, entry, isDuplicate } = await persistRefresh(store, of, state.supplyVersion, decided);
   await record(deps, [{ ref, entry }]);
   const { outcome, days } = decided;
+  const inForce = entry.result === 'superseded' ? [...state.known.values()] : days;
+  const issuedAtMs = Math.max(0, ...inForce.map((day) => day.issuedAtMs ?? 0));
   return {
     result: isDuplicate
       ? 'duplicate'
       : entry.result === 'superseded'
         ? 'superseded'
         : outcome.type === 'supply-forecast'
-          ? 'forecast'
+          ? 'refreshed'
           : 'frozen',
     cells: days[0]?.cells.length ?? 0,
     days: days.length,
     isFitted: decided.models !== undefined,
+    ...(issuedAtMs > 0 ? { ageMs: Math.max(0, of.nowMs - issuedAtMs) } : {}),
     reasons: outcome.type === 'supply-frozen' ? outcome.reasons : [],
   };
 }

@@ -5,7 +5,7 @@ import { AndanteError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { sha256 } from '../store/ledger-key.ts';
 import { checkRepeatedly, type Waiting } from './check-repeatedly.ts';
-import { differenceMends } from './difference.ts';
+import { brokenInvariants, differenceMends } from './difference.ts';
 import { campaignSubjects, marketSubject, type Subject, type SubjectDeps } from './subjects.ts';
 
 export interface CompareDeps extends SubjectDeps, Pick<Waiting, 'sleep'> {
@@ -39,13 +39,16 @@ export async function compareMarket(market: string, nowMs: number, deps: Compare
     const found = await checkRepeatedly(subject, deps);
     const isOwing = found?.some(({ code }) => code === 'UNDRAINED');
     for (const { code, where, expected, found: seen } of found ?? []) {
-      const about = { market, code, where, expected, found: seen, mend: differenceMends[code] };
+      const about = { market, ...subject.of, code, where, expected, found: seen, mend: differenceMends[code] };
+      const invariant = brokenInvariants[code];
       if (isOwing || code === 'REPORTS_WAITING') {
         log.warn('what differs may be on its way', about);
         continue;
       }
       differences += 1;
-      if (differences <= MOST_TOLD) log.critical('ledger, state and BigQuery differ', about);
+      if (differences > MOST_TOLD) continue;
+      if (invariant === undefined) log.critical('ledger, state and BigQuery differ', about);
+      else log.critical('invariant violated', { ...about, invariant });
     }
     return found !== undefined;
   };

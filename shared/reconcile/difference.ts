@@ -29,6 +29,19 @@ export const differenceMends = {
   PLAN_DIFFERS: 'the published plan is not the market’s last one: run tick for this market',
 } as const;
 
+/** The promise of README, "Invariants", that what differs breaks; the others are other faults. */
+export const brokenInvariants: Partial<Record<keyof typeof differenceMends, number>> = {
+  SPLIT_DIFFERS: 1,
+  BILLED_ABOVE_BUDGET: 1,
+  GRANTED_ABOVE_BUDGET: 1,
+  ROW_TWICE: 3,
+  ROW_MISSING: 3,
+  LEDGER_DIFFERS: 3,
+  STATE_DIFFERS: 3,
+  DELIVERY_DIFFERS: 3,
+  LEDGER_MISSING: 3,
+};
+
 export interface Difference {
   code: keyof typeof differenceMends;
   /** What it is about: `market SE`, `tenant/campaign subcampaign field`. */

@@ -23,6 +23,6 @@ export async function judgeIntervals(
     ({ n, coverage }) => n >= LEAST_SCORES && (coverage < BOUNDS.least || coverage > BOUNDS.most),
   );
   for (const { kind, n, coverage } of wrong)
-    log.warn('intervals of forecasts do not hold what they say', { market, kind, n, coverage, ...BOUNDS });
+    log.warn('intervals of forecasts do not hold what they say', { market, kind, scores: n, coverage, ...BOUNDS });
   return wrong.length;
 }

@@ -10,6 +10,8 @@ import { reconcileMarket } from './reconcile-market.ts';
 
 export interface Subject {
   name: string;
+  /** Whose it is, for the log. */
+  of: { tenant?: string; campaign?: string };
   /** Undefined: neither the store nor BigQuery knows it. */
   check(): Promise<Difference[] | undefined>;
 }
@@ -24,6 +26,7 @@ export interface SubjectDeps {
 export function marketSubject(market: string, { store, reader, clock }: SubjectDeps): Subject {
   return {
     name: `market ${market}`,
+    of: {},
     async check() {
       const own = await reconcileMarket(market, { store, reader, nowMs: clock() });
       const concern = { markets: [market] };
@@ -38,6 +41,7 @@ export function campaignSubject(
 ): Subject {
   return {
     name: `campaign ${of.tenantId}/${of.campaignId}`,
+    of: { tenant: of.tenantId, campaign: of.campaignId },
     async check() {
       const own = await reconcileCampaign(of, { store, reader, nowMs: clock() });
       if (!own) return undefined;

@@ -74,3 +74,12 @@ export class AndanteError extends Error {
     return (permanentCodes as readonly string[]).includes(this.code);
   }
 }
+
+/** An assertion's words may show two documents whole. */
+const MAX_TOLD = 8192;
+
+/** What the log is told of something that was thrown. */
+export function stackOf(error: unknown): string {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return text.slice(0, MAX_TOLD);
+}

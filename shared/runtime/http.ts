@@ -1,11 +1,14 @@
 // The edge of HTTP functions: a handler over plain values in, an answer out, errors as problem+json with a code.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { HttpFunction, Response } from '@google-cloud/functions-framework';
+import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
+import type { LogFields } from '../contracts/log-line.ts';
 import { MAX_BODY_BYTES } from '../contracts/decode-message.ts';
-import { AndanteError, type ErrorCode } from './errors.ts';
-import type { Log, LogFields } from './log.ts';
+import { AndanteError, stackOf, type ErrorCode } from './errors.ts';
+import { keepHandling, withHandling } from './handling.ts';
+import type { Log } from './log.ts';
 import { collectBody } from './request-body.ts';
+import { isTraceparent, newTraceparent } from './traceparent.ts';
 
 export interface HttpRequest {
   method: string;
@@ -23,8 +26,6 @@ export interface HttpAnswer {
   headers?: Record<string, string>;
   /** Whole, or piece by piece as it is made. */
   body?: string | Uint8Array | AsyncIterable<string>;
-  /** Fields of the log line. */
-  about?: LogFields;
 }
 
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
@@ -54,7 +55,7 @@ export interface HttpFunctionDeps {
   maxBodyBytes?: number;
 }
 
-/** The function that the framework calls. */
+/** The function that the framework calls. Whatever comes of a request, it is one line of the log. */
 export function createHttpFunction(
   name: string,
   handle: QuickHttpHandler,
@@ -62,25 +63,26 @@ export function createHttpFunction(
 ): HttpFunction {
   return (request, response) => {
     const startedAtMs = clock();
+    const { executionId } = request;
+    const ending: LogFields = { outcome: 'answered' };
+    const about = { function: name };
+    const handling = { traceparent: requestTraceparent(request.headers), about, ending, executionId };
     const finish = (answer: HttpAnswer) => {
-      const traceparent = request.headers['traceparent'];
-      const trace = typeof traceparent === 'string' ? { traceparent } : {};
-      log[answer.status < 500 ? 'info' : 'error']('answered', {
-        function: name,
-        ...trace,
-        ...answer.about,
-        status: answer.status,
-        ms: clock() - startedAtMs,
-      });
-      return sendAnswer(response, answer);
+      const { status } = answer;
+      const say = () =>
+        log[status < 500 ? 'info' : status === 503 ? 'error' : 'critical']('answered', {
+          ...ending,
+          status,
+          ms: Math.max(0, Math.round(clock() - startedAtMs)),
+        });
+      // A function's time may end with its answer.
+      if (!isStream(answer.body)) say();
+      return sendAnswer(response, answer)?.then(say);
     };
     const refuse = (error: unknown) => {
-      if (!(error instanceof AndanteError))
-        log.critical('failed', {
-          function: name,
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        });
-      return finish(problemOf(error));
+      const answer = problemOf(error);
+      Object.assign(ending, { outcome: answer.status < 500 ? 'refused' : 'failed', ...toldOf(error) });
+      return finish(answer);
     };
     const handleBody = (body: Uint8Array) => {
       const { method, originalUrl, headers } = request;
@@ -95,8 +97,19 @@ export function createHttpFunction(
       }
       return answer instanceof Promise ? answer.then(finish, refuse) : finish(answer);
     };
-    collectBody(request, maxBodyBytes, answerBody, refuse);
+    // Who reads the body calls back from wherever it ended.
+    collectBody(
+      request,
+      maxBodyBytes,
+      (body) => withHandling(handling, () => answerBody(body)),
+      (error) => withHandling(handling, () => refuse(error)),
+    );
   };
+}
+
+/** The caller's span, as Cloud Run tells it, or a trace that begins here. */
+export function requestTraceparent({ traceparent }: Request['headers']): string {
+  return typeof traceparent === 'string' && isTraceparent(traceparent) ? traceparent : newTraceparent();
 }
 
 function urlOf(url: string): Pick<HttpRequest, 'path' | 'query'> {
@@ -110,10 +123,13 @@ function urlOf(url: string): Pick<HttpRequest, 'path' | 'query'> {
 export function sendAnswer(response: Response, { status, headers, body }: HttpAnswer): Promise<void> | undefined {
   response.statusCode = status;
   for (const name in headers) response.setHeader(name, headers[name] as string);
-  if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array))
-    return pipeline(Readable.from(body), response).catch(() => void response.destroy());
+  if (isStream(body)) return pipeline(Readable.from(keepHandling(body)), response).catch(() => void response.destroy());
   response.end(body);
   return undefined;
+}
+
+function isStream(body: HttpAnswer['body']): body is AsyncIterable<string> {
+  return body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
 }
 
 /** What an answer may say of an error. */
@@ -134,15 +150,20 @@ export function describeProblem(error: unknown): Problem {
   return { status, code, detail: known && status !== 500 ? known.message : 'the error is in the log' };
 }
 
+/** What the log is told of a request that was not answered as it was asked for. */
+export function toldOf(error: unknown): { code: string; error: string } {
+  const { status, code } = describeProblem(error);
+  return { code, error: status === 500 ? stackOf(error) : (error as AndanteError).message };
+}
+
 /** problem+json (RFC 9457). */
 export function problemOf(error: unknown): HttpAnswer {
   const problem = describeProblem(error);
-  const { status, code } = problem;
+  const { status } = problem;
   return {
     status,
     headers: { 'content-type': 'application/problem+json', ...retryAfter(error, status) },
     body: JSON.stringify(problem),
-    about: { code },
   };
 }
 

@@ -3,7 +3,10 @@
 import type { OAuth2Client } from 'google-auth-library';
 import { reservedTenants } from '../contracts/platform-tenant.ts';
 import { TENANT_DEFAULTS, type Config } from './config.ts';
+import type { LogSubject } from '../contracts/log-line.ts';
 import { AndanteError } from './errors.ts';
+import { describeAs } from './handling.ts';
+import { whenHere } from './when-here.ts';
 
 /** The ad-server group behind an Authorization header. */
 export type AuthenticateGroup = Authenticate<string>;
@@ -48,6 +51,8 @@ interface Door<Caller> {
   audience: { name: string; value: string | undefined };
   callers: { name: string; byEmail: ReadonlyMap<string, Caller>; isNone: string };
   emulatorToken: { pattern: RegExp; isExpected: string; callerOf: (name: string) => Caller | undefined };
+  /** What the log is told of who speaks. */
+  aboutOf: (caller: Caller) => LogSubject;
 }
 
 /**
@@ -69,6 +74,7 @@ export function createGroupAuthenticator(
       isExpected: 'group:NAME',
       callerOf: (group: string) => group,
     },
+    aboutOf: (group: string) => ({ group }),
   };
   return createAuthenticator(config, door, { openClient, clock });
 }
@@ -96,6 +102,7 @@ export function createTenantAuthenticator(
         // Ours is nobody's.
         reservedTenants.includes(tenantId) ? undefined : (byId.get(tenantId) ?? { tenantId, ...EMULATOR_LIMITS }),
     },
+    aboutOf: ({ tenantId }: Tenant) => ({ tenant: tenantId }),
   };
   return createAuthenticator(config, door, { openClient, clock });
 }
@@ -103,15 +110,19 @@ export function createTenantAuthenticator(
 function createAuthenticator<Caller>(config: Config, door: Door<Caller>, google: Google): Authenticate<Caller> {
   const verify = config.isLocal ? undefined : createVerifier(door, google);
   const { pattern, isExpected, callerOf } = door.emulatorToken;
+  const known = (caller: Caller): Caller => {
+    describeAs(door.aboutOf(caller));
+    return caller;
+  };
   return (authorization) => {
     const [, token] = /^Bearer ([A-Za-z0-9._:=-]{1,8192})$/.exec(authorization ?? '') ?? [];
     if (token === undefined)
       throw new AndanteError('UNAUTHENTICATED', 'expected an Authorization header: Bearer TOKEN');
-    if (verify) return verify(token);
+    if (verify) return whenHere(verify(token), known);
     const [, name] = pattern.exec(token) ?? [];
     const caller = name === undefined ? undefined : callerOf(name);
     if (caller === undefined) throw new AndanteError('UNAUTHENTICATED', `on emulators the token is ${isExpected}`);
-    return caller;
+    return known(caller);
   };
 }
 

@@ -1,15 +1,18 @@
-// One JSON object per line in the form Cloud Logging reads: severity, message, time, trace and the fields of the event.
+// One JSON object per line in the form Cloud Logging reads: severity, message, time, what is in hand with its trace, and the
+// fields of the event. Lines go to the descriptor itself: the framework's own way to mark them with its execution id
+// (LOG_EXECUTION_ID) parses and writes again every line that passes process.stdout. They are marked here.
 import { pino } from 'pino';
+import type { LogFields, LogMessage } from '../contracts/log-line.ts';
+import { currentHandling } from './handling.ts';
+import { spanIdOf, traceIdOf } from './traceparent.ts';
 
-/** Fields of a log line. */
-export type LogFields = Record<string, string | number | boolean>;
-
+/** Every message and every field is in contracts/log-line.ts. */
 export interface Log {
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
+  info(message: LogMessage, fields?: LogFields): void;
+  warn(message: LogMessage, fields?: LogFields): void;
+  error(message: LogMessage, fields?: LogFields): void;
   /** For what a person must look at: a violated invariant, a programmer error. */
-  critical(message: string, fields?: LogFields): void;
+  critical(message: LogMessage, fields?: LogFields): void;
 }
 
 export interface LogOptions {
@@ -35,11 +38,17 @@ export function createLog({ level, projectId, destination }: LogOptions): Log {
     formatters: { level: (label: string) => ({ severity: severities[label] ?? 'DEFAULT' }) },
   };
   const logger = destination ? pino(options, destination) : pino(options);
-  const fieldsOf = ({ traceparent, ...fields }: LogFields = {}) => {
-    const trace = typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined;
-    return trace === undefined
-      ? fields
-      : { ...fields, 'logging.googleapis.com/trace': `projects/${projectId}/traces/${trace}` };
+  const fieldsOf = (fields: LogFields = {}) => {
+    const handling = currentHandling();
+    if (!handling) return fields;
+    const { traceparent, about, executionId } = handling;
+    return {
+      ...about,
+      ...fields,
+      'logging.googleapis.com/trace': `projects/${projectId}/traces/${traceIdOf(traceparent)}`,
+      'logging.googleapis.com/spanId': spanIdOf(traceparent),
+      ...(executionId === undefined ? {} : { 'logging.googleapis.com/labels': { execution_id: executionId } }),
+    };
   };
   return {
     info: (message, fields) => logger.info(fieldsOf(fields), message),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { withoutHolds } from '../campaign/holds.ts';
 import type { Booking } from '../contracts/documents.ts';
 import { AndanteError } from '../runtime/errors.ts';
+import { currentTrace } from '../runtime/handling.ts';
 import { refs, type AllocationStore } from './allocation-store.ts';
 import { isAccepted, pageNeeds } from './booking-parts.ts';
 import { completeViews } from './market-views.ts';
@@ -22,7 +23,7 @@ export async function confirmBooking(store: AllocationStore, id: string, nowMs: 
       if (!booking) throw unknown();
       const isConfirmed = booking.status === 'confirmed' || booking.isConfirming === true;
       if (booking.status !== 'held' || isConfirmed) return { booking, written: [] };
-      const stepped = { ...booking, steppedAtMs: nowMs, isOpen: true as const };
+      const stepped = { ...booking, steppedAtMs: nowMs, ...currentTrace(), isOpen: true as const };
       // What is past its time is expired from now on, though no tick has seen it yet.
       if (nowMs >= booking.untilAtMs) return write(transaction, id, { ...stepped, status: 'expired' });
       if (booking.holdKind === 'firm') return write(transaction, id, { ...stepped, status: 'confirmed' });
@@ -56,7 +57,13 @@ export async function releaseBooking(store: AllocationStore, id: string, nowMs: 
       if (!booking) throw unknown();
       if (booking.status !== 'held' && booking.status !== 'staging') return { booking, written: [] };
       const { isUndone: _undone, ...rest } = booking;
-      return write(transaction, id, { ...rest, status: 'released', isOpen: true, steppedAtMs: nowMs });
+      return write(transaction, id, {
+        ...rest,
+        status: 'released',
+        isOpen: true,
+        steppedAtMs: nowMs,
+        ...currentTrace(),
+      });
     },
     [refs.booking(id)],
   );

@@ -5,6 +5,7 @@ import type { CampaignContext, MarketView } from '../campaign/campaign-state.ts'
 import type { BookingRequest, CampaignOrder } from '../contracts/bookings.ts';
 import type { Booking, BookingPart, CampaignOwner } from '../contracts/documents.ts';
 import { AndanteError } from '../runtime/errors.ts';
+import { currentTrace } from '../runtime/handling.ts';
 import { refs, type AllocationStore } from './allocation-store.ts';
 import { cutParts, wholeNeeds } from './booking-parts.ts';
 import { bookingId, payloadHash } from './ledger-key.ts';
@@ -200,6 +201,7 @@ function newBooking({ tenantId, key, request }: BookingOrder, hash: string, nowM
     untilAtMs: nowMs + holdMs(request),
     createdAtMs: nowMs,
     steppedAtMs: nowMs,
+    ...currentTrace(),
     campaigns: campaigns.length,
     held: 0,
     refused: 0,

@@ -9,6 +9,7 @@ import type { CampaignEvent } from '../contracts/events.ts';
 import type { CampaignOutcome } from '../contracts/outcomes.ts';
 import { daysBetween } from '../forecasting/traffic-clock.ts';
 import { AndanteError } from '../runtime/errors.ts';
+import { currentTrace } from '../runtime/handling.ts';
 import { refs, type AllocationStore, type Ref, type Transaction } from './allocation-store.ts';
 import { pageNeeds } from './booking-parts.ts';
 import { ledgerId, payloadHash } from './ledger-key.ts';
@@ -231,6 +232,7 @@ export function newLedgerEntry(
     payloadHash: hash,
     occurredAtMs: event.occurredAtMs,
     recordedAtMs: nowMs,
+    ...currentTrace(),
     result,
     outcomes,
     ...owing(outcomes, nowMs),

@@ -3,6 +3,7 @@
 import { advanceCampaign } from '../campaign/advance-campaign.ts';
 import { decideTick, type TickDecision, type TickInput } from '../campaign/decide-tick.ts';
 import { lapsedBookings } from '../campaign/end-holds.ts';
+import { watchTick, type TickWatch } from '../campaign/watch-tick.ts';
 import { PLATFORM_TENANT } from '../contracts/platform-tenant.ts';
 import type { WaitingReport, ReportData, Verdict } from '../campaign/fold-reports.ts';
 import type { Booking, LedgerEntry, Market, StoredPlan } from '../contracts/documents.ts';
@@ -40,7 +41,7 @@ export interface Tick {
   source: string;
 }
 
-export interface TickResult {
+export interface TickResult extends TickWatch {
   result: 'applied' | 'superseded' | 'unknown-market';
   /** Ledger entries that now owe rows to BigQuery. */
   written: { ref: Ref<'ledger'>; entry: LedgerEntry }[];
@@ -62,7 +63,10 @@ export async function persistTick(
   decide: DecideTick = decideTick,
   known: Map<string, Snapshot> = new Map(),
 ): Promise<TickResult> {
-  const total: TickResult = { result: 'applied', written: [], reports: 0, quarantined: 0, rebalances: [] };
+  const total: TickResult = {
+    ...{ result: 'applied', written: [], reports: 0, quarantined: 0, rebalances: [] },
+    ...{ overruns: 0, overrunMicros: 0, violations: [] },
+  };
   for (let piece = 0; piece < MAX_PIECES; piece++) {
     const step = await persistPiece(store, { ...tick, piece, decide, known });
     if (step === 'taken') continue;
@@ -71,6 +75,9 @@ export async function persistTick(
     total.reports += step.reports;
     total.quarantined += step.quarantined;
     total.rebalances.push(...step.rebalances);
+    total.overruns += step.overruns;
+    total.overrunMicros += step.overrunMicros;
+    total.violations.push(...step.violations);
     if (!step.isPiece) break;
   }
   return total;
@@ -134,6 +141,7 @@ async function persistPiece(
           reports: reports.length,
           quarantined,
           rebalances: decision.rebalances,
+          ...watchTick(view.pages, decision),
           isPiece: decision.plan === undefined,
         };
       },

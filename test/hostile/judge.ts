@@ -28,7 +28,7 @@ const results = [
   'drained',
   'agrees',
   'different',
-  'forecast',
+  'refreshed',
   'frozen',
   'duplicate',
 ];
@@ -54,13 +54,13 @@ function judgeUnheard({ cutAt }: Wire, { status }: Answer): Verdict {
 }
 
 async function judgePush(wire: Wire, answer: Answer, trace: Trace, store: AllocationStore): Promise<Verdict> {
-  const said = trace.lines.filter(({ message }) => message === 'handled' || message === 'quarantined');
+  const said = trace.lines.filter(({ message, fields }) => message === 'handled' && fields['outcome'] !== 'refused');
   if (said.length === 0) return judgeRefused(wire, answer, trace);
-  const [{ message, fields }, ...more] = said as [Trace['lines'][number]];
+  const [{ fields }, ...more] = said as [Trace['lines'][number]];
   assert.equal(more.length, 0, 'a message is handled or quarantined, and once');
   assert(answer.status === 204 || isUnheard(wire, answer), `acknowledged with ${answer.status}`);
-  if (message === 'handled') {
-    assert(HANDLED.has(String(fields['result'])), `result ${fields['result']}`);
+  if (fields['code'] === undefined) {
+    assert(HANDLED.has(String(fields['outcome'])), `outcome ${fields['outcome']}`);
     return 'handled';
   }
   assert.equal(trace.published, 0, 'what is quarantined publishes nothing');

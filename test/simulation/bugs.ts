@@ -17,8 +17,8 @@ export const bugs: readonly Bug[] = [
     name: 'dedupe-by-message-id',
     about: 'the bus’s messageId is taken for the key of an event: it changes when a publisher tries again',
     file: 'runtime/delivery.ts',
-    find: 'about = describe(event, message);',
-    replace: "if ('eventId' in event) event.eventId = message.messageId; about = describe(event, message);",
+    find: 'describeAs(describe(event));',
+    replace: "if ('eventId' in event) event.eventId = message.messageId; describeAs(describe(event));",
   },
   {
     name: 'ledger-read-outside-transaction',
@@ -53,9 +53,9 @@ export const bugs: readonly Bug[] = [
     name: 'acknowledge-before-commit',
     about: 'the handler is started and not awaited: the message is acknowledged whatever comes of it',
     file: 'runtime/delivery.ts',
-    find: 'const handled = await handle(event,',
+    find: 'return handle(event,',
     replace:
-      "const handled = { result: 'started' }; handle(event, { publishedAtMs, nowMs: publishedAtMs }).catch(() => {}); void ((..._: unknown[]) => _)(event,",
+      "handle(event, { publishedAtMs, nowMs: publishedAtMs }).catch(() => {}); return ((..._: unknown[]) => ({ outcome: 'applied' }) as const)(event,",
   },
   {
     name: 'version-check-dropped',

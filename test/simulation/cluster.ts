@@ -169,7 +169,7 @@ export function createCluster(deps: ClusterDeps): Cluster {
       resolve(answer);
     };
     process.doors[name](request).then(answered, (error: unknown) => {
-      if (error instanceof AndanteError) answered({ status: error.retryable ? 503 : 400, about: { code: error.code } });
+      if (error instanceof AndanteError) answered({ status: error.retryable ? 503 : 400 });
       else {
         deps.onCritical(`${name}: ${String(error)}`);
         answered(undefined);

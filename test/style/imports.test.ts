@@ -15,9 +15,19 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
     own: ['shared/runtime/errors.ts'],
     packages: /^(typebox|ajv|node:fs\/promises|node:path|esbuild|prettier|openapi-typescript|ajv\/.*)$/,
   },
-  'shared/bus/': { own: ['shared/runtime/errors.ts'], packages: /^@google-cloud\/pubsub$/ },
+  'shared/bus/': {
+    own: ['shared/runtime/errors.ts', 'shared/runtime/handling.ts'],
+    packages: /^@google-cloud\/pubsub$/,
+  },
   'shared/store/': {
-    own: ['shared/campaign/', 'shared/quoting/', 'shared/planning/', 'shared/forecasting/', 'shared/runtime/errors.ts'],
+    own: [
+      'shared/campaign/',
+      'shared/quoting/',
+      'shared/planning/',
+      'shared/forecasting/',
+      'shared/runtime/errors.ts',
+      'shared/runtime/handling.ts',
+    ],
     packages: /^(@google-cloud\/firestore|node:crypto|node:zlib)$/,
   },
   'shared/outcomes/': {
@@ -27,6 +37,7 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
       'shared/campaign/',
       'shared/forecasting/',
       'shared/runtime/errors.ts',
+      'shared/runtime/handling.ts',
       'shared/runtime/log.ts',
     ],
     packages: /^@google-cloud\/bigquery$/,
@@ -44,7 +55,7 @@ const layers: Record<string, { own: string[]; packages?: RegExp }> = {
   'shared/runtime/': {
     own: ['shared/store/'],
     packages:
-      /^(pino|google-auth-library|typebox|@google-cloud\/functions-framework|node:diagnostics_channel|node:stream|node:stream\/promises)$/,
+      /^(pino|google-auth-library|typebox|@google-cloud\/functions-framework|node:async_hooks|node:crypto|node:diagnostics_channel|node:stream|node:stream\/promises)$/,
   },
 };
 const pure = [

@@ -5,12 +5,16 @@ export interface Sent {
   attributes?: Record<string, string>;
   publishTime?: string;
   data?: string;
+  messageId?: string;
 }
 
 /** A push as Pub/Sub posts it. */
-export function push(body: unknown, { attributes = {}, publishTime = '2026-03-02T00:00:00Z', data }: Sent = {}) {
+export function push(
+  body: unknown,
+  { attributes = {}, publishTime = '2026-03-02T00:00:00Z', data, messageId = '1' }: Sent = {},
+) {
   const text = typeof body === 'string' ? body : JSON.stringify(encodeInstants(body));
-  const message = { data: data ?? Buffer.from(text).toString('base64'), attributes, messageId: '1', publishTime };
+  const message = { data: data ?? Buffer.from(text).toString('base64'), attributes, messageId, publishTime };
   return { message, subscription: 'projects/demo-andante/subscriptions/test', deliveryAttempt: 2 };
 }
 

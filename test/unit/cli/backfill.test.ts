@@ -32,8 +32,8 @@ describe('andante backfill', function () {
     assert.deepEqual(
       made.map(({ market, result, days }) => [market, result, days]),
       [
-        ['NO', 'forecast', 42],
-        ['SE', 'forecast', 42],
+        ['NO', 'refreshed', 42],
+        ['SE', 'refreshed', 42],
       ],
     );
     const again = await run(['backfill']);

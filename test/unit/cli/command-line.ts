@@ -96,7 +96,8 @@ export async function servedWorld({ drained = true } = {}) {
   );
   await tick(store, START_MS + TICK_MS);
   await tick(store, START_MS + 2 * TICK_MS);
-  const drainAll = () => drain({ store, outcomes: world.log, bus: createMemoryBus(), log: quiet, clock: () => NOW_MS });
+  const drainAll = () =>
+    drain({ store, outcomes: world.log, bus: createMemoryBus(), log: quiet, clock: () => NOW_MS }, NOW_MS);
   if (drained) await drainAll();
   return { ...world, store, drainAll };
 }

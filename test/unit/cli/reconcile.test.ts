@@ -143,7 +143,7 @@ describe('reconcile', () => {
     }
     for (const atMs of [START_MS + 3 * TICK_MS, START_MS + 4 * DAY_MS]) {
       for (const name of ['SE', 'NO']) await tick(store, atMs, name);
-      await drain({ store, outcomes: log, bus: createMemoryBus(), log: logLines().log, clock: () => NOW_MS });
+      await drain({ store, outcomes: log, bus: createMemoryBus(), log: logLines().log, clock: () => NOW_MS }, NOW_MS);
       const { exit, stdout } = await run(['reconcile']);
       assert.equal(exit, 0, stdout);
     }

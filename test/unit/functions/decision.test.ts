@@ -13,6 +13,7 @@ import { refs } from '../../../shared/store/allocation-store.ts';
 import { createMemoryStore } from '../../../shared/store/memory-store.ts';
 import { openPlan } from '../../../shared/store/open-plan.ts';
 import { described } from '../../support/api-answers.ts';
+import { inHand } from '../../support/in-hand.ts';
 import { START_MS, TICK_MS } from '../../support/instants.ts';
 import { logLines } from '../../support/log-lines.ts';
 import { planLine, planOf, storedPlan } from '../../support/plans.ts';
@@ -115,11 +116,11 @@ describe('the decision door', () => {
       slots: 1 + (index % 3),
       ...(index % 2 === 0 ? { explain: true as const } : {}),
     }));
-    const answer = await batch(requests);
+    const { answer, ending } = await inHand(() => batch(requests));
     const alone = await Promise.all(requests.map((own) => one(own)));
     assert.deepEqual(
-      [answer.status, answer.headers?.['content-type'], answer.about],
-      [200, 'application/x-ndjson', { group: 'g1', lines: 50, refused: 0 }],
+      [answer.status, answer.headers?.['content-type'], ending],
+      [200, 'application/x-ndjson', { decisions: 50, refused: 0 }],
     );
     assert.equal(answer.body, alone.map(({ body }) => `${body as string}\n`).join(''));
     assert.equal(new Set(linesOf(answer).map(({ awards }) => awards?.[0]?.campaignId)).size, 3, 'draws differ');
@@ -128,19 +129,21 @@ describe('the decision door', () => {
 
   it('says what is wrong with a line in its place, by its id where it has one, and the others go on', async () => {
     const { batch } = await world();
-    const answer = await batch([
-      {},
-      'no json',
-      '{"requestId":"q2","color":"red"}',
-      '',
-      { requestId: 'q3', market: 'XX' },
-      { requestId: 'q4', planHash: '0'.repeat(64) },
-      { requestId: 'q5', offers: [{ offerId: 'o', buyer: 'b', cpmMicros: -1 }] },
-      { requestId: 'q6', at: '2026-02-30T00:00:00Z' },
-      { requestId: 'q7' },
-    ]);
+    const { answer, ending } = await inHand(() =>
+      batch([
+        {},
+        'no json',
+        '{"requestId":"q2","color":"red"}',
+        '',
+        { requestId: 'q3', market: 'XX' },
+        { requestId: 'q4', planHash: '0'.repeat(64) },
+        { requestId: 'q5', offers: [{ offerId: 'o', buyer: 'b', cpmMicros: -1 }] },
+        { requestId: 'q6', at: '2026-02-30T00:00:00Z' },
+        { requestId: 'q7' },
+      ]),
+    );
     assert.equal(answer.status, 200);
-    assert.deepEqual(answer.about, { group: 'g1', lines: 9, refused: 7 });
+    assert.deepEqual(ending, { decisions: 9, refused: 7 });
     assert.deepEqual(
       linesOf(answer).map(({ requestId, error }) => [requestId, error?.code]),
       [
@@ -398,7 +401,7 @@ describe('the decision door', () => {
       void createHttpFunction('decision', door, { log, clock: () => 0 })(request as never, response as never);
     });
     assert.deepEqual([lines.length, ofDoor.length, answered.length], [1, 0, 1]);
-    assert.deepEqual([lines[0]?.['lines'], lines[0]?.['refused'], lines[0]?.['status']], [100, 0, 200]);
+    assert.deepEqual([lines[0]?.['decisions'], lines[0]?.['refused'], lines[0]?.['status']], [100, 0, 200]);
   });
 });
 

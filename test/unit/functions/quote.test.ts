@@ -17,6 +17,7 @@ import type { Tenant } from '../../../shared/runtime/identity.ts';
 import { createRateLimit } from '../../../shared/runtime/rate-limit.ts';
 import { createMarketSnapshots } from '../../../shared/store/market-snapshots.ts';
 import { described } from '../../support/api-answers.ts';
+import { inHand } from '../../support/in-hand.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
 import { logLines } from '../../support/log-lines.ts';
 import { supplyDays, view } from '../../support/markets.ts';
@@ -118,10 +119,10 @@ function expected(own: Partial<QuoteRequestWire> = {}, isExact = false): QuoteAn
 describe('the quote door', () => {
   it('answers one request by the market in memory', async () => {
     const { one, wanted } = await world();
-    const answer = await one();
+    const { answer, ending } = await inHand(() => one());
     assert.deepEqual(
-      [answer.status, answer.headers, answer.about],
-      [200, { 'content-type': 'application/json' }, { tenant_id: 't1' }],
+      [answer.status, answer.headers, ending],
+      [200, { 'content-type': 'application/json' }, { quotes: 1, tier: 'fast' }],
     );
     assert.deepEqual(JSON.parse(await textOf(answer)), JSON.parse(JSON.stringify(expected())));
     assert.deepEqual(wanted, [false]);
@@ -145,10 +146,10 @@ describe('the quote door', () => {
       requestId: `q${index}`,
       budgetMicros: (1 + index) * 10_000_000,
     }));
-    const answer = await send(ndjson(requests.map(asked)), { type: NDJSON });
+    const { answer, ending } = await inHand(() => send(ndjson(requests.map(asked)), { type: NDJSON }));
     assert.deepEqual(
-      [answer.status, answer.headers, answer.about],
-      [200, { 'content-type': NDJSON }, { tenant_id: 't1', quotes: 50 }],
+      [answer.status, answer.headers, ending],
+      [200, { 'content-type': NDJSON }, { quotes: 50, tier: 'fast' }],
     );
     const alone = await Promise.all(requests.map(async (own) => `${await textOf(await one(own))}\n`));
     assert.equal(await textOf(answer), alone.join(''));

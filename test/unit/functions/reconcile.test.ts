@@ -53,7 +53,7 @@ describe('the handler of reconcile', () => {
     const { deps, bus } = await world();
     const answer = await createReconcileHandler(deps)(scheduled, time);
     const markets = await deps.store.markets();
-    assert.deepEqual(answer, { result: 'fanned-out', markets: markets.length });
+    assert.deepEqual(answer, { outcome: 'fanned-out', markets: markets.length });
     assert.deepEqual(
       bus.published.map(({ topic, message }) => [topic, message]),
       markets.map((market) => ['reconcile', { ...scheduled, scheduledFor: new Date(NOW_MS).toISOString(), market }]),
@@ -63,7 +63,7 @@ describe('the handler of reconcile', () => {
   it('finds that a market and the campaigns in its book agree, and says nothing', async () => {
     const { deps, lines, state } = await world();
     assert.deepEqual(await createReconcileHandler(deps)({ ...scheduled, market: 'SE' }, time), {
-      result: 'agrees',
+      outcome: 'agrees',
       differences: 0,
       campaigns: 1,
       left: 0,
@@ -75,8 +75,8 @@ describe('the handler of reconcile', () => {
   it('says CRITICAL what still differs when it is read a third time, with what mends it', async () => {
     const { deps, lines, state, store } = await world();
     await editEntries(store, { spentMicros: 77 });
-    const { result, differences } = await createReconcileHandler(deps)({ ...scheduled, market: 'SE' }, time);
-    assert.equal(result, 'different');
+    const { outcome, differences } = await createReconcileHandler(deps)({ ...scheduled, market: 'SE' }, time);
+    assert.equal(outcome, 'different');
     const told = ofSeverity(lines, 'CRITICAL');
     assert(told.length > 0 && told.length === differences);
     assert(
@@ -98,18 +98,18 @@ describe('the handler of reconcile', () => {
       await editEntries(store, { spentMicros });
     };
     const answer = await createReconcileHandler({ ...deps, sleep })({ ...scheduled, market: 'SE' }, time);
-    assert.deepEqual([answer.result, state.slept, lines], ['agrees', 1, []]);
+    assert.deepEqual([answer.outcome, state.slept, lines], ['agrees', 1, []]);
   });
 
   it('warns, but raises no alarm, while the ledger owes rows and reports wait', async () => {
     const { deps, lines, store, drainAll } = await world({ drained: false });
     const reconcile = createReconcileHandler(deps);
-    assert.equal((await reconcile({ ...scheduled, market: 'SE' }, time)).result, 'agrees');
+    assert.equal((await reconcile({ ...scheduled, market: 'SE' }, time)).outcome, 'agrees');
     assert(ofSeverity(lines, 'WARNING').some(({ code }) => code === 'UNDRAINED'));
     await drainAll();
     lines.length = 0;
     await file(store, deliveryReported('r9', { lines: [line()] }));
-    assert.equal((await reconcile({ ...scheduled, market: 'SE' }, time)).result, 'agrees');
+    assert.equal((await reconcile({ ...scheduled, market: 'SE' }, time)).outcome, 'agrees');
     assert.deepEqual(
       lines.map(({ severity, code }) => [severity, code]),
       [
@@ -159,7 +159,7 @@ describe('the handler of reconcile', () => {
     ];
     const { deps, lines, state } = await world({ coverage });
     const answer = await createReconcileHandler(deps)({ ...scheduled, market: 'SE' }, time);
-    assert.deepEqual([answer.result, answer['misjudged']], ['agrees', 2]);
+    assert.deepEqual([answer.outcome, answer['misjudged']], ['agrees', 2]);
     assert.deepEqual(state.asked, [
       { market: 'SE', fromDay: new Date(NOW_MS - 56 * DAY_MS).toISOString().slice(0, 10) },
     ]);

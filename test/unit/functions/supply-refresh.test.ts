@@ -39,7 +39,7 @@ async function world({ virtualTime = false, failing = 0 } = {}) {
 describe('the handler of supply-refresh', () => {
   it('publishes a message for each market that is known or was observed, for the time it was asked for', async () => {
     const { refresh, bus, outcomes } = await world();
-    assert.deepEqual(await refresh(), { result: 'fanned-out', markets: 2 });
+    assert.deepEqual(await refresh(), { outcome: 'fanned-out', markets: 2 });
     assert.deepEqual(
       bus.published.map(({ message }) => message),
       ['FI', 'SE'].map((market) => ({
@@ -62,7 +62,7 @@ describe('the handler of supply-refresh', () => {
   it('fails when the bus does, so that it is tried again', async () => {
     const { refresh, bus } = await world({ failing: 1 });
     await assert.rejects(refresh(), /the bus is down/);
-    assert.deepEqual(await refresh(), { result: 'fanned-out', markets: 2 });
+    assert.deepEqual(await refresh(), { outcome: 'fanned-out', markets: 2 });
     assert.equal(
       new Set(bus.published.map(({ message }) => ('market' in message ? message.market : undefined))).size,
       2,
@@ -71,17 +71,17 @@ describe('the handler of supply-refresh', () => {
 
   it('forecasts one market, once an hour', async () => {
     const { refresh, supplyVersion } = await world();
-    const { result, cells, isFitted } = await refresh({ market: 'SE' });
-    assert.deepEqual([result, cells, isFitted], ['forecast', 2, true]);
-    assert.equal((await refresh({ market: 'SE' }, START_MS + HOUR_MS - 1))['result'], 'duplicate');
-    assert.equal((await refresh({ market: 'SE' }, START_MS + HOUR_MS))['result'], 'forecast');
+    const { outcome, cells, isFitted } = await refresh({ market: 'SE' });
+    assert.deepEqual([outcome, cells, isFitted], ['refreshed', 2, true]);
+    assert.equal((await refresh({ market: 'SE' }, START_MS + HOUR_MS - 1))['outcome'], 'duplicate');
+    assert.equal((await refresh({ market: 'SE' }, START_MS + HOUR_MS))['outcome'], 'refreshed');
     assert.equal(await supplyVersion('SE'), 2);
   });
 
   it('says as an error why a market keeps its last good forecast', async () => {
     const { refresh, lines } = await world();
     await refresh({ market: 'SE' });
-    assert.equal((await refresh({ market: 'SE' }, START_MS + DAY_MS))['result'], 'frozen');
+    assert.equal((await refresh({ market: 'SE' }, START_MS + DAY_MS))['outcome'], 'frozen');
     const error = lines.find(({ severity }) => severity === 'ERROR');
     assert.equal(error?.['market'], 'SE');
     assert.match(String(error['reasons']), /^STALE_INPUT: the newest report ends 24\.0 hours ago/);
@@ -92,15 +92,15 @@ describe('the handler of supply-refresh', () => {
     const real = await world();
     await assert.rejects(real.refresh(future), { code: 'TICK_IN_FUTURE', retryable: false });
     assert.equal(await real.supplyVersion('SE'), undefined);
-    assert.equal((await real.refresh({ ...future, scheduledForMs: START_MS + HOUR_MS }))['result'], 'forecast');
+    assert.equal((await real.refresh({ ...future, scheduledForMs: START_MS + HOUR_MS }))['outcome'], 'refreshed');
     const virtual = await world({ virtualTime: true });
-    assert.equal((await virtual.refresh(future))['result'], 'forecast');
+    assert.equal((await virtual.refresh(future))['outcome'], 'refreshed');
   });
 
   it('lets a late refresh change nothing that a newer one wrote', async () => {
     const { refresh, supplyVersion } = await world();
     await refresh({ market: 'SE' });
-    assert.equal((await refresh({ market: 'SE', scheduledForMs: START_MS - HOUR_MS }))['result'], 'superseded');
+    assert.equal((await refresh({ market: 'SE', scheduledForMs: START_MS - HOUR_MS }))['outcome'], 'superseded');
     assert.equal(await supplyVersion('SE'), 1);
   });
 });

@@ -153,18 +153,18 @@ describe('what booking flows are told', () => {
       assert.equal(lines[0]?.['severity'], 'WARNING');
       assert.equal((await deps.store.undrained(10)).length, 1);
       const healed = createMemoryBus();
-      assert.deepEqual(await drain({ ...deps, bus: healed }), { drained: 1, refused: 0 });
+      assert.deepEqual(await drain({ ...deps, bus: healed }, START_MS), { drained: 1, refused: 0 });
       assert.deepEqual(
         healed.published.map(({ message }) => message),
         toNotices('abc', entry),
       );
-      assert.deepEqual(await drain({ ...deps, bus: busThatRefuses(() => true) }), { drained: 0, refused: 0 });
+      assert.deepEqual(await drain({ ...deps, bus: busThatRefuses(() => true) }, START_MS), { drained: 0, refused: 0 });
     }
   });
 
   it('makes a drain fail while the bus does, to be called again', async () => {
     const { deps } = await owed({ bus: busThatRefuses(() => true) });
-    await assert.rejects(drain(deps), { code: 'BUS_UNAVAILABLE' });
+    await assert.rejects(drain(deps, START_MS), { code: 'BUS_UNAVAILABLE' });
     assert.equal((await deps.store.undrained(10)).length, 1);
   });
 
@@ -172,7 +172,7 @@ describe('what booking flows are told', () => {
     const { deps, bus, written } = await owed();
     const store = { ...deps.store, markDrained: () => Promise.reject(new AndanteError('STORE_UNAVAILABLE', 'no')) };
     assert.equal(await record({ ...deps, store }, written), false);
-    await drain(deps);
+    await drain(deps, START_MS);
     const ids = bus.published.map(({ message }) => ('eventId' in message ? message.eventId : ''));
     assert.deepEqual([ids.length, new Set(ids).size], [2 * outcomes.length, outcomes.length]);
   });
@@ -181,7 +181,7 @@ describe('what booking flows are told', () => {
     const refusing = { append: () => Promise.reject(new AndanteError('OUTCOME_ROW_INVALID', 'no')) };
     const { deps, bus, written } = await owed({ outcomes: refusing });
     assert.equal(await record(deps, written), false);
-    assert.deepEqual(await drain(deps), { drained: 0, refused: 1 });
+    assert.deepEqual(await drain(deps, START_MS), { drained: 0, refused: 1 });
     assert.equal(bus.published.length, outcomes.length);
     assert.equal((await deps.store.undrained(10)).length, 1);
   });

@@ -50,20 +50,20 @@ describe('recording outcomes', () => {
     const away = failing('OUTCOMES_UNAVAILABLE');
     assert.equal(await record({ ...deps, outcomes: away }, [persisted]), false);
     assert.deepEqual([lines[0]?.['severity'], (await deps.store.undrained(10)).length], ['WARNING', 1]);
-    assert.deepEqual(await drain(deps), { drained: 1, refused: 0 });
+    assert.deepEqual(await drain(deps, START_MS), { drained: 1, refused: 0 });
     const [[tried]] = away.append.args as unknown as [[Row[]]];
     assert.deepEqual(
       outcomes.rows.map(({ json }) => json.row_id),
       tried.map(({ json }) => json.row_id),
     );
-    assert.deepEqual(await drain(deps), { drained: 0, refused: 0 });
+    assert.deepEqual(await drain(deps, START_MS), { drained: 0, refused: 0 });
   });
 
   it('resolves when the mark fails: the drain appends copies under the same ids', async () => {
     const { deps, outcomes, persisted } = await recording();
     const store = { ...deps.store, markDrained: () => Promise.reject(new AndanteError('STORE_UNAVAILABLE', 'no')) };
     assert.equal(await record({ ...deps, store }, [persisted]), false);
-    await drain(deps);
+    await drain(deps, START_MS);
     const ids = outcomes.rows.map(({ json }) => json.row_id);
     assert.deepEqual([ids.length, new Set(ids).size], [2, 1]);
   });
@@ -87,7 +87,7 @@ describe('draining the outbox', () => {
           throw new AndanteError('OUTCOME_ROW_INVALID', 'refused');
       },
     };
-    assert.deepEqual(await drain({ ...deps, outcomes: picky }), { drained: 130, refused: 1 });
+    assert.deepEqual(await drain({ ...deps, outcomes: picky }, START_MS), { drained: 130, refused: 1 });
     assert.deepEqual(
       (await deps.store.undrained(10)).map(({ document }) => document.eventId),
       ['budget:c1:7'],
@@ -101,7 +101,7 @@ describe('draining the outbox', () => {
 
   it('rejects when BigQuery is away, to be called again', async () => {
     const { deps } = await recording();
-    await assert.rejects(drain({ ...deps, outcomes: failing('OUTCOMES_UNAVAILABLE') }), {
+    await assert.rejects(drain({ ...deps, outcomes: failing('OUTCOMES_UNAVAILABLE') }, START_MS), {
       code: 'OUTCOMES_UNAVAILABLE',
     });
     assert.equal((await deps.store.undrained(10)).length, 1);

@@ -67,7 +67,14 @@ describe('Refreshing a market’s supply', function () {
   it('forecasts six weeks from its reports, near to what comes, and records it once', async () => {
     const { refresh, read, forecasts, store } = await world();
     const refreshed = await refresh(START_MS + TEN_PAST);
-    assert.deepEqual(refreshed, { result: 'forecast', cells: 2, days: HORIZON_DAYS, isFitted: true, reasons: [] });
+    assert.deepEqual(refreshed, {
+      result: 'refreshed',
+      cells: 2,
+      days: HORIZON_DAYS,
+      isFitted: true,
+      ageMs: 0,
+      reasons: [],
+    });
     const { market, supply, models } = await read(START_MS + 2 * DAY_MS);
     assert.equal(market?.supplyVersion, 1);
     assert.equal(market?.refreshedAtMs, START_MS + TEN_PAST);
@@ -141,7 +148,7 @@ describe('Refreshing a market’s supply', function () {
     await refresh(START_MS);
     const good = await read(START_MS + 3 * DAY_MS);
     const frozen = await refresh(START_MS + DAY_MS);
-    assert.equal(frozen.result, 'frozen');
+    assert.deepEqual([frozen.result, frozen.ageMs], ['frozen', DAY_MS]);
     assert.deepEqual(
       frozen.reasons.map(({ code }) => code),
       ['STALE_INPUT'],
@@ -154,10 +161,10 @@ describe('Refreshing a market’s supply', function () {
     assert((wider.supply.cells[0]?.q10 ?? Infinity) < (q10 as number));
     assert((wider.supply.cells[0]?.q90 ?? 0) > (q90 as number));
     const weeks = await refresh(START_MS + 30 * DAY_MS);
-    assert.deepEqual([weeks.result, weeks.days], ['frozen', HORIZON_DAYS]);
+    assert.deepEqual([weeks.result, weeks.days, weeks.ageMs], ['frozen', HORIZON_DAYS, 30 * DAY_MS]);
     assert.equal((await read(START_MS + 60 * DAY_MS)).supply?.widening, 3);
     await report(START_MS, START_MS + 31 * DAY_MS);
-    assert.equal((await refresh(START_MS + 31 * DAY_MS)).result, 'forecast');
+    assert.equal((await refresh(START_MS + 31 * DAY_MS)).result, 'refreshed');
     const thawed = await read(START_MS + 33 * DAY_MS);
     assert.equal(thawed.supply?.widening, undefined);
     assert.equal(thawed.supply?.issuedAtMs, START_MS + 31 * DAY_MS);
@@ -171,7 +178,7 @@ describe('Refreshing a market’s supply', function () {
     // At noon the day is not yet twice its forecast, and from then on forecasts expect more of it.
     await report(START_MS, START_MS + 5 * HOUR_MS);
     await report(START_MS + 5 * HOUR_MS, START_MS + 12 * HOUR_MS, 2.6);
-    assert.equal((await refresh(START_MS + 12 * HOUR_MS + TEN_PAST)).result, 'forecast');
+    assert.equal((await refresh(START_MS + 12 * HOUR_MS + TEN_PAST)).result, 'refreshed');
     const after = await read(START_MS);
     assert.deepEqual(after.supply?.foreseen, before.supply?.foreseen);
     assert.notDeepEqual(after.supply?.cells, before.supply?.cells);
@@ -194,7 +201,7 @@ describe('Refreshing a market’s supply', function () {
     await reportHours(outcomes, { market: 'NO', fromMs: FIRST_MS, toMs: START_MS });
     await tell({ analogues: ['NO'] });
     for (const nowMs of [START_MS + 1, START_MS + 2 * DAY_MS]) {
-      assert.equal((await refresh(nowMs)).result, 'forecast');
+      assert.equal((await refresh(nowMs)).result, 'refreshed');
       const { supply } = await read(START_MS + 6 * DAY_MS);
       assert.equal(supply?.modelId, ANALOGUE_MODEL_ID);
       const [cell] = supply.cells;
@@ -209,7 +216,7 @@ describe('Refreshing a market’s supply', function () {
   it('has nothing to say of a market that nobody knows', async () => {
     const { refresh, read } = await world({ isReported: false });
     assert.deepEqual(await refresh(START_MS), {
-      result: 'forecast',
+      result: 'refreshed',
       cells: 0,
       days: 0,
       isFitted: true,
@@ -231,7 +238,7 @@ describe('Refreshing a market’s supply', function () {
     assert.equal((await read(START_MS)).market, undefined);
     assert.deepEqual(await store.undrained(9), []);
     state.features = well;
-    assert.equal((await refresh(START_MS)).result, 'forecast');
+    assert.equal((await refresh(START_MS)).result, 'refreshed');
   });
 
   it('keeps the last good forecast where the model fails, says why, and does not write what cannot be read', async () => {
@@ -285,7 +292,7 @@ describe('Refreshing a market’s supply', function () {
     await refresh(START_MS);
     const now = await read(START_MS);
     const past = await refresh(START_MS - 3 * DAY_MS, { isPast: true });
-    assert.deepEqual([past.result, past.isFitted], ['forecast', true]);
+    assert.deepEqual([past.result, past.isFitted], ['refreshed', true]);
     assert.deepEqual(await read(START_MS), now);
     await report(START_MS, START_MS + 2 * DAY_MS, 3);
     await refresh(START_MS - 3 * DAY_MS, { isPast: true, forecastId: 'again' });

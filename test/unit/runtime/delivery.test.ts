@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { MAX_EVENT_AGE_MS, createReceiver, type Handler } from '../../../shared/runtime/delivery.ts';
+import { MAX_EVENT_AGE_MS, createReceiver, type Handled, type Handler } from '../../../shared/runtime/delivery.ts';
+import { currentTrace, endWith } from '../../../shared/runtime/handling.ts';
+import { isTraceparent, spanIdOf, traceIdOf } from '../../../shared/runtime/traceparent.ts';
+import { assertLogLines } from '../../support/assert-log-lines.ts';
+import { TRACEPARENT } from '../../support/in-hand.ts';
 import { AndanteError } from '../../../shared/runtime/errors.ts';
 import { createMemoryStore } from '../../../shared/store/memory-store.ts';
 import { MAX_PUSH_BYTES } from '../../../shared/runtime/envelope.ts';
@@ -12,10 +16,7 @@ import { logLines } from '../../support/log-lines.ts';
 const event = budgetChanged(1, 1);
 const NOW_MS = START_MS + 1000;
 
-function receiver(
-  answer: () => Promise<{ result: string }> = async () => ({ result: 'applied' }),
-  virtualTime = false,
-) {
+function receiver(answer: () => Promise<Handled> = async () => ({ outcome: 'applied' }), virtualTime = false) {
   const store = createMemoryStore();
   const { log, lines } = logLines();
   const handle = sinon.fake(answer);
@@ -40,7 +41,7 @@ describe('receiving a message', () => {
       await receive(input);
       assert.deepEqual(handle.args, [[event, { publishedAtMs: START_MS, nowMs: START_MS }]]);
       assert.deepEqual(
-        [lines[0]?.['message'], lines[0]?.['result'], lines[0]?.['campaign']],
+        [lines[0]?.['message'], lines[0]?.['outcome'], lines[0]?.['campaign']],
         ['handled', 'applied', 'c1'],
       );
       assert.deepEqual(await quarantined(), []);
@@ -80,8 +81,8 @@ describe('receiving a message', () => {
     );
     assert.equal((JSON.parse(document.body) as { eventId: string }).eventId, event.eventId);
     assert.deepEqual(
-      [lines[0]?.['severity'], lines[0]?.['message'], lines[0]?.['code']],
-      ['WARNING', 'quarantined', 'INVALID_EVENT'],
+      [lines.length, lines[0]?.['severity'], lines[0]?.['message'], lines[0]?.['outcome'], lines[0]?.['code']],
+      [1, 'WARNING', 'handled', 'quarantined', 'INVALID_EVENT'],
     );
   });
 
@@ -160,7 +161,11 @@ describe('receiving a message', () => {
     const { receive, lines, quarantined } = receiver();
     for (const bytes of [[], [0xff, 0xfe], [...Buffer.from('not json')], [...Buffer.from('{"message":')]])
       await assert.rejects(receive(Uint8Array.from(bytes)), { code: 'BAD_JSON' });
-    assert.deepEqual([lines, await quarantined()], [[], []]);
+    assert.deepEqual(await quarantined(), []);
+    assert.deepEqual(
+      lines.map(({ severity, message, outcome, code }) => [severity, message, outcome, code]),
+      Array(4).fill(['WARNING', 'handled', 'refused', 'BAD_JSON']),
+    );
   });
 
   it('rejects what may succeed later and quarantines nothing', async () => {
@@ -169,8 +174,8 @@ describe('receiving a message', () => {
     await assert.rejects(receive(push(event)), failure);
     assert.deepEqual(await quarantined(), []);
     assert.deepEqual(
-      [lines[0]?.['severity'], lines[0]?.['code'], lines[0]?.['attempts']],
-      ['WARNING', 'STORE_UNAVAILABLE', 2],
+      lines.map(({ severity, outcome, code, attempts }) => [severity, outcome, code, attempts]),
+      [['WARNING', 'retried', 'STORE_UNAVAILABLE', 2]],
     );
   });
 
@@ -183,22 +188,26 @@ describe('receiving a message', () => {
       await assert.rejects(receive(push(event)), failure);
       assert.deepEqual(await quarantined(), []);
       assert.deepEqual(
-        [lines[0]?.['severity'], lines[0]?.['message'], lines[0]?.['event']],
-        ['CRITICAL', 'failed', event.eventId],
+        lines.map((line) => [line['severity'], line['message'], line['outcome'], line['event']]),
+        [['CRITICAL', 'handled', 'failed', event.eventId]],
       );
     });
   }
 
   it('rejects when the quarantine itself cannot be written: nothing is acknowledged without a trace', async () => {
-    const { log } = logLines();
+    const { log, lines } = logLines();
     const store = { ...createMemoryStore(), create: () => Promise.reject(new AndanteError('STORE_UNAVAILABLE', 'no')) };
-    const receive = createReceiver('budget-changed', async () => ({ result: 'applied' }), {
+    const receive = createReceiver('budget-changed', async () => ({ outcome: 'applied' }), {
       store,
       log,
       clock: () => NOW_MS,
       virtualTime: false,
     });
     await assert.rejects(receive({ hello: 1 }), { code: 'STORE_UNAVAILABLE' });
+    assert.deepEqual(
+      lines.map(({ outcome, code }) => [outcome, code]),
+      [['retried', 'STORE_UNAVAILABLE']],
+    );
   });
 
   it('quarantines a permanent refusal of the handler; a conflict can never be replayed', async () => {
@@ -207,6 +216,61 @@ describe('receiving a message', () => {
     assert.deepEqual(
       (await quarantined()).map(({ code, replayable }) => [code, replayable]),
       [['EVENT_CONFLICT', false]],
+    );
+  });
+
+  it('says on its one line what the handler knew before it failed', async () => {
+    const { receive, lines } = receiver(() => {
+      endWith({ undrained: 3, oldestMs: 5 });
+      return Promise.reject(new AndanteError('OUTCOMES_UNAVAILABLE', 'away'));
+    });
+    await assert.rejects(receive(push(event)));
+    const { severity: _severity, time: _time, ...line } = lines[0] ?? {};
+    assert.deepEqual(
+      [line, lines.length],
+      [
+        {
+          message: 'handled',
+          ...{ function: 'budget-changed', event: event.eventId, tenant: 't1', campaign: 'c1' },
+          ...{ outcome: 'retried', code: 'OUTCOMES_UNAVAILABLE', error: 'away', undrained: 3, oldestMs: 5 },
+          ...{ attempts: 2, ms: 0 },
+          'logging.googleapis.com/trace': line['logging.googleapis.com/trace'],
+          'logging.googleapis.com/spanId': line['logging.googleapis.com/spanId'],
+        },
+        1,
+      ],
+    );
+    assertLogLines(lines);
+  });
+
+  it('goes on with its publisher’s trace in a span of each attempt’s own, and begins the same trace for each where there is none', async () => {
+    const seen: string[] = [];
+    const { receive, lines } = receiver(async () => {
+      seen.push(currentTrace().traceparent as string);
+      return { outcome: 'applied' };
+    });
+    const deliver = (deliveryAttempt: number, traceparent?: string, messageId = 'm1') => {
+      const attributes = traceparent === undefined ? {} : { traceparent };
+      return receive({ ...push(event, { attributes, messageId }), deliveryAttempt });
+    };
+    await deliver(1, TRACEPARENT);
+    await deliver(2, TRACEPARENT);
+    await deliver(1);
+    await deliver(2);
+    await deliver(1, 'rubbish');
+    await deliver(1, undefined, 'm2');
+    for (const traceparent of seen) assert(isTraceparent(traceparent), traceparent);
+    const spans = seen.map(spanIdOf);
+    const [first, second, ...begun] = seen.map(traceIdOf);
+    assert.deepEqual([first, second], [traceIdOf(TRACEPARENT), traceIdOf(TRACEPARENT)]);
+    assert(spans[0] !== spans[1] && spans[0] !== spanIdOf(TRACEPARENT));
+    assert.deepEqual(
+      [new Set(begun.slice(0, 3)).size, new Set(begun).size, begun.includes(first as string)],
+      [1, 2, false],
+    );
+    assert.deepEqual(
+      lines.map((line) => line['logging.googleapis.com/spanId']),
+      spans,
     );
   });
 

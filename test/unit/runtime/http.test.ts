@@ -6,6 +6,8 @@ import {
   type HttpRequest,
   type QuickHttpHandler,
 } from '../../../shared/runtime/http.ts';
+import { describeAs, endWith } from '../../../shared/runtime/handling.ts';
+import { assertLogLines } from '../../support/assert-log-lines.ts';
 import { logLines } from '../../support/log-lines.ts';
 
 /** Calls the function as the framework does and says what it answered. */
@@ -13,7 +15,7 @@ async function call(handle: QuickHttpHandler, headers: Record<string, string> = 
   const { log, lines } = logLines();
   const own: Record<string, string> = {};
   const answered: { status?: number; headers: object; body?: string } = { headers: own };
-  const request = { method: 'POST', originalUrl: '/v1/x?a=b', headers, rawBody: Buffer.from('{}') };
+  const request = { method: 'POST', originalUrl: '/v1/x?a=b', headers, rawBody: Buffer.from('{}'), executionId: 'x1' };
   await new Promise<void>((resolve) => {
     const response = {
       set statusCode(status: number) {
@@ -29,6 +31,7 @@ async function call(handle: QuickHttpHandler, headers: Record<string, string> = 
     };
     void createHttpFunction('report', handle, { log, clock: () => 0 })(request as never, response as never);
   });
+  assertLogLines(lines);
   return { ...answered, lines };
 }
 
@@ -65,11 +68,12 @@ describe('an HTTP function', () => {
       status: 202,
       headers: { 'content-type': 'application/json' },
       body: '{}',
-      about: { market: 'SE' },
     };
     const { lines, ...answered } = await call(
       async (request) => {
         seen = request;
+        describeAs({ market: 'SE' });
+        endWith({ outcome: 'held' });
         return answer;
       },
       { Authorization: 'Bearer x', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
@@ -79,13 +83,30 @@ describe('an HTTP function', () => {
       [seen?.method, seen?.path, seen?.headers['authorization'], Buffer.from(seen?.body ?? []).toString()],
       ['POST', '/v1/x', 'Bearer x', '{}'],
     );
-    assert.deepEqual([lines[0]?.['severity'], lines[0]?.['status'], lines[0]?.['market']], ['INFO', 202, 'SE']);
-    assert.match(String(lines[0]?.['logging.googleapis.com/trace']), /0af7651916cd43dd8448eb211c80319c$/);
+    const { time: _time, ...line } = lines[0] ?? {};
+    assert.deepEqual(line, {
+      severity: 'INFO',
+      message: 'answered',
+      ...{ function: 'report', market: 'SE', outcome: 'held', status: 202, ms: 0 },
+      'logging.googleapis.com/trace': 'projects/demo-andante/traces/0af7651916cd43dd8448eb211c80319c',
+      'logging.googleapis.com/spanId': 'b7ad6b7169203331',
+      'logging.googleapis.com/labels': { execution_id: 'x1' },
+    });
+    assert.equal(lines.length, 1);
   });
 
   for (const { code, status } of refusals) {
     it(`answers ${code} with ${status} and problem+json`, async () => {
-      const { lines: _lines, ...answered } = await call(() => Promise.reject(new AndanteError(code, 'expected this')));
+      const { lines, ...answered } = await call(() => {
+        describeAs({ tenant: 't1' });
+        endWith({ outcome: 'held' });
+        return Promise.reject(new AndanteError(code, 'expected this'));
+      });
+      const outcome = status === 503 ? 'failed' : 'refused';
+      assert.deepEqual(
+        lines.map((line) => [line['severity'], line['outcome'], line['tenant'], line['code'], line['error']]),
+        [[status === 503 ? 'ERROR' : 'INFO', outcome, 't1', code, 'expected this']],
+      );
       const retry = status === 503 ? { 'retry-after': '1' } : {};
       assert.deepEqual(answered.headers, { 'content-type': 'application/problem+json', ...retry });
       assert.deepEqual(
@@ -101,18 +122,33 @@ describe('an HTTP function', () => {
       [status, JSON.parse(body ?? '')],
       [500, { status: 500, code: 'INTERNAL', detail: 'the error is in the log' }],
     );
-    assert.deepEqual([lines[0]?.['severity'], lines[1]?.['severity']], ['CRITICAL', 'ERROR']);
+    assert.deepEqual(
+      lines.map(({ severity, message, outcome }) => [severity, message, outcome]),
+      [['CRITICAL', 'answered', 'failed']],
+    );
     assert.match(String(lines[0]?.['error']), /secret of the house/);
   });
 
   it('hides what only people can mend', async () => {
-    const { status, body } = await call(() =>
+    const { status, body, lines } = await call(() =>
       Promise.reject(new AndanteError('STORED_DOCUMENT_INVALID', 'markets/SE')),
     );
+    assert.match(String(lines[0]?.['error']), /markets\/SE/);
+    assert.equal(lines[0]?.['severity'], 'CRITICAL');
     assert.deepEqual(
       [status, JSON.parse(body ?? '')],
       [500, { status: 500, code: 'STORED_DOCUMENT_INVALID', detail: 'the error is in the log' }],
     );
+  });
+
+  it('begins a trace where the caller names none, another for each request', async () => {
+    const traces: unknown[] = [];
+    for (const traceparent of [undefined, '', '00-a', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`, 'é'.repeat(9)]) {
+      const { lines } = await call(async () => ({ status: 200 }), traceparent === undefined ? {} : { traceparent });
+      traces.push(lines[0]?.['logging.googleapis.com/trace']);
+    }
+    assert.equal(new Set(traces).size, 5);
+    for (const trace of traces) assert.match(String(trace), /^projects\/demo-andante\/traces\/(?!0{32})[0-9a-f]{32}$/);
   });
 
   it('ends an answer without a body', async () => {

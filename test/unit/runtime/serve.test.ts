@@ -24,7 +24,7 @@ serve('test-push', () =>
       if (failure) throw failure;
       seen.push.push(push);
     },
-    { log },
+    { log, clock: () => 0 },
   ),
 );
 serve('test-http', () =>
@@ -123,7 +123,7 @@ describe('a function that is served', () => {
   for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND']) {
     it(`refuses a push by ${method}`, async () => {
       assert.deepEqual(codeOf(await send('push', { method })), [405, 'METHOD_NOT_ALLOWED']);
-      assert.deepEqual([seen.push, lines[0]?.['message'], lines[0]?.['code']], [[], 'refused', 'METHOD_NOT_ALLOWED']);
+      assert.deepEqual([seen.push, lines[0]?.['message'], lines[0]?.['code']], [[], 'handled', 'METHOD_NOT_ALLOWED']);
     });
   }
 
@@ -192,9 +192,9 @@ describe('a function that is served', () => {
     await send('push', half);
     while (lines.length < 2) await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([seen.push, seen.body], [[], []]);
-    assert.deepEqual(lines.map(({ severity, status, code }) => [severity, status, code]).sort(), [
-      ['INFO', 400, 'INVALID_REQUEST'],
-      ['WARNING', 400, 'INVALID_REQUEST'],
+    assert.deepEqual(lines.map(({ severity, message, outcome, code }) => [severity, message, outcome, code]).sort(), [
+      ['INFO', 'answered', 'refused', 'INVALID_REQUEST'],
+      ['WARNING', 'handled', 'refused', 'INVALID_REQUEST'],
     ]);
   });
 

@@ -1,0 +1,74 @@
+// What operators are to see of a tick: what was overrun, and promises that its decision does not keep. It decides nothing.
+import type { BookEntry, BookPage } from '../contracts/documents.ts';
+import type { TickDecision } from './decide-tick.ts';
+import { committedMicros } from './entry-money.ts';
+import { entryKey } from './fold-reports.ts';
+
+/** A promise that does not hold, by its number in README, "Invariants". */
+export interface Violation {
+  invariant: 1 | 5;
+  /** Whose it is; absent where it is the market's. */
+  line?: Pick<BookEntry, 'tenantId' | 'campaignId'>;
+  where: string;
+  expected: string;
+  found: string;
+}
+
+export interface TickWatch {
+  /** Lines whose reports passed what had been granted. */
+  overruns: number;
+  overrunMicros: number;
+  violations: Violation[];
+}
+
+/** Shares are sums of fractions. */
+const ROUNDING = 1e-9;
+
+export function watchTick(
+  before: readonly BookPage[],
+  { pages, plan }: Pick<TickDecision, 'pages' | 'plan'>,
+): TickWatch {
+  const watch: TickWatch = { overruns: 0, overrunMicros: 0, violations: [] };
+  const oldPages = new Map(before.map((page) => [page.page, page]));
+  for (const { page, entries } of pages) {
+    const known = new Map(oldPages.get(page)?.entries.map((entry) => [entryKey(entry), entry]));
+    for (const entry of entries) {
+      const old = known.get(entryKey(entry));
+      if (entry === old) continue;
+      const overrunMicros = entry.overrunMicros - (old?.overrunMicros ?? 0);
+      if (overrunMicros > 0) {
+        watch.overruns += 1;
+        watch.overrunMicros += overrunMicros;
+      }
+      watch.violations.push(...grantedAbove(entry, old));
+    }
+  }
+  if (plan) watch.violations.push(...givenTwice(plan));
+  return watch;
+}
+
+/** Invariant 1: above its budget a line may come by late clicks, by a grant never. */
+function grantedAbove(entry: BookEntry, old: BookEntry | undefined): Violation[] {
+  const grantedBefore = (group: string) => old?.leases.find((lease) => lease.group === group)?.grantedMicros ?? 0;
+  if (!entry.leases.some(({ group, grantedMicros }) => grantedMicros > grantedBefore(group))) return [];
+  const found = committedMicros(entry);
+  if (found <= entry.budgetMicros) return [];
+  const { tenantId, campaignId, budgetMicros } = entry;
+  const where = `${entryKey(entry)} committedMicros`;
+  return [
+    { invariant: 1, line: { tenantId, campaignId }, where, expected: `at most ${budgetMicros}`, found: `${found}` },
+  ];
+}
+
+/** Invariant 5: no segment's listeners are given away more than once. */
+function givenTwice({ market, lines }: NonNullable<TickDecision['plan']>): Violation[] {
+  const loads = new Map<string, number>();
+  for (const { segments, fallbackShare } of lines)
+    for (const segment of segments) loads.set(segment, (loads.get(segment) ?? 0) + fallbackShare);
+  return [...loads].flatMap(([segment, load]): Violation[] => {
+    if (load <= 1 + ROUNDING) return [];
+    return [
+      { invariant: 5, where: `plan of ${market}, fallback of ${segment}`, expected: 'at most 1', found: `${load}` },
+    ];
+  });
+}
