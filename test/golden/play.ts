@@ -218,9 +218,9 @@ function publisher(store: AllocationStore, outcomes: ReturnType<typeof createMem
     if (!receive) throw new Error(`no function takes ${message.type}`);
     const before = lines.length;
     await receive(push(message));
-    const { result, duplicate, code, reports, quarantined, rebalances } =
-      lines.slice(before).findLast((line) => 'result' in line) ?? {};
-    return { result, duplicate, code, reports, quarantined, rebalances };
+    const { outcome, duplicate, code, reports, quarantined, rebalances } =
+      lines.slice(before).findLast((line) => line['message'] === 'handled') ?? {};
+    return { outcome, duplicate, code, reports, quarantined, rebalances };
   };
   const ask = async ({ at, method, path, key, heldShare = 1, body = {} }: Question) => {
     const answer = createBookingHandler({

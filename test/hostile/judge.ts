@@ -63,6 +63,7 @@ async function judgePush(wire: Wire, answer: Answer, trace: Trace, store: Alloca
     assert(HANDLED.has(String(fields['outcome'])), `outcome ${fields['outcome']}`);
     return 'handled';
   }
+  assert.equal(fields['outcome'], 'quarantined');
   assert.equal(trace.published, 0, 'what is quarantined publishes nothing');
   assert.deepEqual(
     trace.writes.map(({ kind }) => kind),

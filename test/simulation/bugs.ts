@@ -308,8 +308,8 @@ export const bugs: readonly Bug[] = [
     name: 'notice-lost-with-the-bus',
     about: 'what the bus does not take is forgotten: its entry is marked as drained',
     file: 'outcomes/record.ts',
-    find: 'bus.publish(notice)));',
-    replace: "bus.publish(notice).catch(() => '')));",
+    find: 'bus.publish(notice, trace));',
+    replace: "bus.publish(notice, trace).catch(() => ''));",
   },
   {
     name: 'made-good-though-called-off',

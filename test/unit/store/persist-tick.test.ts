@@ -38,6 +38,9 @@ describe('persisting a tick', () => {
         reports: 0,
         quarantined: 0,
         rebalances: [],
+        overruns: 0,
+        overrunMicros: 0,
+        violations: [],
       });
     }
     assert.deepEqual(await snapshotOf(store, ['SE'], ['c1']), before);
