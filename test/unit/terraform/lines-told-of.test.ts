@@ -1,6 +1,18 @@
 // Which metrics count a line, and which alerts it sets off: lines as functions write them, tried on the filters.
 import assert from 'node:assert/strict';
+import { createDeliveryTickHandler } from '../../../functions/delivery-tick/handler.ts';
+import { createOutcomeDrainHandler } from '../../../functions/outcome-drain/handler.ts';
+import { createSupplyRefreshHandler } from '../../../functions/supply-refresh/handler.ts';
+import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
+import { createMemoryFeatures } from '../../../shared/outcomes/memory-features.ts';
+import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
+import { createReceiver } from '../../../shared/runtime/delivery.ts';
 import { assertLogLines } from '../../support/assert-log-lines.ts';
+import { push } from '../../support/envelopes.ts';
+import { DAY_MS, START_MS, TICK_MS } from '../../support/instants.ts';
+import { logLines } from '../../support/log-lines.ts';
+import { seededStore } from '../../support/stores.ts';
+import { reportHours } from '../../support/synthetic-market.ts';
 import { matchesLine, type Field } from './log-filter.ts';
 import { block, readObservability, text, type Observability } from './observability.ts';
 
@@ -180,5 +192,38 @@ describe('A line of the log', () => {
     assert.deepEqual([...counted].sort(), [...own.metrics.keys()].sort());
     const told = new Set(lines.flatMap((one) => one.told ?? []));
     assert.deepEqual([...told].sort(), [...filters.keys()].sort());
+  });
+});
+
+describe('Lines that functions write', () => {
+  it('are counted: ticks, drains, refreshes and what is refused, each by its measure', async () => {
+    const { metrics } = await readObservability();
+    const { log, lines: written } = logLines();
+    const outcomes = createMemoryLog();
+    await reportHours(outcomes, { fromMs: START_MS - 2 * DAY_MS, toMs: START_MS });
+    const deps = {
+      ...{ store: await seededStore({ markets: ['SE'] }), outcomes, log, bus: createMemoryBus() },
+      ...{ features: createMemoryFeatures(outcomes), clock: () => START_MS + 1500 },
+      ...{ tickIntervalMs: TICK_MS, virtualTime: false },
+    };
+    const ofMarket = { source: 'scheduler', tenantId: 'andante', market: 'SE' };
+    const tick = createReceiver('delivery-tick', createDeliveryTickHandler(deps), deps);
+    await tick(push({ ...ofMarket, type: 'andante.delivery-tick.v1' }));
+    await tick(push({ ...ofMarket, market: undefined, type: 'andante.delivery-tick.v1' }));
+    await tick(push('{}'));
+    const refresh = createReceiver('supply-refresh', createSupplyRefreshHandler(deps), deps);
+    await refresh(push({ ...ofMarket, type: 'andante.supply-refresh.v1' }));
+    const drain = createReceiver('outcome-drain', createOutcomeDrainHandler(deps), deps);
+    await drain(push({ ...ofMarket, market: undefined, type: 'andante.outcome-drain.v1' }));
+    const counts = [...metrics].flatMap(([name, { filter }]) => {
+      const count = (written as Record<string, Field>[]).filter((line) => matchesLine(filter, line)).length;
+      return count > 0 ? [[name, count]] : [];
+    });
+    assert.deepEqual(Object.fromEntries(counts), {
+      ...{ events: 5, event_latency: 5, ticks: 2, tick_lag: 1 },
+      ...{ refresh_age: 1, drain_age: 1, drain_undrained: 1 },
+    });
+    const values = (field: string) => written.flatMap((line) => (field in line ? [line[field]] : []));
+    assert.deepEqual([values('lagMs'), values('oldestMs'), values('ageMs')], [[1500], [0], [0]]);
   });
 });
