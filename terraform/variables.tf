@@ -78,9 +78,9 @@ variable "tenants" {
   validation {
     condition = alltrue([
       for tenant in values(var.tenants) :
-      can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", tenant.tenant_id)) && tenant.tenant_id != "andante"
+      can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", tenant.tenant_id)) && !contains(["andante", "andante-canary"], tenant.tenant_id)
     ])
-    error_message = "tenant_id has 1 to 64 letters, digits, dots, underscores and hyphens, the first a letter or digit; andante is the platform itself."
+    error_message = "tenant_id has 1 to 64 letters, digits, dots, underscores and hyphens, the first a letter or digit; andante and andante-canary are the platform itself."
   }
 
   validation {

@@ -6,7 +6,7 @@ keep_warm           = false
 notification_emails = ["staging-alerts@example.com"]
 
 tenants = {
-  "canary@andante-staging.iam.gserviceaccount.com" = { tenant_id = "canary" }
+  "booking@andante-staging.iam.gserviceaccount.com" = { tenant_id = "rehearsal" }
 }
 
 ad_server_groups = {

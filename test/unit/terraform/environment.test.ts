@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse } from '@cdktn/hcl2json';
 import { Environment } from '../../../shared/contracts/environment.ts';
+import { reservedTenants } from '../../../shared/contracts/platform-tenant.ts';
 import { Group, Id } from '../../../shared/contracts/scalars.ts';
 import { topologyDir } from '../../../terraform/topology.ts';
 
@@ -22,7 +23,9 @@ describe('The environment of deployed functions', () => {
 
   it('refuses at the plan the names that the functions would refuse', async () => {
     const variables = await readVariables();
-    assert(conditionsOf(variables, 'tenants').includes(bounded(Id)));
+    const ofTenants = conditionsOf(variables, 'tenants');
+    assert(ofTenants.includes(bounded(Id)));
+    assert(ofTenants.includes(`contains([${reservedTenants.map((tenant) => `"${tenant}"`).join(', ')}]`));
     assert(conditionsOf(variables, 'ad_server_groups').includes(bounded(Group)));
   });
 });
