@@ -3,7 +3,16 @@ import { BigQuery } from '@google-cloud/bigquery';
 import { outcomeTables } from '../contracts/outcomes.ts';
 import { instantOf, outcomeOf, textOf } from './from-row.ts';
 import type { Table } from './outcome-log.ts';
-import type { Delivered, GrantPeak, HighestBudget, MarketScope, OutcomeReader, PacedLine } from './outcome-reader.ts';
+import type {
+  Delivered,
+  GrantPeak,
+  HighestBudget,
+  MarketScope,
+  OutcomeReader,
+  PacedLine,
+  RecordedEvent,
+} from './outcome-reader.ts';
+import { recordedTables, recordedTypes } from './recorded-types.ts';
 import { createViewQuery, type Columns } from './view-query.ts';
 
 /** The reader of a project's dataset; BIGQUERY_EMULATOR_HOST is honoured by the client. */
@@ -36,6 +45,23 @@ export function createBigQueryReader(client: BigQuery, names: { projectId: strin
         outcome: outcomeOf(row),
         ingestedAtMs: instantOf(row['ingested_at']),
       }));
+    },
+    async recordedSince(fromDay, of) {
+      const types = [...recordedTypes].map((type) => `'${type}'`).join(', ');
+      const recorded: RecordedEvent[] = [];
+      for (const table of recordedTables[of]) {
+        const sql = `SELECT * FROM ${view(table)} WHERE event_date >= CAST(@fromDay AS DATE) AND type IN (${types})`;
+        for (const row of await query(sql, { fromDay }))
+          recorded.push({
+            rowId: textOf(row['row_id']),
+            outcome: outcomeOf(row),
+            ingestedAtMs: instantOf(row['ingested_at']),
+            source: textOf(row['source']),
+            eventId: textOf(row['event_id']),
+            eventAtMs: instantOf(row['event_at']),
+          });
+      }
+      return recorded.sort((a, b) => (a.rowId < b.rowId ? -1 : 1));
     },
     async latestPaced(scope) {
       const sql = `WITH paced AS (${paced()}) SELECT * FROM paced WHERE TRUE

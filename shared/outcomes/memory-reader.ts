@@ -4,6 +4,7 @@ import { instantOf, outcomeOf } from './from-row.ts';
 import type { MemoryLog } from './memory-log.ts';
 import type { Table } from './outcome-log.ts';
 import type { Delivered, GrantPeak, HighestBudget, MarketScope, OutcomeReader, PacedLine } from './outcome-reader.ts';
+import { recordedTables, recordedTypes } from './recorded-types.ts';
 import { rowsOnce } from './rows-once.ts';
 
 export function createMemoryReader(log: Pick<MemoryLog, 'rows'>): OutcomeReader {
@@ -31,6 +32,19 @@ export function createMemoryReader(log: Pick<MemoryLog, 'rows'>): OutcomeReader 
           outcome: outcomeOf(json),
           ingestedAtMs: instantOf(json['ingested_at']),
         })),
+    recordedSince: async (fromDay, of) =>
+      recordedTables[of]
+        .flatMap(once)
+        .filter(({ json }) => String(json['event_date']) >= fromDay && recordedTypes.has(String(json['type'])))
+        .map(({ json }) => ({
+          rowId: json.row_id,
+          outcome: outcomeOf(json),
+          ingestedAtMs: instantOf(json['ingested_at']),
+          source: String(json['source']),
+          eventId: String(json['event_id']),
+          eventAtMs: instantOf(json['event_at']),
+        }))
+        .sort((a, b) => (a.rowId < b.rowId ? -1 : 1)),
     latestPaced: async (scope) =>
       [...Map.groupBy(paced(scope), keyOf).values()].flatMap((lines) => {
         const latest = Math.max(...lines.map(({ slot }) => slot));

@@ -11,6 +11,14 @@ export interface RecordedOutcome {
   ingestedAtMs: number;
 }
 
+/** An outcome with the event that it came of, as far as rows know it. */
+export interface RecordedEvent extends RecordedOutcome {
+  source: string;
+  eventId: string;
+  /** When the event occurred. */
+  eventAtMs: number;
+}
+
 /** A market's rows from a day on, of one campaign or of all. */
 export interface MarketScope {
   market: string;
@@ -72,6 +80,11 @@ export interface RowCount {
 export interface OutcomeReader {
   /** Outcomes of one campaign's own events and of its subcampaigns' ends. */
   campaignOutcomes(tenantId: string, campaignId: string): Promise<RecordedOutcome[]>;
+  /**
+   * Outcomes of whoever is not the Scheduler, by row id, of events that occurred on `fromDay` or later: of campaigns and their
+   * changes, or of reports.
+   */
+  recordedSince(fromDay: string, of: 'campaigns' | 'reports'): Promise<RecordedEvent[]>;
   /**
    * The lines of each subcampaign's latest slot; several where that slot was folded in pieces. With them the latest line
    * in which its budget fell: later ones do not repeat it.

@@ -45,6 +45,7 @@ export async function persistCampaignEvent(
   const [before] = await store.read([refs.campaign(tenantId, campaignId)]);
   const booked = await readBooked(store, event);
   const of = { nowMs, ...(booked ? { booked } : {}) };
+  const asked = booked ? event : withoutBooking(event);
   const needs = needsOf(event, before, of);
   // Of what a booking holds only its pages are needed, and its neighbours write them at the same time: they are read once, inside.
   const snapshot = booked ? new Map<string, Snapshot>() : await completeViews(store, needs, known);
@@ -58,10 +59,10 @@ export async function persistCampaignEvent(
     const heldBy = isFree ? await readHolder(transaction, campaignId, tenantId) : undefined;
     const markets = await completeViews(transaction, needsOf(event, stored, of), snapshot);
     const campaign = stored ? withLiveNumbers(stored, entriesOf(markets)) : expectedCampaign(tenantId, campaignId);
-    const outcomes = decide(campaign, event, { ...of, markets, heldBy });
+    const outcomes = decide(campaign, asked, { ...of, markets, heldBy });
     const after = outcomes.reduce(evolve, campaign);
     if (after !== campaign) writeCampaign(transaction, campaign, after);
-    for (const view of markets.values()) writeBook(transaction, view, after, isFree ? bookingOf(event) : undefined);
+    for (const view of markets.values()) writeBook(transaction, view, after, isFree ? bookingOf(asked) : undefined);
     const entry = newLedgerEntry(event, { hash, nowMs, outcomes, result: resultOf(outcomes) });
     transaction.create(ref, entry);
     return { ref, entry, isDuplicate: false };
@@ -114,6 +115,13 @@ async function readHolder(transaction: Transaction, campaignId: string, tenantId
   const [owner] = await transaction.get([refs.owner(campaignId)]);
   assertOwner(owner, tenantId);
   return owner?.heldBy;
+}
+
+/** What of a booking nothing is known: the order alone. */
+function withoutBooking(event: CampaignEvent): CampaignEvent {
+  if (event.type !== 'andante.campaign-created.v1') return event;
+  const { booking: _gone, ...data } = event.data;
+  return { ...event, data };
 }
 
 function bookingOf(event: CampaignEvent): string | undefined {

@@ -141,6 +141,17 @@ describe('Campaigns', function () {
     ]);
     const reader = createBigQueryReader(clients.bigquery, { projectId: stack.projectId, dataset: 'andante' });
     assert.equal((await reader.campaignOutcomes('t1', 'c1')).length, 4, 'each row once');
+    const recorded = await reader.recordedSince('2000-01-01', 'campaigns');
+    const own = recorded.filter(({ outcome }) => 'campaignId' in outcome && outcome.campaignId === 'c1');
+    assert.deepEqual(own.map(({ source, eventId }) => `${source} ${eventId}`).sort(), [
+      't1 change:k1',
+      't1 change:k2',
+      't1 change:k3',
+      'test created:c1',
+    ]);
+    assert(own.every(({ rowId, eventAtMs, ingestedAtMs }) => rowId !== '' && eventAtMs > 0 && ingestedAtMs > 0));
+    assert.deepEqual(await reader.recordedSince('2999-01-01', 'campaigns'), []);
+    await reader.recordedSince('2000-01-01', 'reports');
   });
 
   for (const { name, path, asked, status, code } of [
