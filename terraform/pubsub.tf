@@ -13,6 +13,8 @@ resource "google_pubsub_subscription" "push" {
   topic                      = google_pubsub_topic.topic[each.value.topic].id
   ack_deadline_seconds       = each.value.ackDeadlineSeconds
   message_retention_duration = "${each.value.retentionDays * 86400}s"
+  # What was handled is kept as long: after a restore of Firestore it is sought back to (RESTORE.md).
+  retain_acked_messages = true
 
   push_config {
     # The functions framework reads the topic from the path. Only a run.app address counts as internal.
