@@ -15,8 +15,11 @@ import { createFirestoreStore } from '../../shared/store/firestore-store.ts';
 import { refs, type AllocationStore } from '../../shared/store/allocation-store.ts';
 import { persistSupply } from '../../shared/store/persist-supply.ts';
 import { encodeInstants } from '../../shared/contracts/instants.ts';
+import { spanIdOf } from '../../shared/runtime/traceparent.ts';
+import { assertLogLines } from '../support/assert-log-lines.ts';
 import { clientsOf, newProject } from '../support/emulators.ts';
 import { campaignCreated } from '../support/events.ts';
+import { TRACEPARENT } from '../support/in-hand.ts';
 import { supplyDays } from '../support/markets.ts';
 import { pushOf } from '../support/pushes.ts';
 import { unzip } from '../support/read-zip.ts';
@@ -61,7 +64,7 @@ describe('A bundle', function () {
   });
 
   /** Runs what one zip holds as Cloud Functions does; returns where it answers. */
-  async function serve(name: string): Promise<string> {
+  async function serve(name: string, own: NodeJS.ProcessEnv = {}, said?: string[]): Promise<string> {
     const port = await freePort();
     const env = {
       ...process.env,
@@ -70,12 +73,14 @@ describe('A bundle', function () {
       BIGQUERY_EMULATOR_HOST: clients.bigqueryEndpoint,
       VIRTUAL_TIME: 'true',
       LOG_LEVEL: 'warn',
+      ...own,
     };
     const child = spawn(process.execPath, [framework, `--target=${name}`, `--port=${port}`], {
       cwd: resolve(outDir, 'unpacked', name),
       env,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', said ? 'pipe' : 'inherit', 'inherit'],
     });
+    child.stdout?.on('data', (data: Buffer) => said?.push(data.toString()));
     children.push(child);
     const ended = once(child, 'exit').then(() => assert.fail(`${name} ended`));
     ended.catch(() => undefined);
@@ -105,6 +110,31 @@ describe('A bundle', function () {
     const answer = await fetch(`${url}/v1/markets/SE/plan`, { headers: { authorization: 'Bearer group:g1' } });
     assert.equal(answer.status, 404);
     assert.equal(((await answer.json()) as { code: string }).code, 'NOT_FOUND');
+  });
+
+  it('marks each line of its log with the execution that the framework names, whether or not that marks lines too', async () => {
+    for (const isMarking of ['true', 'false']) {
+      const said: string[] = [];
+      const url = await serve('openapi', { LOG_EXECUTION_ID: isMarking, LOG_LEVEL: 'info' }, said);
+      for (const id of ['first', 'second']) {
+        const headers = { 'function-execution-id': id, traceparent: TRACEPARENT };
+        await (await fetch(`${url}/v1/openapi.json`, { headers })).arrayBuffer();
+      }
+      // The framework says what it serves before.
+      const lines = () =>
+        said
+          .join('')
+          .split('\n')
+          .filter((line) => /^\{.*\}$/.test(line));
+      while (lines().length < 2) await delay(10);
+      const found = lines().map((line) => JSON.parse(line) as Record<string, unknown>);
+      assertLogLines(found);
+      assert.deepEqual(
+        found.map((line) => [line['logging.googleapis.com/labels'], line['logging.googleapis.com/spanId']]),
+        ['first', 'second'].map((id) => [{ execution_id: id }, spanIdOf(TRACEPARENT)]),
+      );
+      children.pop()?.kill();
+    }
   });
 
   it('refuses in our words what the framework has pages for', async () => {
