@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { currentTrace, withHandling } from '../../../shared/runtime/handling.ts';
+import { newTraceparent } from '../../../shared/runtime/traceparent.ts';
+import { TRACEPARENT, inHand } from '../../support/in-hand.ts';
 import { formatInstant } from '../../../shared/contracts/instants.ts';
 import type { AllocationStore } from '../../../shared/store/allocation-store.ts';
 import { bookingOf, bookingWorld, firm, part, wish, wishes, type BookingWorld } from '../../support/booking-world.ts';
@@ -306,13 +309,20 @@ describe('bookings at once', () => {
     const world = await bookingWorld({ markets });
     const publish = world.bus.publish.bind(world.bus);
     world.bus.publish = async () => Promise.reject(new Error('the bus is away'));
-    const { status, body } = await world.book('k1', bookingOf(bulk));
+    const { answer } = await inHand(() => world.book('k1', bookingOf(bulk)));
+    const { status, body } = answer;
     assert.deepEqual([status, body.status, body.progress.applied], [201, 'confirmed', 0]);
     await assert.rejects(world.drain(), /the bus is away/);
-    world.bus.publish = publish;
+    const traces = new Set<string | undefined>();
+    world.bus.publish = (message, attributes) => {
+      traces.add(currentTrace().traceparent);
+      return publish(message, attributes);
+    };
     world.outcomes.append = async () => Promise.reject(new Error('BigQuery is away'));
     world.now.atMs += 60_000;
-    await world.drain().catch(() => undefined);
+    const drain = { traceparent: newTraceparent(), about: {}, ending: {} };
+    await withHandling(drain, () => world.drain()).catch(() => undefined);
+    assert.deepEqual([...traces], [TRACEPARENT], 'in the trace of the request that booked');
     assert.equal((await world.look('k1')).body.progress.applied, COUNT);
   });
 });

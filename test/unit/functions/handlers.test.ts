@@ -9,12 +9,14 @@ import { createOutcomeDrainHandler } from '../../../functions/outcome-drain/hand
 import { createPlanHandler } from '../../../functions/plan/handler.ts';
 import { createReportHandler } from '../../../functions/report/handler.ts';
 import { AndanteError } from '../../../shared/runtime/errors.ts';
+import { decideTick } from '../../../shared/campaign/decide-tick.ts';
 import { createMemoryBus } from '../../../shared/bus/memory-bus.ts';
 import { encodeInstants } from '../../../shared/contracts/instants.ts';
 import { decodeMessage } from '../../../shared/contracts/decode-message.ts';
 import { persistSupply } from '../../../shared/store/persist-supply.ts';
 import { createMemoryLog } from '../../../shared/outcomes/memory-log.ts';
 import { described } from '../../support/api-answers.ts';
+import { lease } from '../../support/entries.ts';
 import { budgetChanged, campaignCreated, deliveryReported, line, order, statusChanged } from '../../support/events.ts';
 import { TRACEPARENT, inHand } from '../../support/in-hand.ts';
 import { DAY_MS, HOUR_MS, START_MS, TICK_MS, slotAt } from '../../support/instants.ts';
@@ -26,10 +28,11 @@ const time = { publishedAtMs: START_MS, nowMs: START_MS };
 
 async function world(virtualTime = false) {
   const store = await seededStore({ markets: ['SE', 'NO'] });
-  const { log } = logLines();
+  const { log, lines } = logLines();
   return {
     store,
     log,
+    lines,
     outcomes: createMemoryLog(),
     bus: createMemoryBus(),
     clock: () => START_MS,
@@ -111,6 +114,30 @@ describe('the handler of ticks', () => {
       'applied',
     );
     assert.equal((await createDeliveryTickHandler(await world(true))(future, time)).outcome, 'applied');
+  });
+
+  it('says CRITICAL by its number which promise a tick does not keep, whose it is, and what was overrun', async () => {
+    const deps = await world();
+    await createCampaignCreatedHandler(deps)(campaignCreated(), time);
+    const decide: typeof decideTick = (input) => {
+      const decision = decideTick(input);
+      const [page] = input.view.pages;
+      const wrong = page?.entries.map((entry, index) =>
+        index === 0
+          ? { ...entry, overrunMicros: 7, leases: [lease({ grantedMicros: entry.budgetMicros + 1 })] }
+          : entry,
+      );
+      return page && wrong ? { ...decision, pages: [{ ...page, entries: wrong }] } : decision;
+    };
+    const answer = await createDeliveryTickHandler({ ...deps, decide })(tickAt(START_MS + TICK_MS, 'SE'), time);
+    assert.deepEqual([answer.outcome, answer.overruns, answer.overrunMicros], ['applied', 1, 7]);
+    assert.deepEqual(
+      deps.lines.map(({ severity, message, invariant, tenant, campaign }) => [
+        ...[severity, message, invariant],
+        ...[tenant, campaign],
+      ]),
+      [['CRITICAL', 'invariant violated', 1, 't1', 'c1']],
+    );
   });
 
   it('refuses a market that is not there', async () => {

@@ -79,6 +79,7 @@ describe('the handler of reconcile', () => {
     assert.equal(outcome, 'different');
     const told = ofSeverity(lines, 'CRITICAL');
     assert(told.length > 0 && told.length === differences);
+    assert(told.some((said) => said['message'] === 'invariant violated' && said['invariant'] === 3));
     assert(
       told.some(
         ({ code, market, found, mend }) => code === 'STATE_DIFFERS' && market === 'SE' && found === '77' && mend,

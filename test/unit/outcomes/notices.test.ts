@@ -9,6 +9,8 @@ import { AndanteError } from '../../../shared/runtime/errors.ts';
 import { refs } from '../../../shared/store/allocation-store.ts';
 import { newLedgerEntry } from '../../../shared/store/persist-campaign-event.ts';
 import { DAY_MS, START_MS } from '../../support/instants.ts';
+import { newTraceparent } from '../../../shared/runtime/traceparent.ts';
+import { TRACEPARENT, inHand } from '../../support/in-hand.ts';
 import { logLines } from '../../support/log-lines.ts';
 import { assertNotices, assertOutcomes } from '../../support/outcome-validator.ts';
 import { seededStore } from '../../support/stores.ts';
@@ -160,6 +162,16 @@ describe('what booking flows are told', () => {
       );
       assert.deepEqual(await drain({ ...deps, bus: busThatRefuses(() => true) }, START_MS), { drained: 0, refused: 0 });
     }
+  });
+
+  it('is published in the trace of what was decided, by whichever drain', async () => {
+    const { deps, bus } = await owed();
+    await deps.store.create(refs.ledger('def'), { ...entry, traceparent: newTraceparent(), eventId: 'other' });
+    const [traced] = await deps.store.read([refs.ledger('def')]);
+    await inHand(() => drain(deps, START_MS));
+    const traces = Map.groupBy(bus.published, ({ attributes }) => attributes['traceparent']);
+    // Of an entry without a trace it is the drain's own.
+    assert.deepEqual(new Set(traces.keys()), new Set([traced?.traceparent, TRACEPARENT]));
   });
 
   it('makes a drain fail while the bus does, to be called again', async () => {

@@ -8,6 +8,7 @@ import { AndanteError } from '../../../shared/runtime/errors.ts';
 import { LEDGER_MS } from '../../../shared/store/persist-campaign-event.ts';
 import { budgetChanged, campaignCreated } from '../../support/events.ts';
 import { START_MS } from '../../support/instants.ts';
+import { inHand } from '../../support/in-hand.ts';
 import { logLines } from '../../support/log-lines.ts';
 import { persist } from '../../support/persisting.ts';
 import { seededStore } from '../../support/stores.ts';
@@ -87,7 +88,9 @@ describe('draining the outbox', () => {
           throw new AndanteError('OUTCOME_ROW_INVALID', 'refused');
       },
     };
-    assert.deepEqual(await drain({ ...deps, outcomes: picky }, START_MS), { drained: 130, refused: 1 });
+    const { answer, ending } = await inHand(() => drain({ ...deps, outcomes: picky }, START_MS + 5_000));
+    assert.deepEqual(answer, { drained: 130, refused: 1 });
+    assert.deepEqual(ending, { undrained: 1, oldestMs: 5_000 }, 'the line that ends the drain says what is left');
     assert.deepEqual(
       (await deps.store.undrained(10)).map(({ document }) => document.eventId),
       ['budget:c1:7'],
@@ -101,9 +104,13 @@ describe('draining the outbox', () => {
 
   it('rejects when BigQuery is away, to be called again', async () => {
     const { deps } = await recording();
-    await assert.rejects(drain({ ...deps, outcomes: failing('OUTCOMES_UNAVAILABLE') }, START_MS), {
-      code: 'OUTCOMES_UNAVAILABLE',
-    });
+    const away = { ...deps, outcomes: failing('OUTCOMES_UNAVAILABLE') };
+    const { ending } = await inHand(() =>
+      assert.rejects(drain(away, START_MS + 5_000), { code: 'OUTCOMES_UNAVAILABLE' }),
+    );
+    assert.deepEqual(ending, { undrained: 1, oldestMs: 5_000 });
     assert.equal((await deps.store.undrained(10)).length, 1);
+    const late = await inHand(() => drain(deps, START_MS).then(() => drain(deps, START_MS)));
+    assert.deepEqual([late.answer.drained, late.ending], [0, { undrained: 0, oldestMs: 0 }]);
   });
 });
