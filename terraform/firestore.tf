@@ -21,7 +21,9 @@ resource "google_firestore_database" "state" {
   concurrency_mode                  = "PESSIMISTIC"
   point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
   delete_protection_state           = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
-  deletion_policy                   = var.deletion_protection ? "ABANDON" : "DELETE"
+
+  # By default destroying would only forget it: rather fail aloud at the protection.
+  deletion_policy = "DELETE"
 
   depends_on = [google_project_service.api]
 }

@@ -190,7 +190,7 @@ run "a_stack_can_be_torn_down" {
   }
 
   assert {
-    condition     = google_firestore_database.state.deletion_policy == "DELETE" && google_storage_bucket.bundles.force_destroy
+    condition     = google_firestore_database.state.delete_protection_state == "DELETE_PROTECTION_DISABLED" && google_storage_bucket.bundles.force_destroy
     error_message = "Something would be left."
   }
 
