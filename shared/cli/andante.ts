@@ -19,6 +19,7 @@ import {
   type Ports,
 } from './command.ts';
 import { decide } from './decide.ts';
+import { eraseListener } from './erase-listener.ts';
 import { globalOptions, helpOf, helpOfAll } from './help.ts';
 import { inspect } from './inspect.ts';
 import { suggestion } from './nearest.ts';
@@ -45,6 +46,7 @@ export const commands: readonly Command[] = [
   audit,
   calibration,
   decide,
+  eraseListener,
   smoke,
 ];
 

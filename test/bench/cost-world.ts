@@ -122,16 +122,14 @@ function createAsk(meter: CostMeter, doors: Record<DoorName, QuickHttpHandler>):
   ]) as [DoorName, ReturnType<typeof createHttpFunction>][];
   const byName = new Map(functions);
   return async (name, { method = 'POST', path, headers = {}, body = '' }) => {
-    let status = 0;
-    let sent: string | Uint8Array = '';
-    const response = {
-      status: (code: number) => ((status = code), response),
-      set: () => response,
-      end: (text: string | Uint8Array = '') => void (sent = text),
-    };
-    const request = { method, originalUrl: path, headers, rawBody: Buffer.from(body) };
-    await byName.get(name)?.(request as never, response as never);
-    if (status >= 400) throw new Error(`${name} answered ${status}: ${String(sent)}`);
+    const response = { statusCode: 0, setHeader: () => undefined, end: (_text?: string | Uint8Array) => undefined };
+    const sent = await new Promise<string | Uint8Array>((resolve) => {
+      response.end = (text = '') => void resolve(text);
+      const request = { method, originalUrl: path, headers, rawBody: Buffer.from(body) };
+      // Some answer at once, some later: the end of the answer is the end of both.
+      void byName.get(name)?.(request as never, response as never);
+    });
+    if (response.statusCode >= 400) throw new Error(`${name} answered ${response.statusCode}: ${String(sent)}`);
     meter.answered(Buffer.byteLength(sent));
     return Buffer.from(sent).toString('utf8');
   };

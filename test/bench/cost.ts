@@ -32,10 +32,10 @@ const COUNTED_BARS: Record<Kind, number> = {
   'report door': 8.9,
   'delivery report': 43,
   tick: 51,
-  quote: 1.25,
+  quote: 1.31,
   booking: 28.5,
   plan: 3.4,
-  decision: 0.86,
+  decision: 0.93,
 };
 
 export async function run(): Promise<BenchResult> {

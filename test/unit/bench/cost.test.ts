@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { documentBytes, type Used } from '../../bench/cost-meter.ts';
 import { billOf, countedUsd, idleUsdPerMonth, instanceUsd, totalUsd } from '../../bench/cost-price.ts';
 import { PRICES_OF, listPrices, usdPer } from '../../bench/list-prices.ts';
@@ -94,5 +96,13 @@ describe('the bytes of a document', () => {
     assert.equal(documentBytes('a/b', { x: new Uint8Array(100) }), empty + 2 + 100);
     assert.equal(documentBytes('a/b', { x: new Date(0) }), empty + 2 + 8);
     assert.equal(documentBytes('a/b', { x: ['ab', { y: null }] }), empty + 2 + 3 + 2 + 1);
+  });
+});
+
+describe('the page of costs', () => {
+  it('names the day and the region of the prices', async () => {
+    const readme = await readFile(resolve(import.meta.dirname, '../../../README.md'), 'utf8');
+    const page = readme.slice(readme.indexOf('## Capacity and cost'), readme.indexOf('## Data'));
+    assert(page.includes(`List prices of ${PRICES_OF.region}, read on ${PRICES_OF.readOn}`));
   });
 });
