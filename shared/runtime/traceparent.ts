@@ -1,6 +1,6 @@
 // Trace Context (W3C, https://www.w3.org/TR/trace-context/): `00-TRACE-SPAN-FLAGS`, by which a request and all that it leads
 // to are found together. No span is exported: a function's CPU stops with its answer, and a batch of spans would be lost.
-import { randomBytes, hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 
 const PATTERN = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** Nobody recorded the parent. */
@@ -22,8 +22,9 @@ export function spanIdOf(traceparent: string): string {
 
 /** A trace that begins here. */
 export function newTraceparent(): string {
-  const id = randomBytes(24).toString('hex');
-  return `00-${id.slice(0, 32)}-${id.slice(32)}-${NOT_SAMPLED}`;
+  // Node keeps random bytes at hand for these alone: asking for others costs ten times as much.
+  const [traceId, spanId] = [randomUUID().replaceAll('-', ''), randomUUID().replaceAll('-', '')];
+  return `00-${traceId}-${spanId.slice(16)}-${NOT_SAMPLED}`;
 }
 
 /**

@@ -4,6 +4,7 @@ import { nearest } from '../../../shared/cli/nearest.ts';
 import { formatTable } from '../../../shared/cli/table.ts';
 import { ledgerId } from '../../../shared/store/ledger-key.ts';
 import { budgetChanged } from '../../support/events.ts';
+import { inHand } from '../../support/in-hand.ts';
 import { persist } from '../../support/persisting.ts';
 import { createCommandLine, servedWorld } from './command-line.ts';
 
@@ -75,6 +76,13 @@ describe('inspect', () => {
     assert.equal(byKey.stdout, byId.stdout);
     assert.match(byKey.stdout, /^in BigQuery +yes$/m);
     assert.match(byKey.stdout, /"type": "campaign-accepted"/);
+  });
+
+  it('shows in which trace an entry was decided, to look for its lines in the log', async () => {
+    const { run, store } = await servedWorld();
+    await inHand(() => persist(store, budgetChanged(7_000_000, 3, { campaignId: 'c5' })));
+    const { stdout } = await run(['inspect', 'ledger', 'test/t1/budget:c5:3']);
+    assert.match(stdout, /^trace +0af7651916cd43dd8448eb211c80319c$/m);
   });
 
   it('says where an event may be that the ledger does not know', async () => {
