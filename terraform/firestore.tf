@@ -21,9 +21,7 @@ resource "google_firestore_database" "state" {
   concurrency_mode                  = "PESSIMISTIC"
   point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
   delete_protection_state           = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
-
-  # By default destroying would only forget it: rather fail aloud at the protection.
-  deletion_policy = "DELETE"
+  deletion_policy                   = var.deletion_protection ? "PREVENT" : "DELETE"
 
   depends_on = [google_project_service.api]
 }
