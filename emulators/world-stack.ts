@@ -171,7 +171,7 @@ export function inTicksOf(
 function watchPlans(overfull: Set<string>): typeof globalThis.fetch {
   return async (url, init) => {
     const response = await fetch(url, init);
-    if (response.status === 200 && response.headers.get('content-type') === 'application/json') {
+    if (response.status === 200 && /\/v1\/markets\/[^/]+\/plan$/.test(url instanceof Request ? url.url : String(url))) {
       const plan = (await response.clone().json()) as PlanWire;
       if (plan.response.some((cell) => fallbackLoad(plan, cell) > 1))
         overfull.add(`${plan.market} ${plan.planVersion}`);
