@@ -60,15 +60,17 @@ function grantedAbove(entry: BookEntry, old: BookEntry | undefined): Violation[]
   ];
 }
 
-/** Invariant 5: no segment's listeners are given away more than once. */
+/** Invariant 5: no cell is given away more than once. */
 function givenTwice({ market, lines }: NonNullable<TickDecision['plan']>): Violation[] {
   const loads = new Map<string, number>();
-  for (const { segments, fallbackShare } of lines)
-    for (const segment of segments) loads.set(segment, (loads.get(segment) ?? 0) + fallbackShare);
-  return [...loads].flatMap(([segment, load]): Violation[] => {
+  for (const { segments, surfaces, fallbackShare } of lines)
+    for (const segment of segments)
+      for (const surface of surfaces) {
+        const cell = `${segment}/${surface}`;
+        loads.set(cell, (loads.get(cell) ?? 0) + fallbackShare);
+      }
+  return [...loads].flatMap(([cell, load]): Violation[] => {
     if (load <= 1 + ROUNDING) return [];
-    return [
-      { invariant: 5, where: `plan of ${market}, fallback of ${segment}`, expected: 'at most 1', found: `${load}` },
-    ];
+    return [{ invariant: 5, where: `plan of ${market}, fallback of ${cell}`, expected: 'at most 1', found: `${load}` }];
   });
 }

@@ -10,7 +10,7 @@ const watch = (before: BookEntry[], after: BookEntry[]) => watchTick([page(befor
 const planOf = (...shares: number[]) =>
   ({
     market: 'SE',
-    lines: shares.map((fallbackShare) => ({ segments: ['casual'], fallbackShare })),
+    lines: shares.map((fallbackShare) => ({ segments: ['casual'], surfaces: ['home'], fallbackShare })),
   }) as unknown as Plan;
 
 describe('watching a tick', () => {
@@ -54,12 +54,15 @@ describe('watching a tick', () => {
     assert.deepEqual(watch(after, after), quiet);
   });
 
-  it('finds a plan that gives a segment away more than once, and not one that rounds', () => {
+  it('finds a plan that gives a cell away more than once, and not one that rounds', () => {
     const watchPlan = (plan: Plan) => watchTick([], { pages: [], plan }).violations;
     assert.deepEqual(watchPlan(planOf(0.1, 0.2, 0.7)), []);
     assert.deepEqual(watchPlan(planOf(...Array<number>(10).fill(0.1))), []);
+    const [home] = planOf(0.75).lines as [Plan['lines'][number]];
+    const elsewhere = { ...planOf(0.5), lines: [home, { ...home, surfaces: ['search'] }] };
+    assert.deepEqual(watchPlan(elsewhere), [], 'each surface of a segment is a cell of its own');
     assert.deepEqual(watchPlan(planOf(0.5, 0.75)), [
-      { invariant: 5, where: 'plan of SE, fallback of casual', expected: 'at most 1', found: '1.25' },
+      { invariant: 5, where: 'plan of SE, fallback of casual/home', expected: 'at most 1', found: '1.25' },
     ]);
   });
 });
