@@ -1,7 +1,7 @@
 // Books what is owed so that slack is spread: cells are filled to a tenth, a fifth, ... of their supply, each step as far
 // as it goes, so no cell is full while others could be less so. Then a new line finds slack in its own cells or one move
 // away. Lines that are stuck at a step can live in nothing but the cells around them: sets that are scarce together.
-import { flowOn, routeGrains, type Flow } from './flow-search.ts';
+import { flowOn, reopen, routeGrains, type Flow } from './flow-search.ts';
 import type { FlowNetwork } from './flow-network.ts';
 
 /** To what share of their supply cells are filled, step by step: finer where little is left. */
@@ -33,8 +33,7 @@ export function balancedFlow(network: FlowNetwork, owed: Float64Array): Balanced
       slack[cell] = (slack[cell] as number) + now - (limit[cell] as number);
       limit[cell] = now;
     });
-    isClosed.fill(0);
-    flow.closedCount = 0;
+    reopen(flow);
     left.forEach((grains, line) => {
       if (grains > 0) left[line] = grains - routeGrains(flow, line, grains);
       if ((left[line] as number) > 0) lineStep[line] = index + 1;

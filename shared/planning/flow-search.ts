@@ -12,7 +12,7 @@ export interface Flow {
   /** The edges of each cell that carry something, or did: linked lists that end in NONE. UNLISTED for all other edges. */
   firstCarrying: Int32Array;
   nextCarrying: Int32Array;
-  /** 1 for a cell from which no re-routing leads to slack: as nothing is ever taken away, it stays so. */
+  /** 1 for a cell from which no re-routing leads to slack: until something is given back, it stays so. */
   isClosed: Uint8Array;
   closedCount: number;
   /** Shared by all copies: it means nothing between two calls. */
@@ -210,6 +210,13 @@ function carry(flow: Flow, length: number, amount: number): number {
     if (step % 2 === 0 ? sent[edge] === network.cap[edge] : sent[edge] === 0) open = step;
   }
   return open;
+}
+
+/** There may be a way to slack from any cell again. */
+export function reopen(flow: Flow): void {
+  if (flow.closedCount === 0) return;
+  flow.isClosed.fill(0);
+  flow.closedCount = 0;
 }
 
 /** Changes what an edge carries, and nothing else. */

@@ -1,7 +1,7 @@
 // Exact availability: maximum flow from lines into the cells they may take from, one line after another. What a line
 // has been routed is never taken away again; it may be moved between its cells to make room for others.
 import { flowNetwork } from './flow-network.ts';
-import { flowOn, forget, reach, routeGrains, type Flow } from './flow-search.ts';
+import { change, flowOn, forget, reach, reopen, routeGrains, type Flow } from './flow-search.ts';
 import { PlanningError } from './planning-error.ts';
 import type { AllocationProblem } from './problem.ts';
 
@@ -30,6 +30,24 @@ export function route(flow: Flow, line: number, amount: number): number {
     throw new PlanningError('INVALID_PROBLEM', `amount ${amount} for line ${line}, expected 0 or more`);
   const demandPerGrain = flow.network.demandPerGrain[line] as number;
   return Math.min(amount, routeGrains(flow, line, Math.ceil(amount / demandPerGrain)) * demandPerGrain);
+}
+
+/**
+ * Takes an amount back from a line, as far as it has it, of whatever cells: room for others. Rounded down to whole grains.
+ * @throws PlanningError `INVALID_PROBLEM` for a line that does not exist
+ */
+export function giveBack(flow: Flow, line: number, amount: number): void {
+  assertLine(flow, line);
+  const { lineStart, edgeCell, demandPerGrain } = flow.network;
+  let grains = Math.floor(amount / (demandPerGrain[line] as number));
+  for (let edge = (lineStart[line + 1] as number) - 1; edge >= (lineStart[line] as number) && grains > 0; edge--) {
+    const freed = Math.min(grains, flow.sent[edge] as number);
+    if (freed === 0) continue;
+    change(flow, edge, -freed);
+    flow.slack[edgeCell[edge] as number] = (flow.slack[edgeCell[edge] as number] as number) + freed;
+    grains -= freed;
+  }
+  reopen(flow);
 }
 
 /** What a line has, in the unit of its demand. */
