@@ -12,9 +12,12 @@ async function workflows(): Promise<[name: string, text: string][]> {
   );
 }
 
-/** Its top-level keys with their blocks. */
+/** Its top-level keys with their blocks, without comments. */
 function blocks(text: string): Map<string, string> {
-  const parts = text.split(/^(?=[a-z-]+:)/m).filter((part) => /^[a-z-]+:/.test(part));
+  const parts = text
+    .replaceAll(/^ *#.*$/gm, '')
+    .split(/^(?=[a-z-]+:)/m)
+    .filter((part) => /^[a-z-]+:/.test(part));
   return new Map(parts.map((part) => [part.slice(0, part.indexOf(':')), part.slice(part.indexOf(':') + 1).trim()]));
 }
 
