@@ -13,12 +13,13 @@ import { SUGGESTED_PROBABILITY, suggestedMaximumBudget } from '../forecasting/fu
 import { laterBookings, lawBeside, type LaterBookings } from '../forecasting/later-bookings.ts';
 import { mixVariance } from '../forecasting/mix-variance.ts';
 import { offerRateForImpressions, reach } from '../forecasting/reach.ts';
+import { marketPressure, servedShare } from '../forecasting/served-share.ts';
 import { deliveryCurve, type Delivery, type DeliveryRange } from '../forecasting/spend-delivery.ts';
 import { poolParts, type SpendPart } from '../forecasting/spend-pool.ts';
 import { DAY_MS, daysBetween } from '../forecasting/traffic-clock.ts';
 import { isEligible } from '../planning/market-model.ts';
 import type { CampaignContext } from './campaign-state.ts';
-import { audienceOf, openMarkets } from './open-markets.ts';
+import { audienceOf, openMarkets, soldDemand } from './open-markets.ts';
 
 type Part = CampaignAccepted['subcampaigns'][number];
 
@@ -100,7 +101,7 @@ export function quoteCampaign(
 
 function quotedPart(
   sub: Part,
-  flight: { startAtMs: number; endAtMs: number },
+  flight: { campaignId: string; startAtMs: number; endAtMs: number },
   freeMicros: number,
   context: CampaignContext,
 ): QuotedPart {
@@ -115,7 +116,10 @@ function quotedPart(
   // What is free at the lower quartile is about as much less than what is free at the median as all supply is.
   const offerRate = weightMicros > 0 ? Math.min(1, freeMicros / weightMicros) : 0;
   const kept = keptByCaps(sub, flight, audience, offerRate);
-  const free = offerRate * traffic * kept;
+  const view = context.markets.get(market);
+  const pressure = marketPressure(view ? soldDemand(view, flight.campaignId) : [], supply, context.nowMs);
+  const served = sub.isAuctioned ? 1 : servedShare(pressure, { ...flight, clickPriceMicros }, context.nowMs);
+  const free = Math.min(1, offerRate * kept * served) * traffic;
   const clicks = cells.reduce((sum, cell) => sum + cell.q50 * cell.clickPpm, 0);
   const converted = cells.reduce((sum, cell) => sum + cell.q50 * cell.clickPpm * (cell.conversionPpm ?? 0), 0);
   const conversionShare = clicks > 0 ? converted / clicks / 1e6 : 0;

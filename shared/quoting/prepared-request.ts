@@ -46,8 +46,7 @@ export function prepareRequest(
   const weights = caseWeights(parts, cases);
   const together = togetherShares(request, parts, exact);
   const inCase = (part: QuotedPart, which: number, index: number) => {
-    const shares = part.shownShares;
-    return (shares[Math.min(index, shares.length - 1)] as number) * (together.free[which] as number);
+    return servedOf(part, Math.min(index, part.shownShares.length - 1)) * (together.free[which] as number);
   };
   const matched = pooledParts(parts, [1], () => (part, which) => part.emptyShare * (together.matched[which] as number));
   const possible = pooledParts(parts, [1], () => (part, which) => inCase(part, which, 0));
@@ -88,6 +87,12 @@ export function prepareRequest(
     split: (budgetMicros) => (exact ? exactShares(exact, budgetMicros) : quickShares(parts, reachMicros, budgetMicros)),
     exact,
   };
+}
+
+/** Of its opportunities in a case, the share that it is expected to get: never more than an empty market has. */
+export function servedOf({ shownShares, servedShare, emptyShare }: QuotedPart, index: number): number {
+  const shown = shownShares[index] ?? 0;
+  return servedShare > 1 ? Math.max(shown, Math.min(emptyShare, shown * servedShare)) : shown * servedShare;
 }
 
 /** @param together of each part: its share of what it could have alone */

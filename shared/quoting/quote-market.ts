@@ -1,8 +1,10 @@
 // A market made ready for many quick quotes: see quoteRequest.
 import type { MarketView } from '../campaign/campaign-state.ts';
+import { soldDemand } from '../campaign/open-markets.ts';
 import type { ErrorSpread } from '../forecasting/error-spread.ts';
 import { forecastSpread } from '../forecasting/forecast-spread.ts';
 import type { RateCard } from '../forecasting/rate-card.ts';
+import { marketPressure, type MarketPressure } from '../forecasting/served-share.ts';
 import { HOUR_MS } from '../forecasting/traffic-clock.ts';
 import { fullCells, type FullCells } from './full-cells.ts';
 import { createListeners, type Listeners } from './listeners.ts';
@@ -24,6 +26,8 @@ export interface QuoteMarket {
   readonly supply: MarketSupply;
   /** What may have become of soft holds; first that none was confirmed. */
   readonly cases: readonly { weight: number; view: MarketView; sold: SoldCells }[];
+  /** How much is sold, and at which prices. */
+  readonly pressure: MarketPressure;
   readonly listeners: Listeners;
   readonly full: FullCells;
   /** By day of the supply, filled in as days are asked for. */
@@ -61,6 +65,7 @@ export function openQuoteMarket(view: MarketView, nowMs: number, before?: QuoteM
     view,
     supply,
     cases,
+    pressure: marketPressure(soldDemand(view, ''), view.supply, asOfMs),
     listeners: isSameSupply ? before.listeners : createListeners(supply),
     full: fullCells(first),
     spreads: isSameSupply ? before.spreads : [],

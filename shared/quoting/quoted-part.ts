@@ -5,6 +5,7 @@ import { DEFAULT_CLICK_FLOOR_MICROS } from '../contracts/serving.ts';
 import { limits, type Limits } from '../campaign/limits.ts';
 import type { ClickRate } from '../forecasting/click-law.ts';
 import type { ErrorSpread } from '../forecasting/error-spread.ts';
+import { servedShare } from '../forecasting/served-share.ts';
 import { DAY_MS } from '../forecasting/traffic-clock.ts';
 import { audienceListeners, cappedShare, limitShare, type AudienceListeners } from './audience-listeners.ts';
 import { CLICKS, CONVERSIONS, OPPORTUNITIES, flightDays, overFlight, type FlightDays } from './market-supply.ts';
@@ -34,6 +35,8 @@ export interface QuotedPart extends Limits {
   /** The same after its frequency caps; and what these leave of an empty market. */
   shownShares: readonly number[];
   emptyShare: number;
+  /** What it is expected to get of what is free, see `servedShare`. */
+  servedShare: number;
   /** Clicks that an empty market can sell it, on the lower quartile. */
   matchedClicks: number;
   /** Of clicks over the audience, see `mixVariance`. */
@@ -72,7 +75,7 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
   if (!market || known < 0 || audiences.length === 0) {
     const none = { alpha: 0, beta: 1 };
     const nothing = { opportunities: 0, clicks: 0, conversions: 0, freeShares: [0], shownShares: [0], emptyShare: 0 };
-    const empty = { matchedClicks: 0, clickSquares: 0 };
+    const empty = { servedShare: 1, matchedClicks: 0, clickSquares: 0 };
     return {
       ...base,
       ...nothing,
@@ -119,6 +122,7 @@ export function quotedPart(asked: AskedPart, flight: FlightTerms, market: QuoteM
     freeShares,
     shownShares,
     emptyShare,
+    servedShare: asked.isAuctioned ? 1 : servedShare(market.pressure, { ...flight, clickPriceMicros }, market.asOfMs),
     matchedClicks,
     clickSquares,
     bookableMicros: Math.min(MAX_MICROS, Math.floor(Math.min(matchedMicros * bookableShare, dayCapsMicros(base)))),

@@ -6,7 +6,7 @@ import { lawBeside } from '../forecasting/later-bookings.ts';
 import type { Delivery } from '../forecasting/spend-delivery.ts';
 import { pacedSpend } from './paced-spend.ts';
 import { meanRate, medianOf, pooledParts } from './pooled-parts.ts';
-import { laterOf, type PreparedRequest } from './prepared-request.ts';
+import { laterOf, servedOf, type PreparedRequest } from './prepared-request.ts';
 import { quickLaw, quickSpendBeside } from './quick-law.ts';
 import type { QuotedPart } from './quoted-part.ts';
 
@@ -37,7 +37,7 @@ export function quotedParts(
 function chanceOf(part: QuotedPart, budgetMicros: number, isExact: boolean): number {
   const { clickPriceMicros } = part;
   const weights = part.market?.cases.map(({ weight }) => weight) ?? [1];
-  const terms = pooledParts([part], weights, (index) => () => part.shownShares[index] ?? 0);
+  const terms = pooledParts([part], weights, (index) => () => servedOf(part, index));
   const paced = pacedSpend([part], [medianOf(terms.supply) * meanRate(terms.rate) * clickPriceMicros]);
   const neededMicros = paced.neededFor(budgetMicros);
   if (neededMicros === Infinity) return 0;
