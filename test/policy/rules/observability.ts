@@ -1,5 +1,5 @@
 // Rules of what operators see: metrics of lines that functions write, alerts that somebody is told of and knows what to do about.
-import { checkLogFilter } from '../../unit/terraform/check-log-filter.ts';
+import { checkLogFilter } from '../../unit/terraform/log-filter.ts';
 import { append, edit, findings, joined, nested, resourcesOf, type Rule, type Subject } from '../rule.ts';
 
 const alerts = (subject: Subject) => resourcesOf(subject, 'google_monitoring_alert_policy');
