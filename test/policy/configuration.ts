@@ -11,7 +11,18 @@ import { compileTemplate } from './template.ts';
 export type Body = Record<string, unknown>;
 
 export interface Block {
-  kind: 'resource' | 'data' | 'variable' | 'output' | 'locals' | 'provider' | 'terraform' | 'moved' | 'removed' | 'import' | 'check';
+  kind:
+    | 'resource'
+    | 'data'
+    | 'variable'
+    | 'output'
+    | 'locals'
+    | 'provider'
+    | 'terraform'
+    | 'moved'
+    | 'removed'
+    | 'import'
+    | 'check';
   /** The resource's type; empty for other blocks. */
   type: string;
   /** Empty where a block has none. */
@@ -95,7 +106,10 @@ function dynamicNames(value: unknown): Set<string> {
   const own = (value as Body).dynamic;
   const names = own === undefined || own === null ? [] : Object.entries(own as Record<string, Body[]>);
   return new Set([
-    ...names.flatMap(([label, blocks]) => [label, ...blocks.map(({ iterator }) => String(iterator).replace(/^\$\{(.*)\}$/, '$1'))]),
+    ...names.flatMap(([label, blocks]) => [
+      label,
+      ...blocks.map(({ iterator }) => String(iterator).replace(/^\$\{(.*)\}$/, '$1')),
+    ]),
     ...Object.values(value).flatMap((inner) => [...dynamicNames(inner)]),
   ]);
 }
@@ -114,7 +128,8 @@ function blocksOf(body: Body, file: string): Block[] {
       for (const [type, names] of Object.entries(value as Record<string, Record<string, Body[]>>))
         for (const [name, bodies] of Object.entries(names))
           for (const own of bodies) blocks.push({ kind, type, name, body: own, file });
-    } else if (Array.isArray(value)) for (const own of value as Body[]) blocks.push({ kind, type: '', name: '', body: own, file });
+    } else if (Array.isArray(value))
+      for (const own of value as Body[]) blocks.push({ kind, type: '', name: '', body: own, file });
     else
       for (const [name, bodies] of Object.entries(value as Record<string, Body[]>))
         for (const own of bodies) blocks.push({ kind, type: '', name, body: own, file });

@@ -154,11 +154,21 @@ function postfix(reading: Reading): Value {
     reading.at += 1;
     const { steps, names } = readSteps(reading);
     if (!reading.bound.includes(text)) reading.references.push([text, ...names]);
-    return (scope) => scope.resolve(text, steps.map((step) => step(scope)));
+    return (scope) =>
+      scope.resolve(
+        text,
+        steps.map((step) => step(scope)),
+      );
   }
   const source = primary(reading);
   const { steps } = readSteps(reading);
-  return steps.length === 0 ? source : (scope) => walk(source(scope), steps.map((step) => step(scope)));
+  return steps.length === 0
+    ? source
+    : (scope) =>
+        walk(
+          source(scope),
+          steps.map((step) => step(scope)),
+        );
 }
 
 function readSteps(reading: Reading): { steps: ((scope: Scope) => Step)[]; names: string[] } {
@@ -225,10 +235,19 @@ function call(reading: Reading, name: string): Value {
     if (!takes(reading, ',') && peek(reading).text !== ')') throw new Error(`expected ) after ${name}(`);
   }
   return (scope) => {
-    if (isLazy(name)) return callFunction(name, values.map((value) => () => value(scope)), scope);
+    if (isLazy(name))
+      return callFunction(
+        name,
+        values.map((value) => () => value(scope)),
+        scope,
+      );
     const results = values.map((value) => value(scope));
     const last = isExpanded ? (results.pop() as unknown[]) : [];
-    return callFunction(name, [...results, ...last].map((result) => () => result), scope);
+    return callFunction(
+      name,
+      [...results, ...last].map((result) => () => result),
+      scope,
+    );
   };
 }
 

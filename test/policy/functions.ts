@@ -17,7 +17,7 @@ const lazy: Record<string, (values: Lazy[]) => unknown> = {
 
 const eager: Record<string, (values: unknown[], scope: Scope) => unknown> = {
   abs: ([x]) => Math.abs(numberOf(x)),
-  abspath: ([path]) => path as string,
+  abspath: ([path]) => path,
   alltrue: ([list]) => (list as unknown[]).every((value) => value === true || value === 'true'),
   anytrue: ([list]) => (list as unknown[]).some((value) => value === true || value === 'true'),
   base64decode: ([text]) => Buffer.from(text as string, 'base64').toString(),
@@ -29,7 +29,7 @@ const eager: Record<string, (values: unknown[], scope: Scope) => unknown> = {
   coalesce: (values) => firstKnown(values, (value) => value !== null && value !== ''),
   coalescelist: (values) => firstKnown(values, (value) => (value as unknown[]).length > 0),
   compact: ([list]) => (list as unknown[]).filter((value) => value !== null && value !== ''),
-  concat: (lists) => lists.flat(1),
+  concat: (lists) => (lists as unknown[][]).flat(1),
   contains: ([list, value]) => listOf(list).some((element) => isSame(element, value)),
   dirname: ([path]) => (path as string).replace(/\/[^/]*$/, ''),
   distinct: ([list]) => distinct(list as unknown[]),
@@ -47,7 +47,7 @@ const eager: Record<string, (values: unknown[], scope: Scope) => unknown> = {
   formatlist: ([pattern, list]) => (list as unknown[]).map((value) => format(pattern as string, [value])),
   indent: ([spaces, text]) => (text as string).replaceAll('\n', `\n${' '.repeat(numberOf(spaces))}`),
   join: ([separator, list]) => (list as unknown[]).map(textOf).join(separator as string),
-  jsondecode: ([text]) => JSON.parse(text as string),
+  jsondecode: ([text]) => JSON.parse(text as string) as unknown,
   jsonencode: ([value]) => JSON.stringify(sortKeys(value)),
   keys: ([map]) => Object.keys(map as Map).sort(),
   length: ([value]) => (typeof value === 'string' ? value.length : entriesOf(value).length),
@@ -59,7 +59,7 @@ const eager: Record<string, (values: unknown[], scope: Scope) => unknown> = {
   lower: ([text]) => (text as string).toLowerCase(),
   max: (values) => Math.max(...values.map(numberOf)),
   md5: ([text]) => hash('md5', text as string, 'hex'),
-  merge: (maps) => Object.assign({}, ...maps),
+  merge: (maps) => Object.assign({}, ...maps) as unknown,
   min: (values) => Math.min(...values.map(numberOf)),
   nonsensitive: ([value]) => value,
   one: ([list]) => {
@@ -99,7 +99,8 @@ const eager: Record<string, (values: unknown[], scope: Scope) => unknown> = {
   split: ([separator, text]) => (text as string).split(separator as string),
   startswith: ([text, start]) => (text as string).startsWith(start as string),
   strcontains: ([text, part]) => (text as string).includes(part as string),
-  substr: ([text, start, length]) => (text as string).slice(numberOf(start), numberOf(length) < 0 ? undefined : numberOf(start) + numberOf(length)),
+  substr: ([text, start, length]) =>
+    (text as string).slice(numberOf(start), numberOf(length) < 0 ? undefined : numberOf(start) + numberOf(length)),
   sum: ([list]) => (list as unknown[]).map(numberOf).reduce((total, value) => total + value, 0),
   templatefile: ([path, names], scope) => {
     const text = scope.readFile(path as string).toString();
@@ -137,7 +138,10 @@ export function callFunction(name: string, values: Lazy[], scope: Scope): unknow
   if (own !== undefined) return own(values);
   const function_ = Object.hasOwn(eager, name) ? eager[name] : undefined;
   if (function_ === undefined) throw new Error(`unknown function ${name}`);
-  return function_(values.map((value) => value()), scope);
+  return function_(
+    values.map((value) => value()),
+    scope,
+  );
 }
 
 function succeeds(value: Lazy): boolean {
@@ -165,7 +169,8 @@ function onlyWith(scope: Scope, names: Map): Scope {
   };
   return {
     ...alone,
-    resolve: (name, steps) => (Object.hasOwn(names, name) ? scope.with(names).resolve(name, steps) : alone.resolve(name, steps)),
+    resolve: (name, steps) =>
+      Object.hasOwn(names, name) ? scope.with(names).resolve(name, steps) : alone.resolve(name, steps),
   };
 }
 

@@ -1,5 +1,6 @@
 // What the configuration would create, without a provider: every resource for every key of its for_each, its expressions worked
 // out. What only the cloud knows is a text that says so, `(google_x.name["key"].attribute)`.
+/* eslint-disable @typescript-eslint/no-base-to-string -- what is no text where one belongs is a finding of its own */
 import { compileTemplate, textOf } from './template.ts';
 import { entriesOf, isTrue, walk, type Scope, type Step } from './expression.ts';
 import { placeOf, readModuleFile, type Block, type Body, type Configuration } from './configuration.ts';
@@ -28,7 +29,16 @@ export interface Plan {
   problems: string[];
 }
 
-const notArguments = new Set(['for_each', 'count', 'depends_on', 'lifecycle', 'provider', 'provisioner', 'dynamic', 'connection']);
+const notArguments = new Set([
+  'for_each',
+  'count',
+  'depends_on',
+  'lifecycle',
+  'provider',
+  'provisioner',
+  'dynamic',
+  'connection',
+]);
 
 /** `given` as a tfvars file has them. */
 export function plan(configuration: Configuration, given: Body): Plan {
@@ -55,7 +65,10 @@ export function plan(configuration: Configuration, given: Body): Plan {
     if (name === 'data') {
       const block = blocks.find((own) => own.kind === 'data' && own.type === first && own.name === second);
       if (block === undefined) throw new Error(`there is no data.${String(first)}.${String(second)}`);
-      return walk(view({ project_id: variables.project_id }, `data.${String(first)}.${String(second)}`, first as string), rest);
+      return walk(
+        view({ project_id: variables.project_id }, `data.${String(first)}.${String(second)}`, first as string),
+        rest,
+      );
     }
     return walk(resourceOf(name, first as string), steps.slice(1));
   }, configuration);
@@ -71,21 +84,29 @@ export function plan(configuration: Configuration, given: Body): Plan {
 
   const variables: Body = {};
   for (const block of blocks.filter(({ kind }) => kind === 'variable')) {
-    attempt(placeOf(block), () => {
-      const { type, default: fallback } = block.body;
-      const value = given[block.name] ?? fallback;
-      if (value === undefined) throw new Error('has no default and is not given');
-      variables[block.name] = conform(String(type ?? 'any'), value, scope);
-    }, undefined);
+    attempt(
+      placeOf(block),
+      () => {
+        const { type, default: fallback } = block.body;
+        const value = given[block.name] ?? fallback;
+        if (value === undefined) throw new Error('has no default and is not given');
+        variables[block.name] = conform(String(type ?? 'any'), value, scope);
+      },
+      undefined,
+    );
   }
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(variables, name)) problems.push(`environments: ${name} is given, but no variable`);
   }
   for (const { name, body, file } of blocks.filter(({ kind }) => kind === 'variable')) {
     for (const { condition, error_message } of (body.validation ?? []) as Body[]) {
-      attempt(`${file}: variable.${name}`, () => {
-        if (!isTrue(evaluate(condition, scope))) throw new Error(`refuses its value: ${String(error_message)}`);
-      }, undefined);
+      attempt(
+        `${file}: variable.${name}`,
+        () => {
+          if (!isTrue(evaluate(condition, scope))) throw new Error(`refuses its value: ${String(error_message)}`);
+        },
+        undefined,
+      );
     }
   }
 
@@ -120,31 +141,42 @@ export function plan(configuration: Configuration, given: Body): Plan {
   }
 
   function view(source: Body | (() => Body), address: string, type: string): unknown {
-    return new Proxy({}, {
-      get(_, key) {
-        if (typeof key === 'symbol' || key === 'toJSON') return undefined;
-        const values = typeof source === 'function' ? source() : source;
-        const value = values[key] ?? knownToCloud(type, values, key, String(variables.project_id));
-        if (value === undefined) return `(${address}.${key})`;
-        const isBlocks = Array.isArray(value) && value.length > 0 && value.every((one) => one !== null && typeof one === 'object');
-        return isBlocks ? value.map((one: Body, i) => view(one, `${address}.${key}[${i}]`, '')) : value;
+    return new Proxy(
+      {},
+      {
+        get(_, key) {
+          if (typeof key === 'symbol' || key === 'toJSON') return undefined;
+          const values = typeof source === 'function' ? source() : source;
+          const value = values[key] ?? knownToCloud(type, values, key, String(variables.project_id));
+          if (value === undefined) return `(${address}.${key})`;
+          const isBlocks =
+            Array.isArray(value) && value.length > 0 && value.every((one) => one !== null && typeof one === 'object');
+          return isBlocks ? value.map((one: Body, i) => view(one, `${address}.${key}[${i}]`, '')) : value;
+        },
       },
-    });
+    );
   }
 
   for (const name of Object.keys(localTexts)) attempt(`local.${name}`, () => localOf(name), undefined);
   const instances = blocks
     .filter(({ kind }) => kind === 'resource')
-    .flatMap((block) => [...instancesOf(block).values()].map((instance) => {
-      const { values, place, names } = instance;
-      const lifecycle = ((block.body.lifecycle ?? []) as Body[])[0] ?? {};
-      for (const { condition, error_message } of (lifecycle.precondition ?? []) as Body[]) {
-        attempt(place, () => {
-          if (!isTrue(evaluate(condition, scope.with(names)))) throw new Error(textOf(evaluate(error_message, scope.with(names))));
-        }, undefined);
-      }
-      return { ...instance, values, place };
-    }));
+    .flatMap((block) =>
+      [...instancesOf(block).values()].map((instance) => {
+        const { values, place, names } = instance;
+        const lifecycle = ((block.body.lifecycle ?? []) as Body[])[0] ?? {};
+        for (const { condition, error_message } of (lifecycle.precondition ?? []) as Body[]) {
+          attempt(
+            place,
+            () => {
+              if (!isTrue(evaluate(condition, scope.with(names))))
+                throw new Error(textOf(evaluate(error_message, scope.with(names))));
+            },
+            undefined,
+          );
+        }
+        return { ...instance, values, place };
+      }),
+    );
   for (const block of blocks.filter(({ kind }) => kind === 'output')) {
     attempt(placeOf(block), () => evaluate(block.body.value, scope), undefined);
   }
@@ -155,7 +187,11 @@ function scopeOf(resolve: Scope['resolve'], configuration: Configuration): Scope
   const scope: Scope = {
     resolve,
     with: (names) =>
-      scopeOf((name, steps: readonly Step[]) => (Object.hasOwn(names, name) ? walk(names[name], steps) : resolve(name, steps)), configuration),
+      scopeOf(
+        (name, steps: readonly Step[]) =>
+          Object.hasOwn(names, name) ? walk(names[name], steps) : resolve(name, steps),
+        configuration,
+      ),
     readFile: (path) => readModuleFile(configuration, path),
   };
   return scope;
@@ -190,13 +226,20 @@ function bodyOf(body: Body, scope: Scope, attempt: (path: string, work: () => un
   const values: Body = {};
   for (const [name, value] of Object.entries(body)) {
     if (notArguments.has(name)) continue;
-    const result = attempt(name, () => evaluate(value, scope));
+    const isBlocks =
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((one) => typeof one === 'object' && one !== null && !Array.isArray(one));
+    const result = isBlocks
+      ? value.map((one: Body) => bodyOf(one, scope, (path, work) => attempt(`${name}.${path}`, work)))
+      : attempt(name, () => evaluate(value, scope));
     if (result !== null && result !== undefined) values[name] = result;
   }
   for (const [label, dynamics] of Object.entries((body.dynamic ?? {}) as Record<string, Body[]>)) {
     for (const { for_each, iterator, content } of dynamics) {
       const name = iterator === undefined ? label : String(iterator).replace(/^\$\{(.*)\}$/, '$1');
-      for (const [key, value] of attempt(label, () => repeatedBlocks(for_each, scope)) as [unknown, unknown][] ?? []) {
+      for (const [key, value] of (attempt(label, () => repeatedBlocks(for_each, scope)) as [unknown, unknown][]) ??
+        []) {
         const own = (content as Body[]).map((inner) => bodyOf(inner, scope.with({ [name]: { key, value } }), attempt));
         values[label] = [...((values[label] as Body[] | undefined) ?? []), ...own];
       }

@@ -10,12 +10,28 @@ type Need = 'required' | 'optional' | 'output';
 type Arguments = Record<string, Record<string, Need>>;
 export type Provider = Record<string, Arguments>;
 
-const metaArguments = new Set(['for_each', 'count', 'depends_on', 'lifecycle', 'provider', 'provisioner', 'connection', 'timeouts']);
-const iamMember: Record<string, Need> = { role: 'required', member: 'required', condition: 'optional', project: 'optional' };
+const metaArguments = new Set([
+  'for_each',
+  'count',
+  'depends_on',
+  'lifecycle',
+  'provider',
+  'provisioner',
+  'connection',
+  'timeouts',
+]);
+const iamMember: Record<string, Need> = {
+  role: 'required',
+  member: 'required',
+  condition: 'optional',
+  project: 'optional',
+};
 
 /** What the file lacks. */
 const documented: Provider = {
-  google_artifact_registry_repository_iam_member: { '': { repository: 'required', location: 'optional', ...iamMember } },
+  google_artifact_registry_repository_iam_member: {
+    '': { repository: 'required', location: 'optional', ...iamMember },
+  },
   google_firebaserules_release: { '': { name: 'required', ruleset_name: 'required', project: 'optional' } },
   google_firebaserules_ruleset: {
     '': { source: 'required', project: 'optional' },
@@ -29,7 +45,9 @@ const forgotten: Provider = {
 };
 
 export function defaultArgumentsPath(): string {
-  return process.env['PROVIDER_ARGUMENTS'] ?? resolve(topologyDir, '../../shared/terraform/google-provider-arguments.json');
+  return (
+    process.env['PROVIDER_ARGUMENTS'] ?? resolve(topologyDir, '../../shared/terraform/google-provider-arguments.json')
+  );
 }
 
 /** Undefined when there is no such file. */
@@ -45,7 +63,9 @@ export function checkArguments(blocks: readonly Block[], provider: Provider | un
     .flatMap((block) => {
       const known = argumentsOf(block.type, provider);
       if (known === undefined) {
-        return provider === undefined && block.type.startsWith('google_') ? [] : [`${placeOf(block)}: the provider has no ${block.type}`];
+        return provider === undefined && block.type.startsWith('google_')
+          ? []
+          : [`${placeOf(block)}: the provider has no ${block.type}`];
       }
       return checkBody(block.body, known, []).map((problem) => `${placeOf(block)}: ${problem}`);
     });
@@ -59,7 +79,10 @@ function argumentsOf(type: string, provider: Provider | undefined): Arguments | 
   // The file lists the arguments of member, binding and policy together.
   const shared = ['policy_data', 'service', 'audit_log_config', 'condition'];
   const top = Object.fromEntries(Object.entries(all['']).filter(([name]) => !shared.includes(name)));
-  return { '': { ...top, ...iamMember, ...(type.startsWith('google_project_') ? { project: 'required' as const } : {}) }, condition: { title: 'required', expression: 'required', description: 'optional' } };
+  return {
+    '': { ...top, ...iamMember, ...(type.startsWith('google_project_') ? { project: 'required' as const } : {}) },
+    condition: { title: 'required', expression: 'required', description: 'optional' },
+  };
 }
 
 function checkBody(body: Body, known: Arguments, path: string[]): string[] {
@@ -70,14 +93,18 @@ function checkBody(body: Body, known: Arguments, path: string[]): string[] {
   const at = (name: string) => [...path, name].join('.');
   return [
     ...written
-      .filter((name) => !(path.length === 0 && metaArguments.has(name)) && (names[name] === undefined || names[name] === 'output'))
+      .filter(
+        (name) =>
+          !(path.length === 0 && metaArguments.has(name)) && (names[name] === undefined || names[name] === 'output'),
+      )
       .map((name) => `${at(name)} is no argument: remove it`),
     ...Object.entries(names)
       .filter(([name, need]) => need === 'required' && (!written.includes(name) || body[name] === null))
       .map(([name]) => `${at(name)} is missing: it is required`),
     ...written.flatMap((name) => {
       if (path.length === 0 && metaArguments.has(name)) return [];
-      const isBlock = known[[...path, name].join('_')] !== undefined || (known[name] !== undefined && path.length === 0);
+      const isBlock =
+        known[[...path, name].join('_')] !== undefined || (known[name] !== undefined && path.length === 0);
       const inner = dynamic[name]?.flatMap(({ content }) => content as Body[]) ?? body[name];
       if (!isBlock) return [];
       if (!Array.isArray(inner)) return [`${at(name)} is a block: write it without =`];

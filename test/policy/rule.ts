@@ -54,11 +54,18 @@ export function findings(instances: Instance[], problem: (instance: Instance) =>
 }
 
 /** Names that are missing and names that nobody asked for, as findings. */
-export function compareNames(what: string, file: string, expected: Iterable<string>, actual: readonly string[]): string[] {
+export function compareNames(
+  what: string,
+  file: string,
+  expected: Iterable<string>,
+  actual: readonly string[],
+): string[] {
   const wanted = new Set(expected);
   const there = new Set(actual);
   return [
-    ...[...wanted].filter((name) => !there.has(name)).map((name) => `${file}: no ${what} ${name}: topology.json has it`),
+    ...[...wanted]
+      .filter((name) => !there.has(name))
+      .map((name) => `${file}: no ${what} ${name}: topology.json has it`),
     ...[...there].filter((name) => !wanted.has(name)).map((name) => `${file}: ${what} ${name} is not in topology.json`),
     ...actual
       .filter((name, index) => actual.indexOf(name) !== index)

@@ -10,7 +10,14 @@ import { pubsubRules } from './rules/pubsub.ts';
 import { shapeRules } from './rules/shape.ts';
 import { describeEdit, mutate, subjectOf } from './stack.ts';
 
-const rules: Rule[] = [...functionRules, ...pubsubRules, ...dataRules, ...accessRules, ...shapeRules, ...observabilityRules];
+const rules: Rule[] = [
+  ...functionRules,
+  ...pubsubRules,
+  ...dataRules,
+  ...accessRules,
+  ...shapeRules,
+  ...observabilityRules,
+];
 
 describe('The Terraform configuration', () => {
   let texts: Map<string, string>;
@@ -19,7 +26,9 @@ describe('The Terraform configuration', () => {
     texts = await readTexts();
     real = await subjectOf(texts);
     if (readProvider(defaultArgumentsPath()) === undefined) {
-      console.log(`    ${defaultArgumentsPath()} is not there: arguments of google_* resources were not compared with the provider's`);
+      console.log(
+        `    ${defaultArgumentsPath()} is not there: arguments of google_* resources were not compared with the provider's`,
+      );
     }
   });
 
@@ -37,7 +46,8 @@ describe('The Terraform configuration', () => {
         const title = [mutant].flat().map(describeEdit).join('; ');
         const found = rule.check(await subjectOf(mutate(texts, mutant)));
         assert(found.length > 0, `nothing is found: ${title}`);
-        for (const one of found) assert.match(one, /^(local\.|environments|[\w./]+\.(tf|json|md|rules|tfvars))/i, `names its file: ${one}`);
+        for (const one of found)
+          assert.match(one, /^(local\.|environments|[\w./]+\.(tf|json|md|rules|tfvars))/i, `names its file: ${one}`);
       }
     });
   }

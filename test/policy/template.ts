@@ -68,7 +68,10 @@ function sequence(parts: Part[], references: string[][], bound: string[]): Value
     if ('text' in part) {
       const { text } = part;
       values.push(() => text);
-    } else if ('expression' in part) values.push(part.expression.value);
+    } else if ('expression' in part) {
+      const { expression } = part;
+      values.push((scope) => expression.value(scope));
+    };
     else values.push(directive(part.directive, parts, references, bound));
   }
   return (scope) => values.map((value) => textOf(value(scope))).join('');

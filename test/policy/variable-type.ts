@@ -79,7 +79,7 @@ function inParentheses<T>(tokens: Token[], inner: () => T): T {
 /** Takes tokens up to the bracket that closes this level, which it leaves. */
 function skip(tokens: Token[], close: string): string {
   const texts: string[] = [];
-  for (let depth = 0; depth > 0 || (tokens[0] as Token).text !== close; ) {
+  for (let depth = 0; depth > 0 || (tokens[0] as Token).text !== close;) {
     const { kind, text } = tokens.shift() as Token;
     if (kind === 'symbol' && '([{'.includes(text)) depth += 1;
     if (kind === 'symbol' && ')]}'.includes(text)) depth -= 1;

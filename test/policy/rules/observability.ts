@@ -13,22 +13,29 @@ export const observabilityRules: Rule[] = [
     check: (subject) => {
       const functions = Object.keys(subject.topology.functions);
       const filters = [
-        ...resourcesOf(subject, 'google_logging_metric').map(({ place, values }) => ({ place, text: [values['filter'], values['value_extractor'], ...Object.values(values['label_extractors'] ?? {})] })),
+        ...resourcesOf(subject, 'google_logging_metric').map(({ place, values }) => ({
+          place,
+          text: [values['filter'], values['value_extractor'], ...Object.values(values['label_extractors'] ?? {})],
+        })),
         ...alerts(subject).map(({ place, values }) => ({
           place,
-          text: ((values['conditions'] ?? []) as Record<string, unknown>[]).map((one) => nested(one, 'condition_matched_log')['filter']),
+          text: ((values['conditions'] ?? []) as Record<string, unknown>[]).map(
+            (one) => nested(one, 'condition_matched_log')['filter'],
+          ),
         })),
       ];
       return filters.flatMap(({ place, text }) =>
-        text.filter((one) => typeof one === 'string').flatMap((one) => {
-          const filter = one.replace(/^EXTRACT\((jsonPayload\.\w+)\)$/, '$1:*');
-          try {
-            checkLogFilter(filter, functions);
-            return [];
-          } catch (error) {
-            return [`${place}: ${(error as Error).message}: see shared/contracts/log-line.ts`];
-          }
-        }),
+        text
+          .filter((one) => typeof one === 'string')
+          .flatMap((one) => {
+            const filter = one.replace(/^EXTRACT\((jsonPayload\.\w+)\)$/, '$1:*');
+            try {
+              checkLogFilter(filter, functions);
+              return [];
+            } catch (error) {
+              return [`${place}: ${(error as Error).message}: see shared/contracts/log-line.ts`];
+            }
+          }),
       );
     },
     mutants: [
@@ -45,11 +52,14 @@ export const observabilityRules: Rule[] = [
       const sections = headings(subject);
       const names = alerts(subject).map(({ values }) => nameOf(values));
       return [
-        ...sections.filter((name) => !names.includes(name)).map((name) => `RUNBOOK.md: ${name}: there is no such alert: remove the section`),
+        ...sections
+          .filter((name) => !names.includes(name))
+          .map((name) => `RUNBOOK.md: ${name}: there is no such alert: remove the section`),
         ...findings(alerts(subject), ({ values }) =>
           joined(
             !sections.includes(nameOf(values)) && `RUNBOOK.md has no section ${nameOf(values)}`,
-            !String(nested(values, 'documentation')['content']).includes(`## ${nameOf(values)}`) && 'put its section of the runbook into its documentation',
+            !String(nested(values, 'documentation')['content']).includes(`## ${nameOf(values)}`) &&
+              'put its section of the runbook into its documentation',
           ),
         ),
       ];
@@ -59,7 +69,10 @@ export const observabilityRules: Rule[] = [
       edit('RUNBOOK.md', '## dead-letters', '## gone\n\n## dead-letters'),
       edit('alerts.tf', '"overrun (', '"overruns ('),
       edit('alerts.tf', 'local.documentation["overrun"]', 'local.documentation["dead-letters"]'),
-      append('alerts.tf', 'resource "google_monitoring_alert_policy" "extra" {\n  display_name = "extra"\n  combiner = "OR"\n  notification_channels = local.channels\n}'),
+      append(
+        'alerts.tf',
+        'resource "google_monitoring_alert_policy" "extra" {\n  display_name = "extra"\n  combiner = "OR"\n  notification_channels = local.channels\n}',
+      ),
     ],
   },
   {
@@ -67,7 +80,8 @@ export const observabilityRules: Rule[] = [
     check: (subject) =>
       findings(alerts(subject), ({ values }) =>
         joined(
-          !(Array.isArray(values['notification_channels']) && values['notification_channels'].length > 0) && 'set notification_channels',
+          !(Array.isArray(values['notification_channels']) && values['notification_channels'].length > 0) &&
+            'set notification_channels',
           values['enabled'] === false && 'it is switched off',
           !(Array.isArray(values['conditions']) && values['conditions'].length > 0) && 'it has no condition',
         ),
@@ -81,9 +95,22 @@ export const observabilityRules: Rule[] = [
   {
     name: 'What operators must learn of has an alert',
     check: (subject) => {
-      const must = ['dead-letters', 'oldest-unacked', 'tick-missing', 'invariant-violated', 'overrun', 'drain-lag', 'refresh-stale', 'quote-errors', 'quote-latency', 'bigquery-bytes'];
+      const must = [
+        'dead-letters',
+        'oldest-unacked',
+        'tick-missing',
+        'invariant-violated',
+        'overrun',
+        'drain-lag',
+        'refresh-stale',
+        'quote-errors',
+        'quote-latency',
+        'bigquery-bytes',
+      ];
       const names = alerts(subject).map(({ values }) => nameOf(values));
-      return must.filter((name) => !names.includes(name)).map((name) => `alerts.tf: google_monitoring_alert_policy: there is none of ${name}`);
+      return must
+        .filter((name) => !names.includes(name))
+        .map((name) => `alerts.tf: google_monitoring_alert_policy: there is none of ${name}`);
     },
     mutants: [
       edit('alerts.tf', '"drain-lag (', '"drain ('),
@@ -96,17 +123,29 @@ export const observabilityRules: Rule[] = [
       const filtersOf = (name: string) =>
         alerts(subject)
           .filter(({ values }) => nameOf(values) === name)
-          .flatMap(({ values }) => ((values['conditions'] ?? []) as Record<string, unknown>[]).map((one) => String(nested(one, 'condition_threshold')['filter'])))
+          .flatMap(({ values }) =>
+            ((values['conditions'] ?? []) as Record<string, unknown>[]).map((one) =>
+              String(nested(one, 'condition_threshold')['filter']),
+            ),
+          )
           .join();
       return Object.entries(subject.topology.subscriptions).flatMap(([name, entry]) => {
-        const isLetters = Object.values(subject.topology.subscriptions).some((own) => !('pull' in own) && own.deadLetterTopic === entry.topic);
+        const isLetters = Object.values(subject.topology.subscriptions).some(
+          (own) => !('pull' in own) && own.deadLetterTopic === entry.topic,
+        );
         const alert = isLetters ? 'dead-letters' : 'pull' in entry ? undefined : 'oldest-unacked';
-        return alert === undefined || filtersOf(alert).includes(`"${name}"`) ? [] : [`alerts.tf: google_monitoring_alert_policy: ${alert} does not watch ${name}`];
+        return alert === undefined || filtersOf(alert).includes(`"${name}"`)
+          ? []
+          : [`alerts.tf: google_monitoring_alert_policy: ${alert} does not watch ${name}`];
       });
     },
     mutants: [
       edit('alerts.tf', 'keys(local.push_subscriptions))', '["reconcile"])'),
-      edit('alerts.tf', 'for name, subscription in local.pull_subscriptions : name', 'for name, subscription in local.pull_subscriptions : name if name == ""\n    ] == null ? [] : [for name, subscription in {} : name'),
+      edit(
+        'alerts.tf',
+        'for name, subscription in local.pull_subscriptions : name',
+        'for name, subscription in local.pull_subscriptions : name if name == ""\n    ] == null ? [] : [for name, subscription in {} : name',
+      ),
     ],
   },
 ];

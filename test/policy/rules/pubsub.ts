@@ -1,4 +1,5 @@
 // Rules of Pub/Sub and Scheduler: nothing is lost, nothing is delivered unsigned, nothing runs twice at once.
+/* eslint-disable @typescript-eslint/no-base-to-string -- what is no text where one belongs is a finding of its own */
 import {
   append,
   compareNames,
@@ -26,15 +27,28 @@ const pushes = (subject: Subject) =>
   });
 const agent = /^serviceAccount:service-\d+@gcp-sa-pubsub\.iam\.gserviceaccount\.com$/;
 const byHand = (body: string) =>
-  append('pubsub.tf', `resource "google_pubsub_subscription" "extra" {\n  name = "extra"\n  topic = google_pubsub_topic.topic["reconcile"].id\n${body}\n}`);
+  append(
+    'pubsub.tf',
+    `resource "google_pubsub_subscription" "extra" {\n  name = "extra"\n  topic = google_pubsub_topic.topic["reconcile"].id\n${body}\n}`,
+  );
 const unsignedPush = 'push_config {\n    push_endpoint = "https://example.com"\n  }';
 
 export const pubsubRules: Rule[] = [
   {
     name: 'Every topic of the topology is there, and no other',
-    check: (subject) => compareNames('topic', 'pubsub.tf', subject.topology.topics, topics(subject).map(({ values }) => String(values.name))),
+    check: (subject) =>
+      compareNames(
+        'topic',
+        'pubsub.tf',
+        subject.topology.topics,
+        topics(subject).map(({ values }) => String(values.name)),
+      ),
     mutants: [
-      edit('pubsub.tf', 'toset(local.topology.topics)', 'toset([for topic in local.topology.topics : topic if topic != "campaign-notified"])'),
+      edit(
+        'pubsub.tf',
+        'toset(local.topology.topics)',
+        'toset([for topic in local.topology.topics : topic if topic != "campaign-notified"])',
+      ),
       edit('pubsub.tf', /name = each\.key\n\n {2}depends_on/, 'name = "andante-${each.key}"\n\n  depends_on'),
       append('pubsub.tf', 'resource "google_pubsub_topic" "extra" {\n  name = "extra"\n}'),
     ],
@@ -42,18 +56,30 @@ export const pubsubRules: Rule[] = [
   {
     name: 'Every subscription of the topology is there, of its topic, and no other',
     check: (subject) => [
-      ...compareNames('subscription', 'pubsub.tf', Object.keys(subject.topology.subscriptions), subscriptions(subject).map(({ values }) => String(values.name))),
+      ...compareNames(
+        'subscription',
+        'pubsub.tf',
+        Object.keys(subject.topology.subscriptions),
+        subscriptions(subject).map(({ values }) => String(values.name)),
+      ),
       ...findings(subscriptions(subject), ({ values }) => {
         const entry = subject.topology.subscriptions[String(values.name)];
         const pushes_ = values.push_config !== undefined;
         return (
           entry !== undefined &&
-          joined(differs('topic', lastPart(values.topic), entry.topic), pushes_ === 'pull' in entry && 'it pushes where the topology pulls, or the reverse')
+          joined(
+            differs('topic', lastPart(values.topic), entry.topic),
+            pushes_ === 'pull' in entry && 'it pushes where the topology pulls, or the reverse',
+          )
         );
       }),
     ],
     mutants: [
-      edit('locals.tf', 'name => subscription if !try(subscription.pull, false)', 'name => subscription if !try(subscription.pull, false) && name != "reconcile"'),
+      edit(
+        'locals.tf',
+        'name => subscription if !try(subscription.pull, false)',
+        'name => subscription if !try(subscription.pull, false) && name != "reconcile"',
+      ),
       edit('pubsub.tf', 'for_each = local.pull_subscriptions', 'for_each = {}'),
       edit('pubsub.tf', 'google_pubsub_topic.topic[each.value.topic].id', 'google_pubsub_topic.topic["reconcile"].id'),
       byHand('ack_deadline_seconds = 60'),
@@ -66,8 +92,10 @@ export const pubsubRules: Rule[] = [
         const { service_account_email, audience } = nested(values, 'push_config', 'oidc_token');
         const pusher = pusherOf(subject);
         return joined(
-          (pusher === undefined || service_account_email !== emailOf(subject, pusher)) && 'add oidc_token of google_service_account.pusher',
-          (audience === undefined || !String(nested(values, 'push_config').push_endpoint).startsWith(String(audience))) &&
+          (pusher === undefined || service_account_email !== emailOf(subject, pusher)) &&
+            'add oidc_token of google_service_account.pusher',
+          (audience === undefined ||
+            !String(nested(values, 'push_config').push_endpoint).startsWith(String(audience))) &&
             'make the audience of its token the address of the function',
         );
       }),
@@ -87,13 +115,22 @@ export const pubsubRules: Rule[] = [
         if (entry === undefined || 'pull' in entry) return undefined;
         const path = `/projects/${String(subject.plan.variables.project_id)}/topics/${entry.topic}`;
         const endpoint = String(nested(values, 'push_config').push_endpoint);
-        const isOwn = endpoint.includes(`google_cloudfunctions2_function.function["${entry.function}"].service_config[0].uri`);
-        return joined(!isOwn && `push to the function ${entry.function}`, !endpoint.endsWith(path) && `end push_endpoint in ${path}`);
+        const isOwn = endpoint.includes(
+          `google_cloudfunctions2_function.function["${entry.function}"].service_config[0].uri`,
+        );
+        return joined(
+          !isOwn && `push to the function ${entry.function}`,
+          !endpoint.endsWith(path) && `end push_endpoint in ${path}`,
+        );
       }),
     mutants: [
       edit('pubsub.tf', '/topics/${each.value.topic}"', '"'),
       edit('pubsub.tf', '/topics/${each.value.topic}"', '/topics/reconcile"'),
-      edit('pubsub.tf', 'function[each.value.function].service_config[0].uri}/', 'function["quote"].service_config[0].uri}/'),
+      edit(
+        'pubsub.tf',
+        'function[each.value.function].service_config[0].uri}/',
+        'function["quote"].service_config[0].uri}/',
+      ),
     ],
   },
   {
@@ -104,10 +141,13 @@ export const pubsubRules: Rule[] = [
         const letter = lastPart(nested(values, 'dead_letter_policy').dead_letter_topic ?? '');
         const entry = subject.topology.subscriptions[String(values.name)];
         if (letter === '') return 'add a dead_letter_policy';
-        if (!topics(subject).some(({ values: own }) => own.name === letter)) return `its dead letter topic ${letter} is not created`;
+        if (!topics(subject).some(({ values: own }) => own.name === letter))
+          return `its dead letter topic ${letter} is not created`;
         const other = owners.get(letter);
         owners.set(letter, place);
-        const kept = subscriptions(subject).some(({ values: own }) => own.push_config === undefined && lastPart(own.topic) === letter);
+        const kept = subscriptions(subject).some(
+          ({ values: own }) => own.push_config === undefined && lastPart(own.topic) === letter,
+        );
         return joined(
           other !== undefined && `shares ${letter} with ${other}`,
           letter === lastPart(values.topic) && 'its dead letters go round',
@@ -120,7 +160,11 @@ export const pubsubRules: Rule[] = [
       edit('pubsub.tf', /\n *dead_letter_policy \{[^}]*\}/, ''),
       edit('pubsub.tf', /(dead_letter_topic +=) .*/, '$1 google_pubsub_topic.topic["reconcile-dead-letter"].id'),
       edit('pubsub.tf', /(dead_letter_topic +=) .*/, '$1 google_pubsub_topic.topic[each.value.topic].id'),
-      edit('pubsub.tf', 'for_each = local.pull_subscriptions', 'for_each = { for name, pull in local.pull_subscriptions : name => pull if !endswith(name, "dead-letter") }'),
+      edit(
+        'pubsub.tf',
+        'for_each = local.pull_subscriptions',
+        'for_each = { for name, pull in local.pull_subscriptions : name => pull if !endswith(name, "dead-letter") }',
+      ),
       byHand(unsignedPush),
     ],
   },
@@ -131,15 +175,32 @@ export const pubsubRules: Rule[] = [
         const letter = lastPart(nested(values, 'dead_letter_policy').dead_letter_topic ?? '');
         return (
           letter !== '' &&
-          !isGranted(resourcesOf(subject, 'google_pubsub_topic_iam_member'), 'topic', letter, 'roles/pubsub.publisher') &&
+          !isGranted(
+            resourcesOf(subject, 'google_pubsub_topic_iam_member'),
+            'topic',
+            letter,
+            'roles/pubsub.publisher',
+          ) &&
           `grant roles/pubsub.publisher on ${letter} to the Pub/Sub agent`
         );
       }),
     mutants: [
-      edit('iam.tf', 'topic  = google_pubsub_topic.topic[each.value.deadLetterTopic].name', 'topic  = google_pubsub_topic.topic[each.value.topic].name'),
-      edit('iam.tf', /(dead_letter_publisher" \{\s+for_each = )local.push_subscriptions/, '$1{ for name, own in local.push_subscriptions : name => own if name != "reconcile" }'),
+      edit(
+        'iam.tf',
+        'topic  = google_pubsub_topic.topic[each.value.deadLetterTopic].name',
+        'topic  = google_pubsub_topic.topic[each.value.topic].name',
+      ),
+      edit(
+        'iam.tf',
+        /(dead_letter_publisher" \{\s+for_each = )local.push_subscriptions/,
+        '$1{ for name, own in local.push_subscriptions : name => own if name != "reconcile" }',
+      ),
       edit('iam.tf', /(dead_letter_publisher"[^}]*role +=) "roles\/pubsub.publisher"/, '$1 "roles/pubsub.viewer"'),
-      edit('iam.tf', /(dead_letter_publisher"[^}]*member +=) local.pubsub_agent/, '$1 google_service_account.pusher.member'),
+      edit(
+        'iam.tf',
+        /(dead_letter_publisher"[^}]*member +=) local.pubsub_agent/,
+        '$1 google_service_account.pusher.member',
+      ),
       edit('iam.tf', /resource "google_pubsub_topic_iam_member" "dead_letter_publisher" \{[^}]*\}/, ''),
       edit('locals.tf', '@gcp-sa-pubsub.iam', '@gcp-sa-eventarc.iam'),
     ],
@@ -157,8 +218,16 @@ export const pubsubRules: Rule[] = [
     mutants: [
       edit('iam.tf', /(dead_letter_subscriber" \{\s+for_each = )local.push_subscriptions/, '$1{}'),
       edit('iam.tf', '"roles/pubsub.subscriber"', '"roles/pubsub.viewer"'),
-      edit('iam.tf', /(dead_letter_subscriber"[^}]*member +=) local.pubsub_agent/, '$1 google_service_account.pusher.member'),
-      edit('iam.tf', 'google_pubsub_subscription.push[each.key].name', 'google_pubsub_subscription.pull["${each.key}-dead-letter"].name'),
+      edit(
+        'iam.tf',
+        /(dead_letter_subscriber"[^}]*member +=) local.pubsub_agent/,
+        '$1 google_service_account.pusher.member',
+      ),
+      edit(
+        'iam.tf',
+        'google_pubsub_subscription.push[each.key].name',
+        'google_pubsub_subscription.pull["${each.key}-dead-letter"].name',
+      ),
       byHand(unsignedPush),
     ],
   },
@@ -176,7 +245,7 @@ export const pubsubRules: Rule[] = [
     mutants: [
       edit('pubsub.tf', '= each.value.maxDeliveryAttempts', '= 5'),
       edit('pubsub.tf', /\n *max_delivery_attempts .*/, ''),
-      edit('pubsub.tf', /\n *retry_policy \{[^}]*\}/, ''),
+      edit('pubsub.tf', /\n *retry_policy \{[^]*?\n {2}\}/, ''),
       edit('pubsub.tf', '${each.value.minBackoffSeconds}s', '${each.value.maxBackoffSeconds}s'),
       edit('pubsub.tf', '${each.value.maxBackoffSeconds}s', '60s'),
       edit('topology.json', '"maxDeliveryAttempts": 100', '"maxDeliveryAttempts": 5'),
@@ -188,9 +257,13 @@ export const pubsubRules: Rule[] = [
     check: (subject) =>
       findings(pushes(subject), ({ values }) => {
         const entry = subject.topology.subscriptions[String(values.name)];
-        const timeout = entry === undefined || 'pull' in entry ? 600 : subject.topology.functions[entry.function]?.timeoutSeconds;
+        const timeout =
+          entry === undefined || 'pull' in entry ? 600 : subject.topology.functions[entry.function]?.timeoutSeconds;
         const deadline = Number(values.ack_deadline_seconds ?? 10);
-        return !(deadline >= Number(timeout)) && `raise ack_deadline_seconds from ${deadline} to the timeout of its function, ${timeout}`;
+        return (
+          !(deadline >= Number(timeout)) &&
+          `raise ack_deadline_seconds from ${deadline} to the timeout of its function, ${timeout}`
+        );
       }),
     mutants: [
       edit('pubsub.tf', '= each.value.ackDeadlineSeconds', '= 30'),
@@ -207,7 +280,10 @@ export const pubsubRules: Rule[] = [
         const deadline = Number(values.ack_deadline_seconds);
         return (
           entry !== undefined &&
-          joined(differs('ack_deadline_seconds', deadline, entry.ackDeadlineSeconds), !(deadline >= 10 && deadline <= 600) && 'a deadline is from 10 to 600 seconds')
+          joined(
+            differs('ack_deadline_seconds', deadline, entry.ackDeadlineSeconds),
+            !(deadline >= 10 && deadline <= 600) && 'a deadline is from 10 to 600 seconds',
+          )
         );
       }),
     mutants: [
@@ -219,7 +295,10 @@ export const pubsubRules: Rule[] = [
     name: 'No subscription expires when it is quiet',
     check: (subject) =>
       findings(subscriptions(subject), ({ values }) => {
-        return nested(values, 'expiration_policy').ttl !== '' && 'add expiration_policy { ttl = "" }: it expires after 31 quiet days';
+        return (
+          nested(values, 'expiration_policy').ttl !== '' &&
+          'add expiration_policy { ttl = "" }: it expires after 31 quiet days'
+        );
       }),
     mutants: [
       edit('pubsub.tf', /\n *expiration_policy \{[^}]*\}/, ''),
@@ -230,7 +309,10 @@ export const pubsubRules: Rule[] = [
   },
   {
     name: 'Messages are kept for seven days',
-    check: (subject) => findings(subscriptions(subject), ({ values }) => differs('message_retention_duration', values.message_retention_duration, '604800s')),
+    check: (subject) =>
+      findings(subscriptions(subject), ({ values }) =>
+        differs('message_retention_duration', values.message_retention_duration, '604800s'),
+      ),
     mutants: [
       edit('pubsub.tf', /\n *message_retention_duration .*/, ''),
       edit('pubsub.tf', '${each.value.retentionDays * 86400}s', '86400s'),
@@ -248,14 +330,21 @@ export const pubsubRules: Rule[] = [
           ),
         ),
       ),
-    mutants: ['enable_message_ordering = true', 'enable_exactly_once_delivery = true', 'filter = "attributes.a = \\"b\\""'].map((line) =>
-      edit('pubsub.tf', '  push_config {', `  ${line}\n  push_config {`),
-    ),
+    mutants: [
+      'enable_message_ordering = true',
+      'enable_exactly_once_delivery = true',
+      'filter = "attributes.a = \\"b\\""',
+    ].map((line) => edit('pubsub.tf', '  push_config {', `  ${line}\n  push_config {`)),
   },
   {
     name: 'Every schedule of the topology runs, with its topic and body, and no other',
     check: (subject) => [
-      ...compareNames('schedule', 'scheduler.tf', Object.keys(subject.topology.schedules), jobs(subject).map(({ values }) => String(values.name))),
+      ...compareNames(
+        'schedule',
+        'scheduler.tf',
+        Object.keys(subject.topology.schedules),
+        jobs(subject).map(({ values }) => String(values.name)),
+      ),
       ...findings(jobs(subject), ({ values }) => {
         const entry = subject.topology.schedules[String(values.name)];
         const { topic_name, data } = nested(values, 'pubsub_target');
@@ -273,7 +362,11 @@ export const pubsubRules: Rule[] = [
       }),
     ],
     mutants: [
-      edit('scheduler.tf', 'for_each = local.topology.schedules', 'for_each = { for name, own in local.topology.schedules : name => own if name != "reconcile" }'),
+      edit(
+        'scheduler.tf',
+        'for_each = local.topology.schedules',
+        'for_each = { for name, own in local.topology.schedules : name => own if name != "reconcile" }',
+      ),
       edit('scheduler.tf', ': each.value.cron', ': "0 * * * *"'),
       edit('scheduler.tf', 'topic[each.value.topic]', 'topic["reconcile"]'),
       edit('scheduler.tf', 'jsonencode(each.value.body)', 'jsonencode({})'),
@@ -287,21 +380,31 @@ export const pubsubRules: Rule[] = [
       findings(jobs(subject), ({ values }) => {
         const count = nested(values, 'retry_config').retry_count;
         const entry = subject.topology.schedules[String(values.name)];
-        return joined(!(Number(count) > 0) && 'set retry_count', entry !== undefined && differs('retry_count', count, entry.retries));
+        return joined(
+          !(Number(count) > 0) && 'set retry_count',
+          entry !== undefined && differs('retry_count', count, entry.retries),
+        );
       }),
     mutants: [
       edit('scheduler.tf', /retry_config \{[^}]*\}/, ''),
       edit('scheduler.tf', /\n *retry_count .*/, ''),
       edit('scheduler.tf', '= each.value.retries', '= 0'),
       edit('topology.json', '"retries": 3', '"retries": 0'),
-      append('scheduler.tf', 'resource "google_cloud_scheduler_job" "extra" {\n  name = "extra"\n  schedule = "* * * * *"\n}'),
+      append(
+        'scheduler.tf',
+        'resource "google_cloud_scheduler_job" "extra" {\n  name = "extra"\n  schedule = "* * * * *"\n}',
+      ),
     ],
   },
 ];
 
 function isGranted(grants: Instance[], attribute: string, name: string, role: string): boolean {
   return grants.some(
-    ({ values }) => lastPart(values[attribute]) === name && values.role === role && agent.test(String(values.member)) && values.condition === undefined,
+    ({ values }) =>
+      lastPart(values[attribute]) === name &&
+      values.role === role &&
+      agent.test(String(values.member)) &&
+      values.condition === undefined,
   );
 }
 

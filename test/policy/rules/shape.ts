@@ -1,4 +1,5 @@
 // Rules of the configuration as such: what it is written for, what it refers to, that nothing is by hand that the topology says.
+/* eslint-disable @typescript-eslint/no-base-to-string -- what is no text where one belongs is a finding of its own */
 import { placeOf, readModuleFile, referencesIn, type Block, type Configuration } from '../configuration.ts';
 import { checkArguments, defaultArgumentsPath, readProvider } from '../provider-arguments.ts';
 import { append, edit, findings, type Rule } from '../rule.ts';
@@ -17,7 +18,8 @@ const fromTopology: Record<string, string> = {
 };
 
 /** Attributes that the provider adds to those of its arguments. */
-const exported = /^(id|name|email|member|unique_id|uri|url|number|self_link|state|project|location|dataset_id|table_id|role_id|service_config|build_config|topic)$/;
+const exported =
+  /^(id|name|email|member|unique_id|uri|url|number|self_link|state|project|location|dataset_id|table_id|role_id|service_config|build_config|topic)$/;
 
 /** The API that a type of resource is made through. */
 const apis: [prefix: string, api: string][] = [
@@ -48,8 +50,16 @@ export const shapeRules: Rule[] = [
       edit('pubsub.tf', 'each.value.retentionDays', 'each.value.retention'),
       edit('topology.json', '"schemas/quotes.json"', '"schemas/none.json"'),
       edit('variables.tf', /(variable "log_level"[^]*?default +=) "info"/, '$1 "loud"'),
-      edit('iam.tf', 'google_service_account.function[each.value.function]', 'google_service_account.function[each.value.topic]'),
-      edit('locals.tf', 'local.topology.functions : name => function if function.trigger.kind == "http"', 'local.http_functions : name => function'),
+      edit(
+        'iam.tf',
+        'google_service_account.function[each.value.function]',
+        'google_service_account.function[each.value.topic]',
+      ),
+      edit(
+        'locals.tf',
+        'local.topology.functions : name => function if function.trigger.kind == "http"',
+        'local.http_functions : name => function',
+      ),
     ],
   },
   {
@@ -58,7 +68,9 @@ export const shapeRules: Rule[] = [
       const names = new Set(
         configuration.blocks.flatMap(({ kind, type, name, body }) => {
           if (kind === 'locals') return Object.keys(body).map((own) => `local.${own}`);
-          return [kind === 'variable' ? `var.${name}` : kind === 'resource' ? `${type}.${name}` : `${kind}.${type}.${name}`];
+          return [
+            kind === 'variable' ? `var.${name}` : kind === 'resource' ? `${type}.${name}` : `${kind}.${type}.${name}`,
+          ];
         }),
       );
       return configuration.blocks.flatMap((block) =>
@@ -83,9 +95,14 @@ export const shapeRules: Rule[] = [
     check: ({ configuration }) =>
       configuration.blocks.flatMap((block) =>
         referencesIn(block).flatMap(([type, name, attribute]) => {
-          const target = configuration.blocks.find((own) => own.kind === 'resource' && own.type === type && own.name === name);
+          const target = configuration.blocks.find(
+            (own) => own.kind === 'resource' && own.type === type && own.name === name,
+          );
           const isKnown =
-            attribute === undefined || exported.test(attribute) || (target !== undefined && attribute in target.body) || provider?.[String(type)]?.['']?.[attribute] !== undefined;
+            attribute === undefined ||
+            exported.test(attribute) ||
+            (target !== undefined && attribute in target.body) ||
+            provider?.[String(type)]?.['']?.[attribute] !== undefined;
           return target === undefined || isKnown ? [] : [`${placeOf(block)}: ${String(type)} has no ${attribute}`];
         }),
       ),
@@ -124,7 +141,9 @@ export const shapeRules: Rule[] = [
       configuration.blocks
         .filter(({ kind, type }) => kind === 'resource' && fromTopology[type] !== undefined)
         .filter((block) => !comesFromTopology(configuration, block))
-        .map((block) => `${placeOf(block)}: add an entry to ${String(fromTopology[block.type])} of topology.json instead`),
+        .map(
+          (block) => `${placeOf(block)}: add an entry to ${String(fromTopology[block.type])} of topology.json instead`,
+        ),
     mutants: [
       append('pubsub.tf', 'resource "google_pubsub_topic" "extra" {\n  name = "reconcile"\n}'),
       edit('pubsub.tf', 'toset(local.topology.topics)', 'toset(["reconcile"])'),
@@ -136,12 +155,22 @@ export const shapeRules: Rule[] = [
     name: 'Terraform and the provider are pinned, and no other provider is used',
     check: ({ configuration }) => {
       const settings = ofKind(configuration, 'terraform').map(({ body }) => body);
-      const providers = settings.flatMap(({ required_providers }) => (required_providers ?? []) as Record<string, { source?: string; version?: string }>[]);
+      const providers = settings.flatMap(
+        ({ required_providers }) =>
+          (required_providers ?? []) as Record<string, { source?: string; version?: string }>[],
+      );
       const google = providers.map((one) => one['google']).find(Boolean);
       return [
-        ...(settings.some(({ required_version }) => /\d/.test(String(required_version ?? ''))) ? [] : ['versions.tf: terraform: set required_version']),
-        ...(google?.source === 'hashicorp/google' && /^(~> |= ?)?\d+\.\d+/.test(google.version ?? '') ? [] : ['versions.tf: terraform: pin hashicorp/google with ~>']),
-        ...providers.flatMap((one) => Object.keys(one)).filter((name) => name !== 'google').map((name) => `versions.tf: terraform: remove the provider ${name}`),
+        ...(settings.some(({ required_version }) => /\d/.test(String(required_version ?? '')))
+          ? []
+          : ['versions.tf: terraform: set required_version']),
+        ...(google?.source === 'hashicorp/google' && /^(~> |= ?)?\d+\.\d+/.test(google.version ?? '')
+          ? []
+          : ['versions.tf: terraform: pin hashicorp/google with ~>']),
+        ...providers
+          .flatMap((one) => Object.keys(one))
+          .filter((name) => name !== 'google')
+          .map((name) => `versions.tf: terraform: remove the provider ${name}`),
       ];
     },
     mutants: [
@@ -149,7 +178,11 @@ export const shapeRules: Rule[] = [
       edit('versions.tf', /\n *version += "~> .*/, ''),
       edit('versions.tf', '"~> 7.45"', '">= 5"'),
       edit('versions.tf', '"hashicorp/google"', '"other/google"'),
-      edit('versions.tf', 'google = {', 'random = {\n      source = "hashicorp/random"\n      version = "~> 3.0"\n    }\n    google = {'),
+      edit(
+        'versions.tf',
+        'google = {',
+        'random = {\n      source = "hashicorp/random"\n      version = "~> 3.0"\n    }\n    google = {',
+      ),
     ],
   },
   {
@@ -158,14 +191,19 @@ export const shapeRules: Rule[] = [
       const backends = ofKind(configuration, 'terraform').flatMap(({ body }) => Object.keys(body['backend'] ?? {}));
       return backends.length === 1 && backends[0] === 'gcs' ? [] : ['versions.tf: terraform: add backend "gcs" {}'];
     },
-    mutants: [edit('versions.tf', 'backend "gcs" {}', ''), edit('versions.tf', 'backend "gcs" {}', 'backend "local" {}')],
+    mutants: [
+      edit('versions.tf', 'backend "gcs" {}', ''),
+      edit('versions.tf', 'backend "gcs" {}', 'backend "local" {}'),
+    ],
   },
   {
     name: 'Everything carries labels that say whose it is',
     check: ({ configuration }) =>
       ofKind(configuration, 'provider').flatMap((block) => {
         const labels = JSON.stringify(block.body['default_labels'] ?? {});
-        return /"application"/.test(labels) && labels.includes('${var.environment}') ? [] : [`${placeOf(block)}: set default_labels application and environment`];
+        return /"application"/.test(labels) && labels.includes('${var.environment}')
+          ? []
+          : [`${placeOf(block)}: set default_labels application and environment`];
       }),
     mutants: [
       edit('versions.tf', /default_labels = \{[^}]*\}/, ''),
@@ -177,7 +215,9 @@ export const shapeRules: Rule[] = [
     check: ({ configuration, plan }) => [
       ...configuration.blocks
         .filter(({ kind }) => kind !== 'variable' && kind !== 'output')
-        .filter(({ body }) => /\b(europe|us|asia|australia|africa|me|northamerica|southamerica)-[a-z]+\d+\b/.test(JSON.stringify(body)))
+        .filter(({ body }) =>
+          /\b(europe|us|asia|australia|africa|me|northamerica|southamerica)-[a-z]+\d+\b/.test(JSON.stringify(body)),
+        )
         .map((block) => `${placeOf(block)}: use var.region`),
       ...findings(plan.instances, ({ values }) => {
         const place = values['location'] ?? values['region'];
@@ -197,14 +237,19 @@ export const shapeRules: Rule[] = [
         .filter(({ body }) => typeof body['project'] === 'string' && !/var\.project_id/.test(body['project']))
         .map((block) => `${placeOf(block)}: use var.project_id`)
         .concat(plan.variables['project_id'] === undefined ? ['variables.tf: variable.project_id is missing'] : []),
-    mutants: [edit('versions.tf', 'project = var.project_id', 'project = "andante"'), edit('services.tf', 'project = var.project_id', 'project = "other"')],
+    mutants: [
+      edit('versions.tf', 'project = var.project_id', 'project = "andante"'),
+      edit('services.tf', 'project = var.project_id', 'project = "other"'),
+    ],
   },
   {
     name: 'Every variable is described and typed',
     check: ({ configuration }) =>
       ofKind(configuration, 'variable').flatMap((block) => [
         ...(String(block.body['description'] ?? '').length > 10 ? [] : [`${placeOf(block)}: describe it`]),
-        ...(block.body['type'] === undefined || block.body['type'] === '${any}' ? [`${placeOf(block)}: give it a type`] : []),
+        ...(block.body['type'] === undefined || block.body['type'] === '${any}'
+          ? [`${placeOf(block)}: give it a type`]
+          : []),
       ]),
     mutants: [
       edit('variables.tf', /\n *description = "Region.*/, ''),
@@ -227,22 +272,36 @@ export const shapeRules: Rule[] = [
   {
     name: 'Every output is described',
     check: ({ configuration }) =>
-      ofKind(configuration, 'output').filter(({ body }) => String(body['description'] ?? '').length < 10).map((block) => `${placeOf(block)}: describe it`),
+      ofKind(configuration, 'output')
+        .filter(({ body }) => String(body['description'] ?? '').length < 10)
+        .map((block) => `${placeOf(block)}: describe it`),
     mutants: [edit('outputs.tf', /\n *description .*/, ''), append('outputs.tf', 'output "extra" {\n  value = 1\n}')],
   },
   {
     name: 'Every variable and local is used',
     check: ({ configuration }) => {
-      const used = new Set(configuration.blocks.flatMap((block) => referencesOfOthers(block).map(([root, name]) => `${root as string}.${String(name)}`)));
+      const used = new Set(
+        configuration.blocks.flatMap((block) =>
+          referencesOfOthers(block).map(([root, name]) => `${root as string}.${String(name)}`),
+        ),
+      );
       return configuration.blocks.flatMap((block) => {
-        const names = block.kind === 'variable' ? [`var.${block.name}`] : block.kind === 'locals' ? Object.keys(block.body).map((name) => `local.${name}`) : [];
+        const names =
+          block.kind === 'variable'
+            ? [`var.${block.name}`]
+            : block.kind === 'locals'
+              ? Object.keys(block.body).map((name) => `local.${name}`)
+              : [];
         return names.filter((name) => !used.has(name)).map((name) => `${block.file}: ${name} is not used: remove it`);
       });
     },
     mutants: [
       edit('functions.tf', 'LOG_LEVEL            = var.log_level', 'LOG_LEVEL            = "info"'),
       append('locals.tf', 'locals {\n  extra = 1\n}'),
-      append('variables.tf', 'variable "extra" {\n  type = bool\n  description = "Something new."\n  default = true\n}'),
+      append(
+        'variables.tf',
+        'variable "extra" {\n  type = bool\n  description = "Something new."\n  default = true\n}',
+      ),
     ],
   },
   {
@@ -251,9 +310,21 @@ export const shapeRules: Rule[] = [
       const services = plan.instances.filter(({ type }) => type === 'google_project_service');
       const enabled = services.map(({ values }) => values['service']);
       const missing = apis
-        .filter(([prefix, api]) => plan.instances.some(({ type }) => type.startsWith(prefix)) && !enabled.includes(`${api}.googleapis.com`))
-        .map(([prefix, api]) => `services.tf: google_project_service.api: enable ${api}.googleapis.com: ${prefix}* needs it`);
-      return [...missing, ...findings(services, ({ values }) => values['disable_on_destroy'] !== false && 'set disable_on_destroy = false')];
+        .filter(
+          ([prefix, api]) =>
+            plan.instances.some(({ type }) => type.startsWith(prefix)) && !enabled.includes(`${api}.googleapis.com`),
+        )
+        .map(
+          ([prefix, api]) =>
+            `services.tf: google_project_service.api: enable ${api}.googleapis.com: ${prefix}* needs it`,
+        );
+      return [
+        ...missing,
+        ...findings(
+          services,
+          ({ values }) => values['disable_on_destroy'] !== false && 'set disable_on_destroy = false',
+        ),
+      ];
     },
     mutants: [
       edit('services.tf', '"cloudscheduler.googleapis.com",', ''),
@@ -267,10 +338,19 @@ export const shapeRules: Rule[] = [
     name: 'Terraform runs nothing of its own: no provisioner, no external program, no module from elsewhere',
     check: ({ configuration }) =>
       configuration.blocks
-        .filter(({ kind, type, body }) => String(kind) === 'module' || body['provisioner'] !== undefined || /^(null_resource|terraform_data|external|http|local_file)$/.test(type))
+        .filter(
+          ({ kind, type, body }) =>
+            String(kind) === 'module' ||
+            body['provisioner'] !== undefined ||
+            /^(null_resource|terraform_data|external|http|local_file)$/.test(type),
+        )
         .map((block) => `${placeOf(block)}: remove it`),
     mutants: [
-      edit('storage.tf', '  bucket       = ', '  provisioner "local-exec" {\n    command = "npm run build"\n  }\n  bucket       = '),
+      edit(
+        'storage.tf',
+        '  bucket       = ',
+        '  provisioner "local-exec" {\n    command = "npm run build"\n  }\n  bucket       = ',
+      ),
       append('storage.tf', 'resource "null_resource" "extra" {\n}'),
       append('storage.tf', 'data "external" "extra" {\n  program = ["sh"]\n}'),
       append('storage.tf', 'module "extra" {\n  source = "./extra"\n}'),
@@ -282,13 +362,22 @@ export const shapeRules: Rule[] = [
       [...configuration.texts]
         .filter(([path]) => path.endsWith('.tf'))
         .filter(([, text]) => /\b(timestamp|uuid|bcrypt|plantimestamp)\(/.test(text))
-        .map(([path]) => `${path}: take out the function whose result is new each time: every apply would change something`),
-    mutants: [edit('storage.tf', '"application/zip"', 'timestamp()'), edit('locals.tf', 'locals {', 'locals {\n  now = uuid()')],
+        .map(
+          ([path]) =>
+            `${path}: take out the function whose result is new each time: every apply would change something`,
+        ),
+    mutants: [
+      edit('storage.tf', '"application/zip"', 'timestamp()'),
+      edit('locals.tf', 'locals {', 'locals {\n  now = uuid()'),
+    ],
   },
   {
     name: 'Files that are read are in the repository',
     check: ({ configuration, topology }) =>
-      [...Object.values(topology.tables).map(({ schema }) => schema), ...[...Object.values(topology.views), ...Object.values(topology.queries)].map(({ sql }) => sql)].flatMap((path) => {
+      [
+        ...Object.values(topology.tables).map(({ schema }) => schema),
+        ...[...Object.values(topology.views), ...Object.values(topology.queries)].map(({ sql }) => sql),
+      ].flatMap((path) => {
         try {
           readModuleFile(configuration, path);
           return [];
@@ -296,7 +385,10 @@ export const shapeRules: Rule[] = [
           return [`topology.json: ${path} is not there`];
         }
       }),
-    mutants: [edit('topology.json', '"views/scores.sql"', '"views/none.sql"'), edit('topology.json', '"schemas/quotes.json"', '"schemas/none.json"')],
+    mutants: [
+      edit('topology.json', '"views/scores.sql"', '"views/none.sql"'),
+      edit('topology.json', '"schemas/quotes.json"', '"schemas/none.json"'),
+    ],
   },
 ];
 
@@ -308,7 +400,10 @@ function referencesOfOthers(block: Block): string[][] {
 
 /** Whether its for_each leads to local.topology, and that to topology.json. */
 function comesFromTopology(configuration: Configuration, block: Block): boolean {
-  const locals = Object.assign({}, ...ofKind(configuration, 'locals').map(({ body }) => body)) as Record<string, unknown>;
+  const locals = Object.assign({}, ...ofKind(configuration, 'locals').map(({ body }) => body)) as Record<
+    string,
+    unknown
+  >;
   if (!String(locals['topology']).includes('/topology.json')) return false;
   const seen = new Set<string>();
   const leads = (value: unknown): boolean =>
