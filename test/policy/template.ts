@@ -71,8 +71,7 @@ function sequence(parts: Part[], references: string[][], bound: string[]): Value
     } else if ('expression' in part) {
       const { expression } = part;
       values.push((scope) => expression.value(scope));
-    };
-    else values.push(directive(part.directive, parts, references, bound));
+    } else values.push(directive(part.directive, parts, references, bound));
   }
   return (scope) => values.map((value) => textOf(value(scope))).join('');
 }
