@@ -51,15 +51,46 @@ const refusals: { code: ErrorCode; status: number }[] = [
 ];
 
 describe('an HTTP function', () => {
-  it('answers at once what its handler need not wait for, and what it refuses', () => {
+  it('decides requests that came together before it answers the first, and none waits for long', async () => {
     const { log } = logLines();
-    for (const handle of [() => ({ status: 200 }), () => assert.fail('no handler')]) {
-      let ends = 0;
-      const request = { method: 'POST', originalUrl: '/', headers: {}, rawBody: Buffer.from('') };
-      const response = { setHeader() {}, end: () => ends++ };
-      void createHttpFunction('report', handle, { log, clock: () => 0 })(request as never, response as never);
-      assert.equal(ends, 1);
-    }
+    const done: string[] = [];
+    const ask = (name: string, handle: QuickHttpHandler) =>
+      new Promise<void>((resolve) => {
+        const request = { method: 'POST', originalUrl: `/${name}`, headers: {}, rawBody: Buffer.from('') };
+        const end = () => resolve(void done.push(`${name} ends`));
+        const decide: QuickHttpHandler = (asked) => {
+          done.push(`${name} is decided`);
+          return handle(asked);
+        };
+        const answer = createHttpFunction('report', decide, { log, clock: () => 0 });
+        void answer(request as never, { setHeader() {}, end } as never);
+      });
+    const answer = { status: 200 };
+    const slow = () => {
+      for (const untilMs = performance.now() + 6; performance.now() < untilMs;);
+      return answer;
+    };
+    await Promise.all([
+      ask('later', () => Promise.resolve(answer)),
+      ask('refused', () => assert.fail('no handler')),
+      ask('slow', slow),
+      ask('next', () => answer),
+      ask('last', () => answer),
+    ]);
+    assert.deepEqual(
+      done.filter((what) => !what.startsWith('later')),
+      [
+        'refused is decided',
+        'slow is decided',
+        'refused ends',
+        'slow ends',
+        'next is decided',
+        'last is decided',
+        'next ends',
+        'last ends',
+      ],
+    );
+    assert(done.includes('later ends'));
   });
 
   it('passes plain values in and the answer out', async () => {
