@@ -136,7 +136,7 @@ describe('provisioning the emulators', () => {
     const [tables] = await bigquery.dataset(options.topology.dataset).getTables();
     const described = await Promise.all(
       tables.map(async (table) => {
-        const [metadata] = (await table.getMetadata()) as [TableMetadata];
+        const [metadata] = (await table.getMetadata()) as [TableMetadata, unknown];
         return { ...metadata, name: String(table.id) };
       }),
     );
