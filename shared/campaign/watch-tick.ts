@@ -1,7 +1,7 @@
 // What operators are to see of a tick: what was overrun, and promises that its decision does not keep. It decides nothing.
 import type { BookEntry, BookPage } from '../contracts/documents.ts';
 import type { TickDecision } from './decide-tick.ts';
-import { committedMicros } from './entry-money.ts';
+import { committedMicros, openMicros } from './entry-money.ts';
 import { entryKey } from './fold-reports.ts';
 
 /** A promise that does not hold, by its number in README, "Invariants". */
@@ -47,10 +47,11 @@ export function watchTick(
   return watch;
 }
 
-/** Invariant 1: above its budget a line may come by late clicks, by a grant never. */
+/** Invariant 1: above its budget a line may come by late clicks and by what servers charge, by a grant never. */
 function grantedAbove(entry: BookEntry, old: BookEntry | undefined): Violation[] {
-  const grantedBefore = (group: string) => old?.leases.find((lease) => lease.group === group)?.grantedMicros ?? 0;
-  if (!entry.leases.some(({ group, grantedMicros }) => grantedMicros > grantedBefore(group))) return [];
+  // What was charged above a lease is granted afterwards, and leaves nothing open.
+  const openBefore = new Map(old?.leases.map((lease) => [lease.group, openMicros(lease)]));
+  if (!entry.leases.some((lease) => openMicros(lease) > (openBefore.get(lease.group) ?? 0))) return [];
   const found = committedMicros(entry);
   if (found <= entry.budgetMicros) return [];
   const { tenantId, campaignId, budgetMicros } = entry;

@@ -43,6 +43,13 @@ describe('watching a tick', () => {
     assert.deepEqual(watch([before], [{ ...before, spentMicros: 120_000_000 }]), quiet);
   });
 
+  it('takes what a server charged above its lease for no grant, though it is granted afterwards', () => {
+    const before = entry({ spentMicros: 90_000_000, leases: [lease()] });
+    const { grantedMicros } = lease();
+    const charged = { ...lease(), grantedMicros: grantedMicros + 7, chargedMicros: grantedMicros + 7 };
+    assert.deepEqual(watch([before], [{ ...before, spentMicros: 120_000_000, leases: [charged] }]), quiet);
+  });
+
   it('adds up what was overrun since the last tick, and counts the lines', () => {
     const before = [entry({ overrunMicros: 5 }), entry({ subcampaignId: 's2' }), entry({ subcampaignId: 's3' })];
     const after = [
