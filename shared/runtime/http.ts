@@ -1,4 +1,5 @@
 // The edge of HTTP functions: a handler over plain values in, an answer out, errors as problem+json with a code.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
@@ -100,16 +101,18 @@ export function createHttpFunction(
       void answer.then(finish, refuse);
       return undefined;
     };
-    // Who reads the body calls back from wherever it ended.
+    // Who reads the body calls back from wherever it ended, and others come in between.
+    const own: <T>(run: () => T) => T = AsyncLocalStorage.snapshot();
+    const inHand = <T>(run: () => T) => own(() => withHandling(handling, run));
     collectBody(
       request,
       maxBodyBytes,
       (body) =>
         inTurn(() => {
-          const end = withHandling(handling, () => decide(body));
-          return end && (() => withHandling(handling, end));
+          const end = inHand(() => decide(body));
+          return end && (() => inHand(end));
         }),
-      (error) => withHandling(handling, () => refuse(error)),
+      (error) => inHand(() => refuse(error)),
     );
   };
 }

@@ -1,5 +1,6 @@
 // What must hold for every request, however hostile: it is refused with a code or quarantined with one, and then nothing
 // else changed; or it was right after all, and then it was handled once. No crash, no 5xx, no word about our insides.
+import type { LogFields } from '../../shared/contracts/log-line.ts';
 import assert from 'node:assert/strict';
 import { httpCodes, permanentCodes } from '../../shared/runtime/errors.ts';
 import type { AllocationStore, Ref } from '../../shared/store/allocation-store.ts';
@@ -54,7 +55,9 @@ function judgeUnheard({ cutAt }: Wire, { status }: Answer): Verdict {
 }
 
 async function judgePush(wire: Wire, answer: Answer, trace: Trace, store: AllocationStore): Promise<Verdict> {
-  const said = trace.lines.filter(({ message, fields }) => message === 'handled' && fields['outcome'] !== 'refused');
+  // A decision that refuses has a reason, a push that is none a code.
+  const isNone = (fields: LogFields) => fields['outcome'] === 'refused' && fields['code'] !== undefined;
+  const said = trace.lines.filter(({ message, fields }) => message === 'handled' && !isNone(fields));
   if (said.length === 0) return judgeRefused(wire, answer, trace);
   const [{ fields }, ...more] = said as [Trace['lines'][number]];
   assert.equal(more.length, 0, 'a message is handled or quarantined, and once');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { AndanteError, type ErrorCode } from '../../../shared/runtime/errors.ts';
 import {
   createHttpFunction,
@@ -91,6 +92,25 @@ describe('an HTTP function', () => {
       ],
     );
     assert(done.includes('later ends'));
+  });
+
+  it('keeps what others keep beside the calls of each request, however they come together', async () => {
+    const { log } = logLines();
+    const beside = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const ask = (name: string) =>
+      new Promise<void>((resolve) => {
+        const request = { method: 'POST', originalUrl: '/', headers: {}, rawBody: Buffer.from('') };
+        const handle = () => {
+          seen.push(beside.getStore());
+          return { status: 200 };
+        };
+        const end = () => resolve(void seen.push(beside.getStore()));
+        const answer = createHttpFunction('report', handle, { log, clock: () => 0 });
+        beside.run(name, () => void answer(request as never, { setHeader() {}, end } as never));
+      });
+    await Promise.all(['a', 'b'].map(ask));
+    assert.deepEqual(seen, ['a', 'b', 'a', 'b']);
   });
 
   it('passes plain values in and the answer out', async () => {
