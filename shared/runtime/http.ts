@@ -85,6 +85,14 @@ export function createHttpFunction(
       Object.assign(ending, { outcome: answer.status < 500 ? 'refused' : 'failed', ...toldOf(error) });
       return finish(answer);
     };
+    /** What cannot be sent is an error of its own, and no reason that others of the turn get nothing. */
+    const send = (answer: HttpAnswer) => {
+      try {
+        return finish(answer);
+      } catch (error) {
+        return refuse(error);
+      }
+    };
     const handleBody = (body: Uint8Array) => {
       const { method, originalUrl, headers } = request;
       return handle({ method, ...urlOf(originalUrl), headers: lowerCase(headers), body });
@@ -97,8 +105,8 @@ export function createHttpFunction(
       } catch (error) {
         return () => refuse(error);
       }
-      if (!(answer instanceof Promise)) return () => finish(answer);
-      void answer.then(finish, refuse);
+      if (!(answer instanceof Promise)) return () => send(answer);
+      void answer.then(send, refuse);
       return undefined;
     };
     // Who reads the body calls back from wherever it ended, and others come in between.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { validateHeaderValue } from 'node:http';
 import { AndanteError, type ErrorCode } from '../../../shared/runtime/errors.ts';
 import {
   createHttpFunction,
@@ -111,6 +112,24 @@ describe('an HTTP function', () => {
       });
     await Promise.all(['a', 'b'].map(ask));
     assert.deepEqual(seen, ['a', 'b', 'a', 'b']);
+  });
+
+  it('answers 500 for what cannot be sent, and those that came with it as they are', async () => {
+    const { log } = logLines();
+    const statuses: (number | undefined)[] = [];
+    const ask = (headers: Record<string, string>) =>
+      new Promise<void>((resolve) => {
+        const request = { method: 'POST', originalUrl: '/', headers: {}, rawBody: Buffer.from('') };
+        const response = {
+          statusCode: 0,
+          setHeader: validateHeaderValue,
+          end: () => resolve(void statuses.push(response.statusCode)),
+        };
+        const answer = createHttpFunction('report', () => ({ status: 200, headers }), { log, clock: () => 0 });
+        void answer(request as never, response as never);
+      });
+    await Promise.all([ask({ 'x-a': 'two\nlines' }), ask({ 'x-a': 'one' })]);
+    assert.deepEqual(statuses, [500, 200]);
   });
 
   it('passes plain values in and the answer out', async () => {
