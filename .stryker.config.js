@@ -14,7 +14,7 @@ export default {
   mochaOptions: {
     'no-config': true,
     'no-package': true,
-    require: ['test/mutation/fixed-seed.ts'],
+    require: ['test/mutation/no-shrinking.ts'],
     // What fails fast comes first; the long properties come last.
     spec: [
       'test/unit/{pacing,campaign,planning,outcomes}/**/*.test.ts',

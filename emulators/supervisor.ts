@@ -7,9 +7,7 @@ const GRACE_MS = 3_000;
 // Whoever asked may have been killed while this file loaded: that event is over, and no other would come.
 if (!process.connected) process.exit();
 
-const [command, ...args] = process.argv.slice(2);
-const child = spawn(command as string, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
-
+// Before the child starts: a signal between the two would end us and leave it.
 // The terminal's Ctrl-C goes to everybody; the program that owns us decides what it means.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', end);
@@ -20,6 +18,9 @@ process.on('disconnect', end);
 
 // A broken channel is no error of ours: the disconnect follows.
 process.on('error', end);
+
+const [command, ...args] = process.argv.slice(2);
+const child = spawn(command as string, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 
 child.on('spawn', () => process.send?.({ pid: child.pid }));
 child.on('error', (error) => {

@@ -109,7 +109,8 @@ function collectAmounts(
     }
     if (hour * HOUR_MS !== hourAtMs) report.offHour += 1;
     const amounts = amountsByHour.get(hour);
-    if (!amounts) amountsByHour.set(hour, [amount]);
+    // Which of 0 and -0 came first is not to be seen.
+    if (!amounts) amountsByHour.set(hour, [amount === 0 ? 0 : amount]);
     else if (amounts.includes(amount)) report.duplicated += 1;
     else amounts.push(amount);
   }

@@ -62,6 +62,17 @@ describe('a supervised program', () => {
     program.kill9();
   });
 
+  it('goes with its supervisor, however early that is told to end', async () => {
+    const seconds = longSleep();
+    const starts = [1, 2, 3, 4, 5].map(() => supervise(shell(`kill -TERM $PPID; sleep ${seconds}`)));
+    const ended = Promise.allSettled(starts);
+    const left = await processesLeftWith(seconds);
+    // What is left would keep its streams, and so this test, open.
+    for (const pid of left) process.kill(pid, 'SIGKILL');
+    await ended;
+    assert.deepEqual(left, []);
+  });
+
   it('that is not there is an error that names it', async () => {
     await assert.rejects(supervise({ name: 'Nonesuch', command: 'no-such-program-here', args: [] }), {
       message: /Nonesuch did not start: .*ENOENT/,

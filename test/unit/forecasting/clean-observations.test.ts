@@ -108,6 +108,19 @@ describe('cleaning observations', () => {
     }
   });
 
+  it('takes 0 and -0 of one hour as the same, whichever came first', () => {
+    for (const amounts of [
+      [0, -0],
+      [-0, 0],
+    ]) {
+      const { history, report } = cleanObservations(
+        amounts.map((amount) => observe(NOW - 1, amount)),
+        NOW,
+      );
+      assert.deepEqual([[...history.values], report.duplicated], [[0], 1]);
+    }
+  });
+
   it('gives finite amounts and a report that adds up, of anything', () => {
     const amount = fc.oneof(fc.double(), fc.constantFrom(0, -0, 1e-300, 1e300, NaN, -1, 2 ** 53 - 1));
     const hour = fc.oneof(fc.integer({ min: NOW - 60, max: NOW + 3 }), fc.constantFrom(NaN, -1e300, 0, 1e15));
