@@ -109,10 +109,10 @@ function collectAmounts(
     }
     if (hour * HOUR_MS !== hourAtMs) report.offHour += 1;
     const amounts = amountsByHour.get(hour);
-    // Which of 0 and -0 came first is not to be seen.
-    if (!amounts) amountsByHour.set(hour, [amount === 0 ? 0 : amount]);
+    // -0 is 0.
+    if (!amounts) amountsByHour.set(hour, [amount + 0]);
     else if (amounts.includes(amount)) report.duplicated += 1;
-    else amounts.push(amount);
+    else amounts.push(amount + 0);
   }
   return amountsByHour;
 }

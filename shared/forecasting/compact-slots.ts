@@ -40,7 +40,8 @@ function addGroup(compact: { slots: number[]; listeners: number[] }, slots: numb
   const mean = moment(1, 0);
   const variance = moment(2, mean);
   const [low, high] = pairFor(mean, variance, moment(3, mean), slots);
-  const share = low === high ? 1 : (high - mean) / (high - low);
+  // The mean of very few listeners may round to beyond the last of them.
+  const share = low === high ? 1 : Math.max(0, Math.min(1, (high - mean) / (high - low)));
   compact.slots.push(low);
   compact.listeners.push(people * share);
   if (share === 1) return;

@@ -12,6 +12,8 @@ export interface PredictedRate {
   effectiveImpressions: number;
 }
 
+/** Beyond this variance of log-odds nothing is known; where a model has no information at all it is infinite. */
+const MOST_VARIANCE = 1e4;
 /** The q90 of a standard normal law. */
 const Q90 = 1.2815515655446004;
 
@@ -32,7 +34,7 @@ export function predictRate(model: ResponseModel, factors: Readonly<Record<strin
   }
   const [effect, information] = find(model.cells, JSON.stringify(model.factors.map(({ name }) => factors[name])));
   logOdds += effect;
-  variance = errorOf(model.cells, information, variance);
+  variance = Math.min(MOST_VARIANCE, errorOf(model.cells, information, variance));
   const spread = Q90 * Math.sqrt(variance);
   // The rate is a mean; of a law that is skew to the right, half lies below.
   const median = logOdds - variance / 2;

@@ -40,6 +40,8 @@ export const HIGHEST_PRICE = 1 - 2 ** -(LAST_NODE / NODES_PER_OCTAVE);
 /** A sample of this many requests is believed altogether, a smaller one in proportion. */
 const ENOUGH_REQUESTS = 10;
 const MAX_ROUNDS = 300;
+/** Down from prices above this to one of 0 would take more rounds than that; up to them it takes few. */
+const HIGHEST_START = 0.9;
 /** Done when each line's expected spending is this close to its money, as a difference of logarithms. */
 const TOLERANCE = 0.01;
 
@@ -111,7 +113,7 @@ interface Dual {
 function solveDual(dual: Dual, start: Float64Array | undefined): Float64Array {
   const { lines, gross } = dual;
   const lowest = Math.log1p(-HIGHEST_PRICE);
-  const point = gross.map((_, line) => Math.max(lowest, Math.log1p(-(start?.[line] ?? 0))));
+  const point = gross.map((_, line) => Math.log1p(-Math.min(HIGHEST_START, start?.[line] ?? 0)));
   const last = point.slice();
   const next = point.slice();
   const spendingAt = createSpending(dual);
