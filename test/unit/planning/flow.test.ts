@@ -38,7 +38,7 @@ function assertConsistent(problem: AllocationProblem, flow: Flow) {
     let delivered = 0;
     for (let edge = problem.lineStart[line] as number; edge < (problem.lineStart[line + 1] as number); edge++) {
       const [units, cell] = [byEdge[edge] as number, problem.edgeCell[edge] as number];
-      assert(units >= 0 && units <= (problem.cap[edge] as number), `edge ${edge} carries ${units}`);
+      assert(units >= 0 && units <= (1 + 1e-12) * (problem.cap[edge] as number), `edge ${edge} carries ${units}`);
       left[cell] = (left[cell] as number) - units;
       delivered += units * (problem.use[edge] as number);
     }
