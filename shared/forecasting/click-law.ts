@@ -110,6 +110,7 @@ function createLine({ logMean, laws, deviation }: Expected, rate: ClickRate, sid
   const narrowest = Math.min(...laws.map(({ sigma }) => sigma));
   const most = Math.min(MAX_NODES, Math.ceil(Math.sqrt(2 * DIGITS) / narrowest / step) + 1);
   const [lineRe, lineIm] = [new Float64Array(most), new Float64Array(most)];
+  const rateMoment = logRateMoment(rate, at);
   const ratio: Complex = { re: 0, im: 0 };
   let used = 0;
   for (let least = 0; used < most; used++) {
@@ -123,7 +124,7 @@ function createLine({ logMean, laws, deviation }: Expected, rate: ClickRate, sid
       supplyIm += size * Math.sin(angle);
       supplySize += size;
     }
-    logRateMoment(rate, at, y, ratio);
+    rateMoment(y, ratio);
     const size = Math.exp(ratio.re) / (at * at + y * y);
     const [factorRe, factorIm] = [size * Math.cos(ratio.im), size * Math.sin(ratio.im)];
     const [re, im] = [supplyRe * factorRe - supplyIm * factorIm, supplyRe * factorIm + supplyIm * factorRe];
@@ -137,11 +138,13 @@ function createLine({ logMean, laws, deviation }: Expected, rate: ClickRate, sid
 
 /** The integral along a line for a count; its lower half is the conjugate of the upper. */
 function along({ at, step, re, im }: Line, clicks: number, logMean: number): number {
+  const countMoment = logGammaRatio(clicks, -at);
   const ratio: Complex = { re: 0, im: 0 };
-  let [sum, least] = [0, 0];
+  let sum = 0;
+  let least = 0;
   for (let node = 0; node < re.length; node++) {
     const y = node * step;
-    logGammaRatio(clicks, -at, -y, ratio);
+    countMoment(-y, ratio);
     const size = Math.exp(ratio.re + at * logMean);
     const angle = ratio.im + y * logMean;
     const part = size * ((re[node] as number) * Math.cos(angle) - (im[node] as number) * Math.sin(angle));
@@ -152,18 +155,19 @@ function along({ at, step, re, im }: Line, clicks: number, logMean: number): num
   return (sum * step) / Math.PI;
 }
 
-/** ln E[(C / mean)^t]. */
-function logRateMoment(rate: ClickRate, re: number, im: number, out: Complex): void {
+/** ln E[(C / mean)^t] along a line of t. */
+function logRateMoment(rate: ClickRate, re: number): (im: number, out: Complex) => void {
   const { alpha, beta } = rate;
-  if (beta < NONE) {
-    out.re = out.im = 0;
-    return;
-  }
-  logGammaRatio(alpha + beta, re, im, out);
-  const [wholeRe, wholeIm] = [out.re, out.im];
-  logGammaRatio(alpha, re, im, out);
-  out.re -= wholeRe + re * logOfMean(rate);
-  out.im -= wholeIm + im * logOfMean(rate);
+  if (beta < NONE) return (_, out) => void (out.re = out.im = 0);
+  const [ofClicks, ofAll] = [logGammaRatio(alpha, re), logGammaRatio(alpha + beta, re)];
+  const logMean = logOfMean(rate);
+  const whole: Complex = { re: 0, im: 0 };
+  return (im, out) => {
+    ofAll(im, whole);
+    ofClicks(im, out);
+    out.re -= whole.re + re * logMean;
+    out.im -= whole.im + im * logMean;
+  };
 }
 
 function logOfMean({ alpha, beta }: ClickRate): number {

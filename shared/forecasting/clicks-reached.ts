@@ -21,13 +21,10 @@ export function clicksReached(law: ClickLaw, probability: number, guess = 1): nu
   const bracket = bracketOf(law, probability, Math.max(1, Math.min(Number.MAX_SAFE_INTEGER, Math.round(guess))));
   if (bracket.reached.clicks === Number.MAX_SAFE_INTEGER) return Number.MAX_SAFE_INTEGER;
   let { reached, missed } = bracket;
-  const wanted = logOdds(probability);
   let isSlow = false;
   while (missed.clicks - reached.clicks > 1) {
     const [from, to] = [Math.log(Math.max(0.5, reached.clicks)), Math.log(missed.clicks)];
-    const share =
-      (logOdds(reached.probability) - wanted) / (logOdds(reached.probability) - logOdds(missed.probability));
-    const place = isSlow || !(share >= 0 && share <= 1) ? 0.5 : share;
+    const place = isSlow ? 0.5 : placeBetween(reached.probability, missed.probability, probability);
     const aimed = Math.round(Math.exp(from + place * (to - from)));
     const clicks = Math.max(reached.clicks + 1, Math.min(missed.clicks - 1, aimed));
     const width = missed.clicks - reached.clicks;
@@ -65,6 +62,12 @@ function bracketOf(law: ClickLaw, probability: number, guess: number): { reached
       : Math.max(1, Math.floor(clicks / factor));
     factor *= factor;
   }
+}
+
+/** How far along from a greater probability to a smaller one the wanted one lies, in log-odds; the middle where it lies outside. */
+export function placeBetween(greater: number, smaller: number, wanted: number): number {
+  const share = (logOdds(greater) - logOdds(wanted)) / (logOdds(greater) - logOdds(smaller));
+  return share >= 0 && share <= 1 ? share : 0.5;
 }
 
 function logOdds(probability: number): number {

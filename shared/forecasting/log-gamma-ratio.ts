@@ -11,50 +11,65 @@ export interface Complex {
 }
 
 /**
- * ln(Gamma(a + t) / Gamma(a)), up to a multiple of 2 pi i, which its exponential does not see.
+ * ln(Gamma(a + t) / Gamma(a)), up to a multiple of 2 pi i, which its exponential does not see, along a line of t: what depends
+ * on `a` alone is computed once.
  *
  * Stirling's series after a shift by the recurrence (Abramowitz and Stegun 6.1.41 and 6.1.15). The large terms are
  * cancelled by hand, so that it keeps its digits where `a` is so large that ln Gamma has none left.
  * @param a above 0
  * @param re real part of t, above -a
- * @param im imaginary part of t
+ * @returns its value for an imaginary part of t
  */
-export function logGammaRatio(a: number, re: number, im: number, out: Complex): void {
-  // Gamma(a + t) / Gamma(a) = Gamma(a + k + t) / Gamma(a + k) x product of (a + i) / (a + i + t), i below k.
-  let [productRe, productIm] = [1, 0];
+export function logGammaRatio(a: number, re: number): (im: number, out: Complex) => void {
   let base = a;
-  while (base < STIRLING_FROM || base + re < STIRLING_FROM) {
-    const denominatorRe = base + re;
-    const size = denominatorRe * denominatorRe + im * im;
-    const [factorRe, factorIm] = [(base * denominatorRe) / size, (-base * im) / size];
-    [productRe, productIm] = [productRe * factorRe - productIm * factorIm, productRe * factorIm + productIm * factorRe];
-    base += 1;
-  }
-  const [wRe, wIm] = [re / base, im / base];
-  const logRe = 0.5 * Math.log1p(2 * wRe + wRe * wRe + wIm * wIm);
-  const logIm = Math.atan2(wIm, 1 + wRe);
+  while (base < STIRLING_FROM || base + re < STIRLING_FROM) base += 1;
+  const logBase = Math.log(base) - 1;
+  const low: Complex = { re: 0, im: 0 };
+  stirling(base, 0, low);
+  const lowRe = low.re;
+  const wRe = re / base;
   const halfPast = base + re - 0.5;
-  const logBase = Math.log(base);
-  const sumRe = halfPast * logRe - im * logIm + re * (logBase - 1);
-  const sumIm = halfPast * logIm + im * logRe + im * (logBase - 1);
-  stirling(base + re, im, out);
-  const [topRe, topIm] = [out.re, out.im];
-  stirling(base, 0, out);
-  out.re = sumRe + topRe - out.re + 0.5 * Math.log(productRe * productRe + productIm * productIm);
-  out.im = sumIm + topIm + Math.atan2(productIm, productRe);
+  return (im, out) => {
+    const wIm = im / base;
+    const logRe = 0.5 * Math.log1p(2 * wRe + wRe * wRe + wIm * wIm);
+    const logIm = Math.atan2(wIm, 1 + wRe);
+    stirling(base + re, im, out);
+    out.re += halfPast * logRe - im * logIm + re * logBase - lowRe;
+    out.im += halfPast * logIm + im * logRe + im * logBase;
+    if (base > a) addShift(a, base, re, im, out);
+  };
 }
 
-/** The series in 1/z of ln Gamma. */
+/** Gamma(a + t) / Gamma(a) = Gamma(base + t) / Gamma(base) x product of (a + i) / (a + i + t), a + i below base. */
+function addShift(a: number, base: number, re: number, im: number, out: Complex): void {
+  let productRe = 1;
+  let productIm = 0;
+  for (let at = a; at < base; at += 1) {
+    const denominatorRe = at + re;
+    const size = denominatorRe * denominatorRe + im * im;
+    const factorRe = (at * denominatorRe) / size;
+    const factorIm = (-at * im) / size;
+    const nextRe = productRe * factorRe - productIm * factorIm;
+    productIm = productRe * factorIm + productIm * factorRe;
+    productRe = nextRe;
+  }
+  out.re += 0.5 * Math.log(productRe * productRe + productIm * productIm);
+  out.im += Math.atan2(productIm, productRe);
+}
+
+/** The series in 1/z of ln Gamma, to the term of z^-7. */
 function stirling(re: number, im: number, out: Complex): void {
   const size = re * re + im * im;
-  const [inverseRe, inverseIm] = [re / size, -im / size];
-  const [squareRe, squareIm] = [inverseRe * inverseRe - inverseIm * inverseIm, 2 * inverseRe * inverseIm];
-  let [sumRe, sumIm] = [-1 / 1680, 0];
-  for (const term of STIRLING_TERMS) {
-    [sumRe, sumIm] = [sumRe * squareRe - sumIm * squareIm + term, sumRe * squareIm + sumIm * squareRe];
-  }
-  out.re = sumRe * inverseRe - sumIm * inverseIm;
-  out.im = sumRe * inverseIm + sumIm * inverseRe;
+  const inverseRe = re / size;
+  const inverseIm = -im / size;
+  const squareRe = inverseRe * inverseRe - inverseIm * inverseIm;
+  const squareIm = 2 * inverseRe * inverseIm;
+  const thirdRe = -squareRe / 1680 + 1 / 1260;
+  const thirdIm = -squareIm / 1680;
+  const secondRe = thirdRe * squareRe - thirdIm * squareIm - 1 / 360;
+  const secondIm = thirdRe * squareIm + thirdIm * squareRe;
+  const firstRe = secondRe * squareRe - secondIm * squareIm + 1 / 12;
+  const firstIm = secondRe * squareIm + secondIm * squareRe;
+  out.re = firstRe * inverseRe - firstIm * inverseIm;
+  out.im = firstRe * inverseIm + firstIm * inverseRe;
 }
-
-const STIRLING_TERMS = [1 / 1260, -1 / 360, 1 / 12];

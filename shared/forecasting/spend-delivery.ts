@@ -1,7 +1,7 @@
 // What a budget brings: impressions, listeners, clicks, conversions and spend, each as a careful, a middle and a hopeful number.
 import type { CappedDays } from './capped-days.ts';
 import { clickLaw, type ClickLaw, type ClickRate, type SupplyLaw } from './click-law.ts';
-import { clicksReached } from './clicks-reached.ts';
+import { clicksReached, placeBetween } from './clicks-reached.ts';
 import { ForecastError } from './forecast-error.ts';
 import { fullSpendOf, type SpendTerms } from './full-spend.ts';
 import { keptShares, lawBeside, type LaterBookings } from './later-bookings.ts';
@@ -213,15 +213,31 @@ const TOLERANCE = 1e-5;
 /** Less than this of anything is nothing. */
 const LEAST = 1e-3;
 
-/** The most that is reached with the probability, where the chance of more than x falls with x. */
+/** A step of the search must leave less than this part of the interval, or the next one halves it. */
+const SLOW = 0.5;
+
+/** The most that is reached with the probability, where the chance of more than x falls with x: as `clicksReached` looks for it. */
 function reached(above: (x: number) => number, probability: number): number {
-  if (above(LEAST) < probability) return 0;
-  let [low, high] = [LEAST, LEAST * 1e3];
-  while (above(high) >= probability && high < Number.MAX_SAFE_INTEGER) [low, high] = [high, high * 1e3];
-  while (high - low > TOLERANCE * high) {
-    const middle = Math.sqrt(low * high);
-    if (above(middle) >= probability) low = middle;
-    else high = middle;
+  let low = LEAST;
+  let atLow = above(low);
+  if (atLow < probability) return 0;
+  let high = LEAST * 1e3;
+  let atHigh = above(high);
+  while (atHigh >= probability && high < Number.MAX_SAFE_INTEGER) {
+    [low, atLow] = [high, atHigh];
+    high *= 1e3;
+    atHigh = above(high);
+  }
+  for (let isSlow = false; high - low > TOLERANCE * high;) {
+    const width = Math.log(high / low);
+    const place = isSlow ? 0.5 : placeBetween(atLow, atHigh, probability);
+    // Never nearer to an end than the tolerance: a step past the answer closes the interval.
+    const inside = Math.max(TOLERANCE / 2 / width, Math.min(1 - TOLERANCE / 2 / width, place));
+    const middle = low * Math.exp(inside * width);
+    const atMiddle = above(middle);
+    if (atMiddle >= probability) [low, atLow] = [middle, atMiddle];
+    else [high, atHigh] = [middle, atMiddle];
+    isSlow = !isSlow && Math.log(high / low) > SLOW * width;
   }
   return low;
 }

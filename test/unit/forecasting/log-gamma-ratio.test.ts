@@ -5,7 +5,7 @@ import { logGammaRatio } from '../../../shared/forecasting/log-gamma-ratio.ts';
 
 const ratio = (a: number, re: number, im: number) => {
   const out = { re: NaN, im: NaN };
-  logGammaRatio(a, re, im, out);
+  logGammaRatio(a, re)(im, out);
   return out;
 };
 
