@@ -208,38 +208,40 @@ function logVariance({ alpha, beta }: ClickRate): number {
   return Math.log1p(beta / alpha / (alpha + beta + 1));
 }
 
-/** Relative width at which a search ends. */
-const TOLERANCE = 1e-5;
+/** Amounts that are searched are this far apart, in their logarithm: whoever looks for more never finds less. */
+const GRID = 1e-5;
 /** Less than this of anything is nothing. */
 const LEAST = 1e-3;
+/** The first step away from the least, 1,000 times it; every next one goes on from there. */
+const FIRST_STEPS = Math.round(Math.log(1e3) / GRID);
+const MOST_STEPS = Math.ceil(Math.log(Number.MAX_SAFE_INTEGER / LEAST) / GRID);
 
 /** A step of the search must leave less than this part of the interval, or the next one halves it. */
 const SLOW = 0.5;
 
 /** The most that is reached with the probability, where the chance of more than x falls with x: as `clicksReached` looks for it. */
 function reached(above: (x: number) => number, probability: number): number {
-  let low = LEAST;
-  let atLow = above(low);
+  const aboveAt = (steps: number) => above(LEAST * Math.exp(steps * GRID));
+  let low = 0;
+  let atLow = aboveAt(low);
   if (atLow < probability) return 0;
-  let high = LEAST * 1e3;
-  let atHigh = above(high);
-  while (atHigh >= probability && high < Number.MAX_SAFE_INTEGER) {
+  let high = FIRST_STEPS;
+  let atHigh = aboveAt(high);
+  while (atHigh >= probability && high < MOST_STEPS) {
     [low, atLow] = [high, atHigh];
-    high *= 1e3;
-    atHigh = above(high);
+    high += FIRST_STEPS;
+    atHigh = aboveAt(high);
   }
-  for (let isSlow = false; high - low > TOLERANCE * high;) {
-    const width = Math.log(high / low);
+  for (let isSlow = false; high - low > 1;) {
+    const width = high - low;
     const place = isSlow ? 0.5 : placeBetween(atLow, atHigh, probability);
-    // Never nearer to an end than the tolerance: a step past the answer closes the interval.
-    const inside = Math.max(TOLERANCE / 2 / width, Math.min(1 - TOLERANCE / 2 / width, place));
-    const middle = low * Math.exp(inside * width);
-    const atMiddle = above(middle);
+    const middle = Math.max(low + 1, Math.min(high - 1, Math.round(low + place * width)));
+    const atMiddle = aboveAt(middle);
     if (atMiddle >= probability) [low, atLow] = [middle, atMiddle];
     else [high, atHigh] = [middle, atMiddle];
-    isSlow = !isSlow && Math.log(high / low) > SLOW * width;
+    isSlow = !isSlow && high - low > SLOW * width;
   }
-  return low;
+  return LEAST * Math.exp(low * GRID);
 }
 
 function assertConversion({ alpha, beta }: ClickRate): void {
